@@ -1,0 +1,3 @@
+//! `cargo xtask tidy`: the rules no compiler checks.
+
+fn main() {}
