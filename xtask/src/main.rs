@@ -1,3 +1,44 @@
 //! `cargo xtask tidy`: the rules no compiler checks.
 
-fn main() {}
+mod tidy;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+const USAGE: &str = "usage: cargo xtask tidy";
+
+fn main() -> Result<ExitCode> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words != ["tidy"] {
+        eprintln!("{USAGE}");
+        return Ok(ExitCode::from(2));
+    }
+    let complaints = tidy::check(root()?)?;
+    for complaint in &complaints {
+        eprintln!("{complaint}");
+    }
+    if complaints.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} complaints", complaints.len());
+    Ok(ExitCode::FAILURE)
+}
+
+/// The root of the work tree this program was built from.
+fn root() -> Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is in no folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_tidy() {
+        let complaints = tidy::check(root().unwrap()).unwrap();
+        let lines: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+        assert!(lines.is_empty(), "\n{}", lines.join("\n"));
+    }
+}

@@ -1,1 +1,233 @@
-//! store.
+//! Memory: every row the program keeps. One file a noun on top of one small engine.
+//!
+//! Reads go to a pool of readers, writes to one writer that shares a durable commit among all who
+//! wait. A change is made by [`write::Write::commit`] alone.
+
+pub mod access_point;
+pub mod audit;
+pub mod certificate;
+pub mod directory;
+pub mod event;
+pub mod gateway;
+pub mod lock;
+pub mod organization;
+pub mod private_key;
+pub mod seal;
+pub mod value;
+pub mod write;
+
+mod migration;
+mod sqlite;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::seal::MasterKey;
+use crate::sqlite::Sqlite;
+use crate::value::{Row, Value};
+use crate::write::{CommitError, EventRow, Write};
+
+/// Most rows that one query may answer: lists are read in pages, and everything larger goes
+/// through [`Store::for_each`].
+pub const QUERY_ROWS_MAX: usize = 65_536;
+
+/// The database of one organization. Cheap to clone; all clones are the same database.
+#[derive(Clone)]
+pub struct Store {
+    engine: Engine,
+}
+
+/// The database behind the store.
+#[derive(Clone)]
+enum Engine {
+    /// A file of this machine.
+    Sqlite(Arc<Sqlite>),
+}
+
+/// Whether changes can be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WriterState {
+    /// Changes are made.
+    Writing,
+    /// The disk is full; the next change tries again.
+    Full,
+    /// The disk failed; no change is made until the program starts anew.
+    Stopped,
+}
+
+/// The database failed, or was asked wrongly.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum StoreError {
+    /// A queue of the store is full, or another process holds the database.
+    #[error("the database has more to do than it can queue; try again")]
+    Busy,
+    /// No answer came in the time allowed.
+    #[error("the database did not answer in time")]
+    Late,
+    /// The disk is full.
+    #[error("the disk of the database is full; free space and it goes on by itself")]
+    Full,
+    /// The disk or the file system failed.
+    #[error("the disk of the database failed: {0}")]
+    Io(String),
+    /// A change was refused because an earlier one met a failing disk.
+    #[error("changes are refused since the disk of the database failed; check it, then restart")]
+    Stopped,
+    /// The database file is damaged.
+    #[error(
+        "{path} is damaged ({detail}); stop the program, keep a copy of the file, and bring back \
+         the last backup with `safeconduct restore`"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the check found first.
+        detail: String,
+    },
+    /// The file is another program's.
+    #[error("{0} is a database of another program; name another data directory")]
+    Foreign(PathBuf),
+    /// The database was written by a newer version.
+    #[error(
+        "the database has schema {found} and this program knows up to {known}; install the newer \
+         version of the program that wrote it, or restore a backup from before"
+    )]
+    NewerSchema {
+        /// The schema of the database.
+        found: i64,
+        /// The newest schema this program knows.
+        known: i64,
+    },
+    /// A step of the schema failed; the database is as it was before the step.
+    #[error("step {step} of the database schema failed: {detail}")]
+    Migration {
+        /// The step's file name.
+        step: &'static str,
+        /// What went wrong.
+        detail: String,
+    },
+    /// The master key is not the one that sealed this database.
+    #[error(transparent)]
+    Seal(#[from] seal::SealError),
+    /// A column is not of the type asked for.
+    #[error("column {column} is {found} where {expected} is expected")]
+    Column {
+        /// The column, counted from 0.
+        column: usize,
+        /// What was asked for.
+        expected: &'static str,
+        /// What is there.
+        found: &'static str,
+    },
+    /// A bound of the store was passed.
+    #[error("more than {max} {what} at once")]
+    TooMany {
+        /// What there was too much of.
+        what: &'static str,
+        /// The bound.
+        max: usize,
+    },
+    /// A statement is wrong, which is this program's mistake.
+    #[error("the database refused a statement: {0}")]
+    Statement(String),
+    /// The store is closing.
+    #[error("the database is closed")]
+    Closed,
+}
+
+impl Store {
+    /// Opens the database of a data directory, made if missing, checks it, and brings its schema
+    /// up to date. Blocks: for the start of the program.
+    pub fn open(data: &Path, master: &MasterKey) -> Result<Self, StoreError> {
+        let sqlite = Sqlite::open(data, master)?;
+        Ok(Self { engine: Engine::Sqlite(Arc::new(sqlite)) })
+    }
+
+    /// Opens an empty database that vanishes with its last clone, for tests and simulations. It
+    /// is the real engine on a directory of its own, without waiting for the disk.
+    pub fn scratch(master: &MasterKey) -> Result<Self, StoreError> {
+        let sqlite = Sqlite::scratch(master)?;
+        Ok(Self { engine: Engine::Sqlite(Arc::new(sqlite)) })
+    }
+
+    /// Reads rows, at most [`QUERY_ROWS_MAX`]. Placeholders are `$1`, `$2` … in the order of their
+    /// first use.
+    pub async fn query(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        args: impl Into<Vec<Value>>,
+    ) -> Result<Vec<Row>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.query(sql.into(), args.into(), QUERY_ROWS_MAX).await,
+        }
+    }
+
+    /// Reads the first row, or none.
+    pub async fn query_one(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        args: impl Into<Vec<Value>>,
+    ) -> Result<Option<Row>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.query_one(sql.into(), args.into()).await,
+        }
+    }
+
+    /// Reads the first row, or none, on the calling thread's time and for at most `patience`: the
+    /// one bounded read on the way of a login.
+    pub fn query_blocking(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        args: impl Into<Vec<Value>>,
+        patience: Duration,
+    ) -> Result<Option<Row>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.query_blocking(sql.into(), args.into(), patience),
+        }
+    }
+
+    /// Hands every row to `visit`, in order and without holding more than a few hundred at once.
+    /// Blocks: for the start of the program and for walks over whole tables on threads of their
+    /// own. An error of `visit` ends it.
+    pub fn for_each<E: From<StoreError>>(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        args: impl Into<Vec<Value>>,
+        visit: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.for_each(sql.into(), args.into(), visit),
+        }
+    }
+
+    /// Whether changes can be made.
+    #[must_use]
+    pub fn writer(&self) -> WriterState {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.writer_state(),
+        }
+    }
+
+    /// Queues a change and waits until it is durable; [`Write::commit`] is the way here.
+    async fn commit(&self, write: Write, events: Vec<EventRow>) -> Result<(), CommitError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.commit(write, events).await,
+        }
+    }
+
+    /// The key under which the end of the audit is authenticated.
+    fn audit_key(&self) -> &audit::AuditKey {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.audit_key(),
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("writer", &self.writer()).finish_non_exhaustive()
+    }
+}

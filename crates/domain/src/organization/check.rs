@@ -1,0 +1,206 @@
+//! Whether an organization is sound as a whole: names, slugs, references, chains.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::certificate_authority::CertificateAuthority;
+use crate::certificate_authority::Purpose;
+use crate::complaint::Complaint;
+use crate::condition::Field;
+use crate::condition::Rule;
+use crate::enrollment_policy::EnrollmentPolicy;
+use crate::gateway::Gateway;
+use crate::object::Kind;
+use crate::organization::CHAIN_MAX;
+use crate::organization::EachKind;
+use crate::organization::Listed;
+use crate::organization::Organization;
+use crate::organization::each_kind;
+use crate::server_certificate::ServerCertificate;
+
+/// Where an object stands in the administrator's document, for the paths of complaints.
+pub type Places = HashMap<(Kind, String), String>;
+
+/// Says all that is wrong with an organization as a whole.
+pub fn check(organization: &Organization, places: &Places) -> Vec<Complaint> {
+    let mut names = Names(HashSet::new(), organization);
+    each_kind(&mut names);
+    let mut checker = Checker { organization, names: names.0, places, complaints: Vec::new() };
+    each_kind(&mut checker);
+    checker.chains();
+    checker.purposes();
+    checker.default_gateways();
+    checker.roots();
+    checker.complaints
+}
+
+struct Checker<'a> {
+    organization: &'a Organization,
+    names: HashSet<(Kind, &'a str)>,
+    places: &'a Places,
+    complaints: Vec<Complaint>,
+}
+
+struct Names<'a>(HashSet<(Kind, &'a str)>, &'a Organization);
+
+impl EachKind for Names<'_> {
+    fn visit<T: Listed>(&mut self) {
+        self.0.extend(T::list(self.1).iter().map(|object| (T::KIND, object.name())));
+    }
+}
+
+impl EachKind for Checker<'_> {
+    fn visit<T: Listed>(&mut self) {
+        let mut slugs: HashMap<&str, &str> = HashMap::new();
+        for object in T::list(self.organization) {
+            for reference in object.references() {
+                if !self.exists(reference.kind, &reference.name) {
+                    let what =
+                        format!("there is no {} \"{}\"", reference.kind.words(), reference.name);
+                    let fix = format!("define it as [[{}]], or correct the name", reference.kind);
+                    self.complain::<T>(object.name(), &reference.field, &what, &fix);
+                }
+            }
+            let Some(slug) = object.slug() else { continue };
+            if let Some(other) = slugs.insert(slug, object.name()) {
+                let what = format!("the slug \"{slug}\" is that of \"{other}\"");
+                self.complain::<T>(object.name(), "slug", &what, "give one of them another slug");
+            }
+        }
+    }
+}
+
+impl Checker<'_> {
+    fn complain<T: Listed>(&mut self, name: &str, field: &str, what: &str, fix: &str) {
+        let place = self.places.get(&(T::KIND, name.to_owned()));
+        let path = match place {
+            Some(place) => format!("{place}.{field}"),
+            None => format!("{} \"{name}\".{field}", T::KIND),
+        };
+        self.complaints.push(Complaint::new(path, what, fix));
+    }
+
+    fn exists(&self, kind: Kind, name: &str) -> bool {
+        self.names.contains(&(kind, name))
+    }
+
+    /// Every chain of authorities ends in a root, and soon.
+    fn chains(&mut self) {
+        for authority in &self.organization.certificate_authority {
+            let chain = self.organization.chain_of(authority);
+            let broken = chain.last().and_then(|last| last.issuer.as_deref());
+            let known = broken.is_some_and(|name| self.exists(Kind::CertificateAuthority, name));
+            if known {
+                let what = format!("the chain above it has no root within {CHAIN_MAX} steps");
+                self.complain::<CertificateAuthority>(
+                    &authority.name,
+                    "issuer",
+                    &what,
+                    "name an issuer that is a root, or near one",
+                );
+            }
+            let purposes_differ = chain.get(1).is_some_and(|issuer| {
+                issuer.generate_ca_for != authority.generate_ca_for
+                    && issuer.generate_ca_for != Purpose::default()
+            });
+            if purposes_differ {
+                self.complain::<CertificateAuthority>(
+                    &authority.name,
+                    "issuer",
+                    "the issuer was generated for another purpose",
+                    "give both the same generate_ca_for",
+                );
+            }
+        }
+    }
+
+    /// Devices enroll with device authorities, the RADIUS server has its own.
+    fn purposes(&mut self) {
+        let organization = self.organization;
+        let purpose_of = |name: &str| {
+            organization.find::<CertificateAuthority>(name).map(|found| found.generate_ca_for)
+        };
+        let fix = "name an authority with that generate_ca_for";
+        for gateway in &organization.gateway {
+            match &gateway.certificate_authority {
+                Some(name) if purpose_of(name).is_some_and(|p| p != Purpose::default()) => {
+                    let what = format!("\"{name}\" is not for device-and-user-authentication");
+                    self.complain::<Gateway>(&gateway.name, "certificate_authority", &what, fix);
+                }
+                None if organization.authority_of(gateway).is_none() => {
+                    let what = "there is no authority for device-and-user-authentication";
+                    self.complain::<Gateway>(&gateway.name, "certificate_authority", what, fix);
+                }
+                Some(_) | None => {}
+            }
+        }
+        for certificate in &organization.server_certificate {
+            let name = &certificate.certificate_authority;
+            if purpose_of(name).is_some_and(|purpose| purpose != Purpose::RadiusServer) {
+                let what = format!("\"{name}\" is not for radius-server");
+                self.complain::<ServerCertificate>(
+                    &certificate.name,
+                    "certificate_authority",
+                    &what,
+                    fix,
+                );
+            }
+        }
+    }
+
+    fn default_gateways(&mut self) {
+        let mut defaults = self.organization.gateway.iter().filter(|gateway| gateway.default);
+        let first = defaults.next().map(|gateway| gateway.name.clone());
+        if let (Some(first), Some(second)) = (first, defaults.next()) {
+            let what = format!("\"{first}\" is the default gateway already");
+            self.complain::<Gateway>(&second.name, "default", &what, "choose one of them");
+        }
+    }
+
+    /// What an enrollment policy issues must chain to the root that its gateways announce.
+    fn roots(&mut self) {
+        let organization = self.organization;
+        for policy in &organization.enrollment_policy {
+            let Some(settings) = &policy.settings else { continue };
+            let authority = organization.find(&settings.certificate_authority);
+            let Some(root) = authority.and_then(|authority| organization.root_of(authority)) else {
+                continue;
+            };
+            for gateway in gateways_of(organization, policy) {
+                let own = organization.authority_of(gateway);
+                let Some(other) = own.and_then(|authority| organization.root_of(authority)) else {
+                    continue;
+                };
+                if other != root {
+                    let what = format!(
+                        "its root is \"{root}\", that of gateway \"{}\" is \"{other}\"",
+                        gateway.name
+                    );
+                    self.complain::<EnrollmentPolicy>(
+                        &policy.name,
+                        "settings.certificate_authority",
+                        &what,
+                        "name an authority under the gateway's root; devices check the chain",
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The gateways whose devices can come to a policy: all, unless its rules name roles.
+fn gateways_of<'a>(organization: &'a Organization, policy: &EnrollmentPolicy) -> Vec<&'a Gateway> {
+    let named = |field: Field, rules: &[Rule]| -> Vec<String> {
+        let rules = rules.iter().filter(|rule| rule.field == field);
+        rules.flat_map(|rule| rule.expected().to_vec()).collect()
+    };
+    let roles = named(Field::IdentityRole, &policy.rules);
+    let mut providers = named(Field::IdentityProvider, &policy.rules);
+    for workflow in &organization.policy_workflow {
+        if roles.contains(&workflow.name) {
+            providers.extend(named(Field::IdentityProvider, &workflow.rules));
+        }
+    }
+    let reached = |gateway: &&Gateway| providers.is_empty() || providers.contains(&gateway.name);
+    organization.gateway.iter().filter(reached).collect()
+}

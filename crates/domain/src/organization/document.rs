@@ -1,0 +1,109 @@
+//! A declarative file: part of an organization, as an administrator wrote it.
+
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::complaint::Complaint;
+use crate::complaint::Complaints;
+use crate::object::Kind;
+use crate::organization::EachKind;
+use crate::organization::Listed;
+use crate::organization::Organization;
+use crate::organization::Settings;
+use crate::organization::each_kind;
+
+/// Most objects of one kind in one document; a school district has fewer.
+pub const OBJECTS_MAX: usize = 20_000;
+
+/// What a file says. What it does not name is left alone.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    /// The organization's own settings, if named.
+    pub settings: Option<Settings>,
+    /// The objects named, in the order of the file.
+    pub objects: Organization,
+}
+
+impl Document {
+    /// Reads a document from JSON of the same shape as the TOML file, or says all that is wrong.
+    pub fn parse(json: Value) -> Result<Self, Vec<Complaint>> {
+        let mut complaints = Vec::new();
+        let Value::Object(mut tables) = json else {
+            let fix = "begin with [organization] or [[certificate_authority]]";
+            return Err(vec![Complaint::new("", "the document is not a table", fix)]);
+        };
+        let settings = settings(&mut tables, &mut complaints);
+        let mut reader =
+            Reader { tables, objects: Organization::default(), complaints: &mut complaints };
+        each_kind(&mut reader);
+        let Reader { tables, objects, .. } = reader;
+        for key in tables.keys() {
+            let known = Kind::ALL.map(Kind::as_str).join(", ");
+            complaints.push(Complaint::new(
+                key,
+                format!("unknown key \"{}\"", key.escape_debug()),
+                format!("use one of {known}"),
+            ));
+        }
+        if complaints.is_empty() { Ok(Self { settings, objects }) } else { Err(complaints) }
+    }
+}
+
+fn settings(tables: &mut Map<String, Value>, complaints: &mut Vec<Complaint>) -> Option<Settings> {
+    let table = tables.remove(Kind::Organization.as_str())?;
+    let path = Kind::Organization.as_str();
+    let settings: Settings = read(table, path, complaints)?;
+    settings.check(&mut Complaints::new(path, complaints));
+    Some(settings)
+}
+
+struct Reader<'a> {
+    tables: Map<String, Value>,
+    objects: Organization,
+    complaints: &'a mut Vec<Complaint>,
+}
+
+impl EachKind for Reader<'_> {
+    fn visit<T: Listed>(&mut self) {
+        let kind = T::KIND.as_str();
+        let Some(table) = self.tables.remove(kind) else { return };
+        let Value::Array(items) = table else {
+            let fix = format!("write it as [[{kind}]]");
+            self.complaints.push(Complaint::new(kind, "is not a list of tables", fix));
+            return;
+        };
+        if items.len() > OBJECTS_MAX {
+            let what = format!("{} objects given, {OBJECTS_MAX} are possible", items.len());
+            self.complaints.push(Complaint::new(kind, what, "split the file"));
+            return;
+        }
+        for (index, item) in items.into_iter().enumerate() {
+            let path = format!("{kind}[{index}]");
+            let Some(object) = read::<T>(item, &path, self.complaints) else { continue };
+            object.check(&mut Complaints::new(&path, self.complaints));
+            T::list_mut(&mut self.objects).push(object);
+        }
+    }
+}
+
+/// Reads one table; complains with the field's path if it does not fit.
+fn read<T: serde::de::DeserializeOwned>(
+    table: Value,
+    path: &str,
+    complaints: &mut Vec<Complaint>,
+) -> Option<T> {
+    match serde_path_to_error::deserialize(table) {
+        Ok(object) => Some(object),
+        Err(error) => {
+            let inner = error.path().to_string();
+            let path = if inner == "." { path.to_owned() } else { format!("{path}.{inner}") };
+            let message = error.inner().to_string();
+            let (what, fix) = match message.split_once(", expected ") {
+                Some((what, expected)) => (what.to_owned(), format!("expected {expected}")),
+                None => (message, "see the handbook's page on the declarative file".to_owned()),
+            };
+            complaints.push(Complaint::new(path, what, fix));
+            None
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Plans: what a document would change in an organization, before anything is changed.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::access_point::AccessPoint;
+use crate::complaint::Complaint;
+use crate::object::Kind;
+use crate::organization::EachKind;
+use crate::organization::Listed;
+use crate::organization::Organization;
+use crate::organization::check;
+use crate::organization::check::Places;
+use crate::organization::document::Document;
+use crate::organization::each_kind;
+use crate::secret::Secret;
+use crate::slug;
+
+/// What would change, object by object.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Plan {
+    /// Objects that are new.
+    pub create: Vec<Change>,
+    /// Objects that become different.
+    pub change: Vec<Change>,
+    /// How many stay as they are.
+    pub unchanged: usize,
+    /// Objects that go.
+    pub remove: Vec<Change>,
+}
+
+/// One object that would change.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Change {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Each field that differs; a secret is only said to be changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldChange>,
+}
+
+/// One field that would change.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct FieldChange {
+    /// The field.
+    pub field: String,
+    /// What it holds now; null if nothing, or if it is secret.
+    pub before: Value,
+    /// What it would hold.
+    pub after: Value,
+}
+
+/// An organization as it would be, and what led there.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// As it would be.
+    pub organization: Organization,
+    /// What would change.
+    pub plan: Plan,
+}
+
+/// The shared secrets that access points have now, by name.
+pub type SharedSecrets = HashMap<String, Secret>;
+
+/// Puts a document over an organization, or says all that is wrong with the result.
+///
+/// Objects that the document does not name stay, unless `prune`; ordered ones stand behind those
+/// that it names.
+pub fn merge(
+    current: &Organization,
+    secrets: &SharedSecrets,
+    document: Document,
+    prune: bool,
+) -> Result<Merged, Vec<Complaint>> {
+    let settings = document.settings.unwrap_or_else(|| current.settings.clone());
+    let mut merger = Merger {
+        current,
+        secrets,
+        prune,
+        document: document.objects,
+        merged: Organization { settings, ..Organization::default() },
+        places: Places::new(),
+        plan: Plan::default(),
+        complaints: Vec::new(),
+    };
+    merger.settings();
+    each_kind(&mut merger);
+    merger.shared_secrets();
+    let Merger { merged, places, plan, mut complaints, .. } = merger;
+    complaints.extend(check::check(&merged, &places));
+    if complaints.is_empty() {
+        Ok(Merged { organization: merged, plan })
+    } else {
+        Err(complaints)
+    }
+}
+
+impl Plan {
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.create.is_empty() && self.change.is_empty() && self.remove.is_empty()
+    }
+
+    /// Whether an object of this kind and name would be made.
+    pub fn creates(&self, kind: Kind, name: &str) -> bool {
+        self.create.iter().any(|change| change.kind == kind && change.name == name)
+    }
+}
+
+struct Merger<'a> {
+    current: &'a Organization,
+    secrets: &'a SharedSecrets,
+    prune: bool,
+    document: Organization,
+    merged: Organization,
+    places: Places,
+    plan: Plan,
+    complaints: Vec<Complaint>,
+}
+
+impl EachKind for Merger<'_> {
+    fn visit<T: Listed>(&mut self) {
+        let existing: HashMap<&str, (usize, &T)> = T::list(self.current)
+            .iter()
+            .enumerate()
+            .map(|(position, object)| (object.name(), (position, object)))
+            .collect();
+        let mut named = core::mem::take(T::list_mut(&mut self.document));
+        self.duplicates(&named);
+        for (index, object) in named.iter_mut().enumerate() {
+            let place = format!("{}[{index}]", T::KIND);
+            let before = existing.get(object.name()).map(|(_, before)| *before);
+            self.slug(object, before, &place);
+            self.places.insert((T::KIND, object.name().to_owned()), place);
+        }
+        let merged = self.order(named, &existing);
+        for (position, object) in merged.iter().enumerate() {
+            self.compare(object, position, existing.get(object.name()).copied());
+        }
+        *T::list_mut(&mut self.merged) = merged;
+    }
+}
+
+impl Merger<'_> {
+    fn settings(&mut self) {
+        let before = serde_json::to_value(&self.current.settings).unwrap_or_default();
+        let after = serde_json::to_value(&self.merged.settings).unwrap_or_default();
+        let fields = differences(&before, &after);
+        if fields.is_empty() {
+            self.plan.unchanged += 1;
+            return;
+        }
+        let name = self.merged.settings.name.clone();
+        self.plan.change.push(Change { kind: Kind::Organization, name, fields });
+    }
+
+    fn duplicates<T: Listed>(&mut self, named: &[T]) {
+        let mut seen = HashSet::new();
+        for (index, object) in named.iter().enumerate() {
+            if !seen.insert(object.name()) {
+                self.complaints.push(Complaint::new(
+                    format!("{}[{index}].name", T::KIND),
+                    format!("there is another {} \"{}\"", T::KIND.words(), object.name()),
+                    "names are unique within their kind: rename one of them",
+                ));
+            }
+        }
+    }
+
+    fn slug<T: Listed>(&mut self, object: &mut T, before: Option<&T>, place: &str) {
+        if let Some(given) = object.slug() {
+            let given = given.to_owned();
+            let complaints = &mut self.complaints;
+            slug::check(&given, &mut crate::complaint::Complaints::new(place, complaints));
+            return;
+        }
+        let kept = before.and_then(|before| before.slug()).map(str::to_owned);
+        let slug = kept.unwrap_or_else(|| slug::from_name(object.name()));
+        if slug.is_empty() {
+            self.complaints.push(Complaint::new(
+                format!("{place}.name"),
+                "has no letter or digit that a URL can show",
+                "give the object a slug of its own: slug = \"…\"",
+            ));
+        }
+        object.keep_slug(slug);
+    }
+
+    /// Named objects first where order decides; elsewhere everything keeps its place.
+    fn order<T: Listed>(&mut self, named: Vec<T>, existing: &HashMap<&str, (usize, &T)>) -> Vec<T> {
+        let names: HashSet<String> = named.iter().map(|object| object.name().to_owned()).collect();
+        let (mut merged, mut fresh) = (Vec::new(), Vec::new());
+        if T::KIND.is_ordered() {
+            merged.extend(named);
+        } else {
+            let mut by_name: HashMap<String, T> = HashMap::new();
+            for object in named {
+                if existing.contains_key(object.name()) {
+                    by_name.insert(object.name().to_owned(), object);
+                } else {
+                    fresh.push(object);
+                }
+            }
+            let changed = T::list(self.current).iter();
+            merged.extend(changed.filter_map(|object| by_name.remove(object.name())));
+        }
+        let left: Vec<&T> =
+            T::list(self.current).iter().filter(|object| !names.contains(object.name())).collect();
+        if self.prune {
+            self.remove(&left);
+        } else {
+            merged.extend(left.into_iter().cloned());
+        }
+        if !T::KIND.is_ordered() {
+            merged.sort_by_key(|object| existing.get(object.name()).map(|(position, _)| *position));
+        }
+        merged.extend(fresh);
+        merged
+    }
+
+    fn remove<T: Listed>(&mut self, left: &[&T]) {
+        for object in left {
+            let name = object.name().to_owned();
+            if matches!(T::KIND, Kind::CertificateAuthority | Kind::ServerCertificate) {
+                self.complaints.push(Complaint::new(
+                    format!("{} \"{name}\"", T::KIND),
+                    "would be pruned, and what holds a key is never removed",
+                    "name it in the file, or apply without --prune",
+                ));
+                continue;
+            }
+            self.plan.remove.push(Change { kind: T::KIND, name, fields: Vec::new() });
+        }
+    }
+
+    fn compare<T: Listed>(&mut self, object: &T, position: usize, before: Option<(usize, &T)>) {
+        let name = object.name().to_owned();
+        let Some((position_before, before)) = before else {
+            self.plan.create.push(Change { kind: T::KIND, name, fields: Vec::new() });
+            return;
+        };
+        let mut fields = if before == object {
+            Vec::new()
+        } else {
+            let before = serde_json::to_value(before).unwrap_or_default();
+            differences(&before, &serde_json::to_value(object).unwrap_or_default())
+        };
+        if T::KIND.is_ordered() && position != position_before {
+            let (before, after) = (Value::from(position_before + 1), Value::from(position + 1));
+            fields.push(FieldChange { field: "position".to_owned(), before, after });
+        }
+        if T::KIND == Kind::CertificateAuthority {
+            self.frozen::<T>(&name, &fields);
+        }
+        if fields.is_empty() {
+            self.plan.unchanged += 1;
+        } else {
+            self.plan.change.push(Change { kind: T::KIND, name, fields });
+        }
+    }
+
+    /// An authority is what its certificate says; only its description and slug may change.
+    fn frozen<T: Listed>(&mut self, name: &str, fields: &[FieldChange]) {
+        let place = self.places.get(&(T::KIND, name.to_owned())).cloned().unwrap_or_default();
+        for change in fields {
+            if !matches!(change.field.as_str(), "description" | "slug") {
+                self.complaints.push(Complaint::new(
+                    format!("{place}.{}", change.field),
+                    format!("would change from {} to {}", change.before, change.after),
+                    "an authority is what its certificate says: define another authority",
+                ));
+            }
+        }
+    }
+
+    /// A new access point needs a secret; of an old one it is only told whether it changes.
+    fn shared_secrets(&mut self) {
+        for point in &self.merged.access_point {
+            let kind = Kind::AccessPoint;
+            let place = self.places.get(&(kind, point.name.clone())).cloned().unwrap_or_default();
+            match (&point.shared_secret, self.secrets.get(&point.name)) {
+                (None, None) => self.complaints.push(Complaint::new(
+                    format!("{place}.shared_secret"),
+                    "is missing, and the access point has none yet",
+                    "give shared_secret, or shared_secret_file",
+                )),
+                (Some(given), Some(kept)) if given != kept => self.plan.secret_changes(point),
+                (Some(_) | None, Some(_)) | (Some(_), None) => {}
+            }
+        }
+    }
+}
+
+impl Plan {
+    fn secret_changes(&mut self, point: &AccessPoint) {
+        let field = FieldChange {
+            field: "shared_secret".to_owned(),
+            before: Value::Null,
+            after: Value::from("changed"),
+        };
+        let same = |change: &&mut Change| {
+            change.kind == Kind::AccessPoint && change.name == point.name
+        };
+        if let Some(change) = self.change.iter_mut().find(same) {
+            change.fields.push(field);
+            return;
+        }
+        self.unchanged = self.unchanged.saturating_sub(1);
+        let name = point.name.clone();
+        self.change.push(Change { kind: Kind::AccessPoint, name, fields: vec![field] });
+    }
+}
+
+/// The fields in which two objects differ.
+fn differences(before: &Value, after: &Value) -> Vec<FieldChange> {
+    let empty = serde_json::Map::new();
+    let before = before.as_object().unwrap_or(&empty);
+    let after = after.as_object().unwrap_or(&empty);
+    let mut fields: Vec<&String> = before.keys().chain(after.keys()).collect();
+    fields.sort();
+    fields.dedup();
+    let value = |map: &serde_json::Map<String, Value>, field: &String| {
+        map.get(field).cloned().unwrap_or_default()
+    };
+    fields
+        .into_iter()
+        .filter(|field| before.get(*field) != after.get(*field))
+        .map(|field| FieldChange {
+            field: field.clone(),
+            before: value(before, field),
+            after: value(after, field),
+        })
+        .collect()
+}

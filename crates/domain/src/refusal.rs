@@ -1,0 +1,194 @@
+//! The ways the product says no. A refusal is an answer, not an error: it has a stable code,
+//! a sentence for the administrator, and the fix.
+
+mod words;
+
+use core::fmt;
+
+use pki::certificate::Serial;
+use pki::time::Time;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::actor::Permission;
+use crate::certificate::RevocationReason;
+
+/// Why the answer is no. Its JSON is what is kept; sentence and fix are made from it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "code")]
+#[expect(missing_docs, reason = "each variant's fields are named as what they hold")]
+pub enum Refusal {
+    /// The request carries no challenge.
+    #[serde(rename = "ENR-CHALLENGE-MISSING")]
+    ChallengeMissing { gateway: String },
+    /// The challenge is none of the gateway's.
+    #[serde(rename = "ENR-CHALLENGE-WRONG")]
+    ChallengeWrong { gateway: String },
+    /// The MDM sent the name of a variable instead of its value.
+    #[serde(rename = "ENR-VARIABLE-UNEXPANDED")]
+    VariableUnexpanded { place: String, value: String },
+    /// The subject needs a variable that has no value.
+    #[serde(rename = "ENR-VARIABLE-EMPTY")]
+    VariableEmpty { variable: String, template: String },
+    /// No workflow grants this gateway's devices a role.
+    #[serde(rename = "ENR-NO-ROLE")]
+    RoleMissing { gateway: String },
+    /// No enrollment policy matches.
+    #[serde(rename = "ENR-NO-POLICY")]
+    EnrollmentPolicyMissing { roles: Vec<String> },
+    /// The request could not be read.
+    #[serde(rename = "ENR-MESSAGE-UNREADABLE")]
+    MessageUnreadable { what: String },
+    /// The request asks for something that this gateway does not do.
+    #[serde(rename = "ENR-MESSAGE-REFUSED")]
+    MessageRefused { gateway: String, what: String },
+    /// The certificate to be broke a rule.
+    #[serde(rename = "ENR-LINT")]
+    DraftRejected { lint: String, what: String },
+    /// The authority's own certificate is not valid now.
+    #[serde(rename = "ENR-AUTHORITY-EXPIRED")]
+    AuthorityExpired { authority: String, not_after: Time },
+    /// The authority's key could not be used in time.
+    #[serde(rename = "ENR-SIGNER-BUSY")]
+    SignerBusy { authority: String },
+    /// There is no such gateway.
+    #[serde(rename = "ENR-GATEWAY-UNKNOWN")]
+    GatewayUnknown { gateway: String },
+
+    /// A packet from an address that is no access point's.
+    #[serde(rename = "NAS-UNKNOWN")]
+    AccessPointUnknown { address: String },
+    /// The Message-Authenticator does not fit the shared secret.
+    #[serde(rename = "NAS-SECRET-WRONG")]
+    SharedSecretWrong { access_point: String },
+    /// The packet has no Message-Authenticator.
+    #[serde(rename = "NAS-NO-MESSAGE-AUTHENTICATOR")]
+    MessageAuthenticatorMissing { access_point: String },
+    /// The packet is not RADIUS.
+    #[serde(rename = "NAS-MALFORMED")]
+    PacketMalformed { access_point: String, what: String },
+
+    /// The access point sent no EAP-Message.
+    #[serde(rename = "EAP-NONE")]
+    EapMissing,
+    /// The device wants another EAP method.
+    #[serde(rename = "EAP-METHOD")]
+    EapMethod { wants: Vec<u8> },
+    /// The EAP messages make no sense.
+    #[serde(rename = "EAP-MALFORMED")]
+    EapMalformed { what: String },
+    /// The conversation is not known here.
+    #[serde(rename = "EAP-STATE-UNKNOWN")]
+    EapStateUnknown,
+    /// The device stopped answering.
+    #[serde(rename = "EAP-STALLED")]
+    EapStalled { rounds: u32 },
+    /// The conversation took too many rounds.
+    #[serde(rename = "EAP-ROUNDS")]
+    EapRounds { rounds: u32 },
+
+    /// The device does not trust our server certificate's root.
+    #[serde(rename = "TLS-UNKNOWN-CA")]
+    ServerNotTrusted { alert: u8 },
+    /// The device does not accept our server certificate.
+    #[serde(rename = "TLS-BAD-CERTIFICATE")]
+    ServerCertificateRefused { alert: u8, name: String },
+    /// The device broke the handshake off.
+    #[serde(rename = "TLS-ALERT")]
+    TlsAlert { alert: u8, name: String },
+    /// No TLS version or cipher in common.
+    #[serde(rename = "TLS-VERSION")]
+    TlsIncompatible { what: String },
+    /// The handshake made no sense.
+    #[serde(rename = "TLS-MALFORMED")]
+    TlsMalformed { what: String },
+    /// The device showed no certificate.
+    #[serde(rename = "TLS-NO-CERTIFICATE")]
+    CertificateMissing,
+
+    /// The certificate has expired.
+    #[serde(rename = "CERT-EXPIRED")]
+    CertificateExpired { serial: String, not_after: Option<Time> },
+    /// The certificate is not valid yet.
+    #[serde(rename = "CERT-NOT-YET-VALID")]
+    CertificateNotYetValid { serial: String },
+    /// The certificate has been revoked.
+    #[serde(rename = "CERT-REVOKED")]
+    CertificateRevoked { serial: Serial, at: Time, reason: RevocationReason },
+    /// The certificate was signed by somebody else.
+    #[serde(rename = "CERT-UNKNOWN-ISSUER")]
+    CertificateForeign { issuer: String, subject: String },
+    /// The certificate is not for client authentication.
+    #[serde(rename = "CERT-WRONG-USAGE")]
+    CertificateWrongUsage { serial: String },
+    /// One of our authorities signed it, and we do not know it.
+    #[serde(rename = "CERT-UNKNOWN-SERIAL")]
+    CertificateUnknown { serial: Serial },
+    /// The certificate cannot be read, or its signature is wrong.
+    #[serde(rename = "CERT-MALFORMED")]
+    CertificateMalformed { what: String },
+
+    /// No network policy matches.
+    #[serde(rename = "POL-NO-MATCH")]
+    NetworkPolicyMissing { roles: Vec<String> },
+    /// A network policy says no.
+    #[serde(rename = "POL-REFUSED")]
+    NetworkPolicyRefuses { policy: String },
+    /// What the policy sends does not fit into one packet.
+    #[serde(rename = "POL-REPLY-TOO-LARGE")]
+    ReplyTooLarge { policy: String },
+
+    /// The database does not answer, or is full.
+    #[serde(rename = "SYS-STORE")]
+    StoreUnavailable { what: String },
+    /// More conversations at once than there is room for.
+    #[serde(rename = "SYS-OVERLOAD")]
+    Overloaded,
+    /// Something inside went wrong.
+    #[serde(rename = "SYS-INTERNAL")]
+    Internal { what: String },
+
+    /// The actor may not do this.
+    #[serde(rename = "API-NOT-PERMITTED")]
+    NotPermitted { actor: String, permission: Permission },
+    /// There is no such thing.
+    #[serde(rename = "API-NOT-FOUND")]
+    NotFound { noun: String, name: String },
+    /// Somebody changed it in the meantime.
+    #[serde(rename = "API-CONFLICT")]
+    Conflict { what: String },
+    /// The certificate was revoked before.
+    #[serde(rename = "API-ALREADY-REVOKED")]
+    AlreadyRevoked { serial: Serial, at: Time },
+    /// A parameter of the request is not what it should be.
+    #[serde(rename = "API-PARAMETER")]
+    ParameterWrong { parameter: String, what: String },
+}
+
+/// A refusal as people and programs see it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Reason {
+    /// The stable code.
+    pub code: String,
+    /// What happened, as a sentence without its full stop.
+    pub sentence: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl Refusal {
+    /// Code, sentence and fix.
+    pub fn reason(&self) -> Reason {
+        Reason {
+            code: self.code().to_owned(),
+            sentence: self.to_string(),
+            fix: self.fix().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}

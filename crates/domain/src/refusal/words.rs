@@ -1,0 +1,311 @@
+//! The words of each refusal: its code, its sentence, its fix. One table, one row each.
+
+use crate::refusal::Refusal;
+
+/// Code, sentence without its full stop, and fix.
+pub(super) type Words = (&'static str, String, &'static str);
+
+impl Refusal {
+    /// The stable code; the same as in its JSON.
+    pub fn code(&self) -> &'static str {
+        self.words().0
+    }
+
+    /// What happened, as a sentence without its full stop.
+    pub fn sentence(&self) -> String {
+        self.words().1
+    }
+
+    /// What the administrator can do about it.
+    pub fn fix(&self) -> &'static str {
+        self.words().2
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a table, read by row")]
+    fn words(&self) -> Words {
+        match self {
+            Self::ChallengeMissing { gateway } => (
+                "ENR-CHALLENGE-MISSING",
+                format!("the request at gateway {gateway} carries no challenge"),
+                "paste the API Secret from the gateway's CSV into the Challenge field of the \
+                 MDM's SCEP profile",
+            ),
+            Self::ChallengeWrong { gateway } => (
+                "ENR-CHALLENGE-WRONG",
+                format!("the challenge is not the secret of gateway {gateway}"),
+                "copy the API Secret from the gateway's CSV into the Challenge field of the MDM's \
+                 SCEP profile again, without spaces",
+            ),
+            Self::VariableUnexpanded { place, value } => (
+                "ENR-VARIABLE-UNEXPANDED",
+                format!("the {place} holds {value}, which the MDM did not replace by a value"),
+                "assign the device to a user in the MDM, or choose a variable that every device \
+                 has, such as the serial number",
+            ),
+            Self::VariableEmpty { variable, template } => (
+                "ENR-VARIABLE-EMPTY",
+                format!("the template {template} needs {variable}, and this request has none"),
+                "let the MDM send the value in the subject or a SAN, or give the variable a \
+                 fallback in the template",
+            ),
+            Self::RoleMissing { gateway } => (
+                "ENR-NO-ROLE",
+                format!("no policy workflow grants a role to devices of gateway {gateway}"),
+                "in Policy Workflows, select this gateway as the Identity Provider",
+            ),
+            Self::EnrollmentPolicyMissing { roles } => (
+                "ENR-NO-POLICY",
+                format!("no enrollment policy matches {}", list(roles)),
+                "add the role to the conditions of an enrollment policy",
+            ),
+            Self::MessageUnreadable { what } => (
+                "ENR-MESSAGE-UNREADABLE",
+                format!("the request cannot be read: {what}"),
+                "check that the device's SCEP profile names the certificate of this gateway \
+                 (Create from Certificate)",
+            ),
+            Self::MessageRefused { gateway, what } => (
+                "ENR-MESSAGE-REFUSED",
+                format!("gateway {gateway} refuses the request: {what}"),
+                "change the device's settings, or the gateway's",
+            ),
+            Self::DraftRejected { lint, what } => (
+                "ENR-LINT",
+                format!("the certificate would break a rule ({lint}): {what}"),
+                "change the template or what the device sends",
+            ),
+            Self::AuthorityExpired { authority, not_after } => (
+                "ENR-AUTHORITY-EXPIRED",
+                format!("the authority {authority} expired on {}", not_after.to_rfc3339()),
+                "make a new authority and name it in the gateway and the enrollment policy",
+            ),
+            Self::SignerBusy { authority } => (
+                "ENR-SIGNER-BUSY",
+                format!("the key of {authority} is too busy to sign in time"),
+                "nothing: the device asks again by itself; if it lasts, use an authority with an \
+                 ECDSA key",
+            ),
+            Self::GatewayUnknown { gateway } => (
+                "ENR-GATEWAY-UNKNOWN",
+                format!("there is no gateway {gateway}"),
+                "copy the Enrollment URL from the gateway's CSV into the MDM's SCEP profile",
+            ),
+            Self::AccessPointUnknown { address } => (
+                "NAS-UNKNOWN",
+                format!("{address} is no access point of this organization"),
+                "add it under RADIUS > Access Points, with its shared secret",
+            ),
+            Self::SharedSecretWrong { access_point } => (
+                "NAS-SECRET-WRONG",
+                format!("the shared secret of access point {access_point} differs from ours"),
+                "set the same shared secret on the access point and here",
+            ),
+            Self::MessageAuthenticatorMissing { access_point } => (
+                "NAS-NO-MESSAGE-AUTHENTICATOR",
+                format!("access point {access_point} sends no Message-Authenticator"),
+                "update its firmware or switch Message-Authenticator on (CVE-2024-3596)",
+            ),
+            Self::PacketMalformed { access_point, what } => (
+                "NAS-MALFORMED",
+                format!("access point {access_point} sent what is not RADIUS: {what}"),
+                "check what else sends to this port, and the access point's firmware",
+            ),
+            Self::EapMissing => (
+                "EAP-NONE",
+                "the access point sent no EAP-Message".to_owned(),
+                "switch the network to WPA2-Enterprise or 802.1X; passwords and MAC addresses \
+                 are not accepted here",
+            ),
+            Self::EapMethod { wants } => (
+                "EAP-METHOD",
+                format!("the device wants another EAP method than EAP-TLS (types {wants:?})"),
+                "select TLS in the device's Wi-Fi profile",
+            ),
+            Self::EapMalformed { what } => (
+                "EAP-MALFORMED",
+                format!("the device's EAP messages make no sense: {what}"),
+                "update the device; if many do this, look for a broken access point",
+            ),
+            Self::EapStateUnknown => (
+                "EAP-STATE-UNKNOWN",
+                "the conversation is not known here".to_owned(),
+                "nothing: the device starts again; if it lasts, the access point spreads one \
+                 conversation over several servers",
+            ),
+            Self::EapStalled { rounds } => (
+                "EAP-STALLED",
+                format!("the device stopped answering after {rounds} rounds"),
+                "check that the device trusts our server certificate, and that packets of 1500 \
+                 bytes pass between access point and server",
+            ),
+            Self::EapRounds { rounds } => (
+                "EAP-ROUNDS",
+                format!("the conversation took more than {rounds} rounds"),
+                "send a shorter certificate chain, or raise the access point's Framed-MTU",
+            ),
+            Self::ServerNotTrusted { alert } => (
+                "TLS-UNKNOWN-CA",
+                format!("the device does not trust our RADIUS server certificate (alert {alert})"),
+                "put the RADIUS root into the Trust tab of the device's Wi-Fi profile",
+            ),
+            Self::ServerCertificateRefused { alert, name } => (
+                "TLS-BAD-CERTIFICATE",
+                format!("the device refuses our RADIUS server certificate ({name}, alert {alert})"),
+                "compare Trusted Server Certificate Names in the Wi-Fi profile with the names in \
+                 the server certificate",
+            ),
+            Self::TlsAlert { alert, name } => (
+                "TLS-ALERT",
+                format!("the device broke the handshake off ({name}, alert {alert})"),
+                "look at the device's own log for the reason",
+            ),
+            Self::TlsIncompatible { what } => (
+                "TLS-VERSION",
+                format!("the device and the server have no TLS settings in common: {what}"),
+                "allow TLS 1.2 or 1.3 in the device's Wi-Fi profile",
+            ),
+            Self::TlsMalformed { what } => (
+                "TLS-MALFORMED",
+                format!("the TLS handshake makes no sense: {what}"),
+                "update the device",
+            ),
+            Self::CertificateMissing => (
+                "TLS-NO-CERTIFICATE",
+                "the device showed no certificate".to_owned(),
+                "select the SCEP profile as Identity Certificate in the Wi-Fi profile, and check \
+                 that the device enrolled",
+            ),
+            Self::CertificateExpired { serial, not_after } => (
+                "CERT-EXPIRED",
+                match not_after {
+                    Some(time) => format!("certificate {serial} expired on {}", time.to_rfc3339()),
+                    None => format!("certificate {serial} has expired"),
+                },
+                "push the SCEP profile to the device again, so that it gets a new certificate",
+            ),
+            Self::CertificateNotYetValid { serial } => (
+                "CERT-NOT-YET-VALID",
+                format!("certificate {serial} is not valid yet"),
+                "check the clock of this server",
+            ),
+            Self::CertificateRevoked { serial, at, reason } => (
+                "CERT-REVOKED",
+                format!("certificate {serial} was revoked on {} ({reason})", at.to_rfc3339()),
+                "if the device is to come back, push the SCEP profile to it again",
+            ),
+            Self::CertificateForeign { issuer, subject } => (
+                "CERT-UNKNOWN-ISSUER",
+                format!("the certificate of {subject} was signed by {issuer}, not by us"),
+                "select the SCEP profile as Identity Certificate in the Wi-Fi profile",
+            ),
+            Self::CertificateWrongUsage { serial } => (
+                "CERT-WRONG-USAGE",
+                format!("certificate {serial} is not for client authentication"),
+                "add client-authentication to the template's extended key usage and enroll again",
+            ),
+            Self::CertificateUnknown { serial } => (
+                "CERT-UNKNOWN-SERIAL",
+                format!("certificate {serial} bears our signature, and we have no record of it"),
+                "restore the newest backup; if there was none, treat the authority's key as stolen",
+            ),
+            Self::CertificateMalformed { what } => (
+                "CERT-MALFORMED",
+                format!("the device's certificate is unsound: {what}"),
+                "push the SCEP profile to the device again",
+            ),
+            Self::NetworkPolicyMissing { roles } => (
+                "POL-NO-MATCH",
+                format!("no network policy matches {}", list(roles)),
+                "add the role to the conditions of a network policy",
+            ),
+            Self::NetworkPolicyRefuses { policy } => (
+                "POL-REFUSED",
+                format!("the network policy {policy} refuses access"),
+                "if that is not meant, change the policy or put another before it",
+            ),
+            Self::ReplyTooLarge { policy } => (
+                "POL-REPLY-TOO-LARGE",
+                format!("what the network policy {policy} sends does not fit into one packet"),
+                "send fewer or shorter attributes",
+            ),
+            Self::StoreUnavailable { what } => (
+                "SYS-STORE",
+                format!("the database does not answer: {what}"),
+                "make room on the disk, or see why the database is away; nothing was issued",
+            ),
+            Self::Overloaded => (
+                "SYS-OVERLOAD",
+                "there are more conversations at once than there is room for".to_owned(),
+                "nothing: devices ask again by themselves; if it lasts, look for one that floods",
+            ),
+            Self::Internal { what } => (
+                "SYS-INTERNAL",
+                format!("something inside went wrong: {what}"),
+                "please report it with this event",
+            ),
+            Self::NotPermitted { actor, permission } => (
+                "API-NOT-PERMITTED",
+                format!("{actor} lacks the permission {permission}"),
+                "ask an owner to do it or to grant it",
+            ),
+            Self::NotFound { noun, name } => (
+                "API-NOT-FOUND",
+                format!("there is no {noun} \"{name}\""),
+                "list what there is and compare the spelling",
+            ),
+            Self::Conflict { what } => (
+                "API-CONFLICT",
+                format!("the change conflicts with another: {what}"),
+                "look at the present state and try again",
+            ),
+            Self::AlreadyRevoked { serial, at } => (
+                "API-ALREADY-REVOKED",
+                format!("certificate {serial} was revoked on {}", at.to_rfc3339()),
+                "nothing: a revocation stays",
+            ),
+            Self::ParameterWrong { parameter, what } => (
+                "API-PARAMETER",
+                format!("{parameter} {what}"),
+                "correct the parameter",
+            ),
+        }
+    }
+}
+
+fn list(roles: &[String]) -> String {
+    if roles.is_empty() {
+        return "a device without a role".to_owned();
+    }
+    format!("the role {}", roles.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(refusal: Refusal, sentence: &str) {
+        assert_eq!(refusal.sentence(), sentence);
+        assert!(!refusal.fix().is_empty());
+        let json = serde_json::to_value(&refusal).unwrap();
+        assert_eq!(json["code"], refusal.code());
+        assert_eq!(serde_json::from_value::<Refusal>(json).unwrap(), refusal);
+    }
+
+    #[test]
+    fn a_refusal_reads_as_a_sentence_and_survives_its_json() {
+        check(
+            Refusal::ChallengeWrong { gateway: "Mosyle".into() },
+            "the challenge is not the secret of gateway Mosyle",
+        );
+        check(
+            Refusal::NetworkPolicyMissing { roles: vec!["loaners".into()] },
+            "no network policy matches the role loaners",
+        );
+        check(
+            Refusal::NetworkPolicyMissing { roles: vec![] },
+            "no network policy matches a device without a role",
+        );
+        check(Refusal::CertificateMissing, "the device showed no certificate");
+    }
+}

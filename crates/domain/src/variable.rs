@@ -1,0 +1,277 @@
+//! Variables in certificate templates: `${/device/clientId}`, with fallbacks
+//! `${/person/email:/device/identity}`.
+
+use core::fmt;
+
+use pki::general_name::GeneralName;
+use pki::name::Name;
+
+/// Longest template text, in bytes.
+pub const EXPRESSION_BYTES_MAX: usize = 1024;
+
+/// Longest value that a variable may take, in characters; no name in a certificate needs more.
+pub const VALUE_CHARS_MAX: usize = 512;
+
+/// One variable.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Variable {
+    /// What names the device.
+    DeviceClientId,
+    /// What names the device's owner.
+    DeviceIdentity,
+    /// Common name of the request.
+    CsrCommonName,
+    /// First dNSName of the request.
+    CsrDns,
+    /// First rfc822Name of the request.
+    CsrEmail,
+    /// First uniformResourceIdentifier of the request.
+    CsrUri,
+    /// First principal name of the request.
+    CsrUpn,
+    /// Serial number from the inventory.
+    DeviceSerial,
+    /// E-mail address of the owner in the inventory.
+    PersonEmail,
+}
+
+/// Every variable with its name.
+pub const VARIABLES: [(Variable, &str); 9] = [
+    (Variable::DeviceClientId, "/device/clientId"),
+    (Variable::DeviceIdentity, "/device/identity"),
+    (Variable::DeviceSerial, "/device/serial"),
+    (Variable::PersonEmail, "/person/email"),
+    (Variable::CsrCommonName, "/csr/subject/commonName"),
+    (Variable::CsrDns, "/csr/san/dns"),
+    (Variable::CsrEmail, "/csr/san/email"),
+    (Variable::CsrUri, "/csr/san/uri"),
+    (Variable::CsrUpn, "/csr/san/upn"),
+];
+
+/// A text with variables in it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Expression {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Part {
+    Text(String),
+    /// The first that has a value counts.
+    Variables(Vec<Variable>),
+}
+
+/// Why a text is not an expression.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ExpressionError {
+    /// Longer than [`EXPRESSION_BYTES_MAX`].
+    TooLong,
+    /// `${` without its `}`.
+    Unclosed,
+    /// No variable has this name.
+    Unknown(String),
+}
+
+/// The values of one request.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Values {
+    client_id: Option<String>,
+    identity: Option<String>,
+    common_name: Option<String>,
+    dns: Option<String>,
+    email: Option<String>,
+    uri: Option<String>,
+    upn: Option<String>,
+}
+
+impl Variable {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        VARIABLES.iter().find(|(variable, _)| *variable == self).map_or("", |(_, name)| name)
+    }
+}
+
+impl Expression {
+    /// Reads a text with variables.
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        if text.len() > EXPRESSION_BYTES_MAX {
+            return Err(ExpressionError::TooLong);
+        }
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (inside, behind) = after.split_once('}').ok_or(ExpressionError::Unclosed)?;
+            if !before.is_empty() {
+                parts.push(Part::Text(before.to_owned()));
+            }
+            let variables = inside.split(':').map(variable).collect::<Result<_, _>>()?;
+            parts.push(Part::Variables(variables));
+            rest = behind;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        Ok(Self { parts })
+    }
+
+    /// Puts the values in, each through `escape`. `Err` names the variable that has none.
+    pub fn expand(
+        &self,
+        values: &Values,
+        escape: fn(&str) -> String,
+    ) -> Result<String, &'static str> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(literal) => text.push_str(literal),
+                Part::Variables(variables) => {
+                    let value = variables.iter().find_map(|variable| values.value(*variable));
+                    let name = variables.first().map_or("", |variable| variable.as_str());
+                    text.push_str(&escape(value.ok_or(name)?));
+                }
+            }
+        }
+        Ok(text)
+    }
+}
+
+fn variable(name: &str) -> Result<Variable, ExpressionError> {
+    let found = VARIABLES.iter().find(|(_, known)| *known == name);
+    found.map(|(variable, _)| *variable).ok_or_else(|| ExpressionError::Unknown(name.to_owned()))
+}
+
+impl Values {
+    /// The values of a request that matches no inventory record.
+    ///
+    /// `clientId` is the subject's first CN; `identity` the first SAN in the order DNS, e-mail,
+    /// URI, principal name, else the CN.
+    pub fn of_request(subject: &Name, names: &[GeneralName]) -> Self {
+        let common_name = subject.common_names().next().and_then(usable);
+        let first = |pick: fn(&GeneralName) -> Option<&str>| names.iter().find_map(pick);
+        let dns = first(dns).and_then(usable);
+        let email = first(email).and_then(usable);
+        let uri = first(uri).and_then(usable);
+        let upn = first(upn).and_then(usable);
+        let by_kind = [&dns, &email, &uri, &upn, &common_name];
+        let identity = by_kind.into_iter().find_map(Clone::clone);
+        Self { client_id: common_name.clone(), identity, common_name, dns, email, uri, upn }
+    }
+
+    /// Values for trying out an expression: every variable has one.
+    pub fn example() -> Self {
+        let value = || Some("example".to_owned());
+        Self {
+            client_id: value(),
+            identity: value(),
+            common_name: value(),
+            dns: value(),
+            email: value(),
+            uri: value(),
+            upn: value(),
+        }
+    }
+
+    /// The value of a variable.
+    pub fn value(&self, variable: Variable) -> Option<&str> {
+        match variable {
+            Variable::DeviceClientId => self.client_id.as_deref(),
+            Variable::DeviceIdentity => self.identity.as_deref(),
+            Variable::CsrCommonName => self.common_name.as_deref(),
+            Variable::CsrDns => self.dns.as_deref(),
+            Variable::CsrEmail => self.email.as_deref(),
+            Variable::CsrUri => self.uri.as_deref(),
+            Variable::CsrUpn => self.upn.as_deref(),
+            // What only a request told is no inventory.
+            Variable::DeviceSerial | Variable::PersonEmail => None,
+        }
+    }
+}
+
+fn dns(name: &GeneralName) -> Option<&str> {
+    if let GeneralName::Dns(text) = name { Some(text) } else { None }
+}
+
+fn email(name: &GeneralName) -> Option<&str> {
+    if let GeneralName::Email(text) = name { Some(text) } else { None }
+}
+
+fn uri(name: &GeneralName) -> Option<&str> {
+    if let GeneralName::Uri(text) = name { Some(text) } else { None }
+}
+
+fn upn(name: &GeneralName) -> Option<&str> {
+    if let GeneralName::Upn(text) = name { Some(text) } else { None }
+}
+
+/// A value that a certificate may carry, else none.
+fn usable(value: &str) -> Option<String> {
+    let value = value.trim();
+    let legal = !value.is_empty()
+        && value.chars().count() <= VALUE_CHARS_MAX
+        && !value.chars().any(char::is_control);
+    legal.then(|| value.to_owned())
+}
+
+impl fmt::Display for ExpressionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "is longer than {EXPRESSION_BYTES_MAX} bytes"),
+            Self::Unclosed => f.write_str("has a ${ without its }"),
+            Self::Unknown(name) => {
+                write!(f, "has the unknown variable \"{}\"", name.escape_debug())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(subject: &str, names: &[GeneralName]) -> Values {
+        Values::of_request(&Name::parse_text(subject).unwrap(), names)
+    }
+
+    #[track_caller]
+    fn check(text: &str, values: &Values, expected: Result<&str, &'static str>) {
+        let expanded = Expression::parse(text).unwrap().expand(values, str::to_owned);
+        assert_eq!(expanded.as_deref().map_err(|name| *name), expected);
+    }
+
+    #[test]
+    fn variables_take_their_values_from_the_request() {
+        let names = [GeneralName::Email("a@b.example".into()), GeneralName::Dns("d.test".into())];
+        let values = values("O=Lab, CN=C02X", &names);
+        check("CN=${/device/clientId}", &values, Ok("CN=C02X"));
+        check("${/device/identity}", &values, Ok("d.test"));
+        check("${/csr/san/email}!", &values, Ok("a@b.example!"));
+        check("plain", &values, Ok("plain"));
+    }
+
+    #[test]
+    fn identity_falls_back_to_the_common_name() {
+        check("${/device/identity}", &values("CN=C02X", &[]), Ok("C02X"));
+    }
+
+    #[test]
+    fn a_fallback_is_taken_when_the_first_has_no_value() {
+        let values = values("CN=C02X", &[]);
+        check("${/person/email:/device/identity}", &values, Ok("C02X"));
+        check("${/person/email:/csr/san/dns}", &values, Err("/person/email"));
+    }
+
+    #[test]
+    fn a_value_with_control_characters_is_no_value() {
+        let names = [GeneralName::Dns("a\nb".into())];
+        check("${/csr/san/dns}", &values("CN=x", &names), Err("/csr/san/dns"));
+    }
+
+    #[test]
+    fn what_is_no_expression_is_refused() {
+        let error = |text: &str| Expression::parse(text).unwrap_err();
+        assert_eq!(error("CN=${/device/clientId"), ExpressionError::Unclosed);
+        assert_eq!(error("${/device/colour}"), ExpressionError::Unknown("/device/colour".into()));
+        assert_eq!(error("${}"), ExpressionError::Unknown(String::new()));
+        assert_eq!(error(&"x".repeat(EXPRESSION_BYTES_MAX + 1)), ExpressionError::TooLong);
+    }
+}

@@ -1,0 +1,115 @@
+//! Authorities and leaves for the tests, made by our own `pki`.
+
+use std::sync::LazyLock;
+
+use pki::certificate::Certificate;
+use pki::certificate::Serial;
+use pki::draft::Draft;
+use pki::draft::Issuer;
+use pki::extension::BasicConstraints;
+use pki::extension::KeyUsage;
+use pki::general_name::GeneralName;
+use pki::key::KeyType;
+use pki::key::PrivateKey;
+use pki::name::Name;
+use pki::oid;
+use pki::time::Time;
+
+/// The moment at which every conversation takes place.
+pub(crate) const NOW: Time = Time(1_790_000_000);
+
+const DAY: i64 = 86_400;
+
+/// A self-signed authority.
+pub(crate) struct Authority {
+    key: PrivateKey,
+    pub(crate) certificate: Certificate,
+}
+
+/// A leaf and its key.
+#[derive(Clone)]
+pub(crate) struct Leaf {
+    pub(crate) chain: Vec<Vec<u8>>,
+    pub(crate) key: Vec<u8>,
+}
+
+/// What a leaf shall be.
+pub(crate) struct Wish {
+    pub(crate) key_type: KeyType,
+    pub(crate) dns: &'static str,
+    pub(crate) server: bool,
+    pub(crate) from_days: i64,
+    pub(crate) to_days: i64,
+}
+
+/// A device's certificate that is in order.
+pub(crate) const DEVICE: Wish = Wish {
+    key_type: KeyType::EcdsaP256,
+    dns: "device.example.test",
+    server: false,
+    from_days: -1,
+    to_days: 300,
+};
+
+/// The server's certificate.
+pub(crate) const SERVER: Wish =
+    Wish { dns: "radius.example.test", server: true, ..DEVICE };
+
+/// The authority that issues device certificates.
+pub(crate) static DEVICE_CA: LazyLock<Authority> = LazyLock::new(|| authority("Device CA"));
+
+/// The authority that issued the server's certificate.
+pub(crate) static SERVER_CA: LazyLock<Authority> = LazyLock::new(|| authority("RADIUS CA"));
+
+static RSA_KEY: LazyLock<PrivateKey> =
+    LazyLock::new(|| PrivateKey::generate(KeyType::Rsa2048).unwrap());
+
+pub(crate) fn authority(name: &str) -> Authority {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let subject = Name::parse_text(&format!("CN={name}")).unwrap();
+    let not_after = Time(NOW.0 + 3650 * DAY);
+    let hash = KeyType::EcdsaP256.default_hash();
+    let draft = Draft {
+        serial: Serial::from_random([7; 16]),
+        issuer: Issuer::itself(&subject, &key, hash, not_after),
+        subject,
+        public_key: key.public_key().clone(),
+        not_before: Time(NOW.0 - 3650 * DAY),
+        not_after,
+        general_names: Vec::new(),
+        key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
+        extended_key_usages: Vec::new(),
+        basic_constraints: BasicConstraints { ca: true, path_len: Some(0) },
+    };
+    let certificate = draft.lint().unwrap().sign(&key).unwrap();
+    Authority { key, certificate }
+}
+
+impl Authority {
+    pub(crate) fn der(&self) -> Vec<u8> {
+        self.certificate.der.clone()
+    }
+
+    pub(crate) fn issue(&self, wish: &Wish) -> Leaf {
+        let key = match wish.key_type {
+            KeyType::Rsa2048 => RSA_KEY.clone(),
+            other => PrivateKey::generate(other).unwrap(),
+        };
+        let hash = KeyType::EcdsaP256.default_hash();
+        let purpose = if wish.server { oid::SERVER_AUTH } else { oid::CLIENT_AUTH };
+        let draft = Draft {
+            serial: Serial::from_random([9; 16]),
+            issuer: Issuer::of(&self.certificate, hash).unwrap(),
+            subject: Name::parse_text(&format!("CN={}", wish.dns)).unwrap(),
+            public_key: key.public_key().clone(),
+            not_before: Time(NOW.0 + wish.from_days * DAY),
+            not_after: Time(NOW.0 + wish.to_days * DAY),
+            general_names: vec![GeneralName::dns(wish.dns).unwrap()],
+            key_usage: KeyUsage::DIGITAL_SIGNATURE,
+            extended_key_usages: vec![purpose],
+            basic_constraints: BasicConstraints::LEAF,
+        };
+        let certificate = draft.lint().unwrap().sign(&self.key).unwrap();
+        Leaf { chain: vec![certificate.der], key: key.to_pkcs8().to_vec() }
+    }
+}

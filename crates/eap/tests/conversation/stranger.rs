@@ -1,0 +1,1 @@
+//! Debian's eapol_test as the device.

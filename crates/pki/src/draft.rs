@@ -1,0 +1,417 @@
+//! Issuing: a draft is linted, and only what was linted is signed, once.
+
+use const_oid::ObjectIdentifier;
+
+use crate::{
+    algorithm::SignatureAlgorithm,
+    certificate::{Certificate, CertificateError, Serial, Tbs},
+    extension::{self, BasicConstraints, Extension, KeyUsage},
+    general_name::{GENERAL_NAMES_MAX, GeneralName},
+    key::{Hash, KeyError, KeyType, PrivateKey, PublicKey, VerifyError, WeakKey},
+    name::{Name, NameError},
+    oid,
+    time::Time,
+    tlv,
+};
+
+/// Who signs a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// The subject of the issuing certificate, which becomes the issuer byte for byte.
+    pub name: Name,
+    /// Its subject key identifier, which becomes the authority key identifier.
+    pub key_identifier: Vec<u8>,
+    /// The key that the signature must verify with.
+    pub public_key: PublicKey,
+    /// The type of that key.
+    pub key_type: KeyType,
+    /// The hash to sign with.
+    pub hash: Hash,
+    /// The end of the issuing certificate, beyond which nothing lives.
+    pub not_after: Time,
+}
+
+/// Why a certificate cannot issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoIssuer {
+    /// It is no certificate authority.
+    #[error("the certificate is not a certificate authority's")]
+    NotAnAuthority,
+    /// Its key is none of our types.
+    #[error("the authority's key is neither RSA 2048, 3072, 4096 nor P-256, P-384")]
+    Key,
+}
+
+impl Issuer {
+    /// The issuer that holds this certificate.
+    ///
+    /// # Errors
+    /// [`NoIssuer`].
+    pub fn of(certificate: &Certificate, hash: Hash) -> Result<Self, NoIssuer> {
+        if !certificate.basic_constraints().is_some_and(|(ca, _)| ca) {
+            return Err(NoIssuer::NotAnAuthority);
+        }
+        let public_key = certificate.public_key.clone();
+        let key_identifier = certificate
+            .subject_key_identifier()
+            .map_or_else(|| public_key.identifier().to_vec(), <[u8]>::to_vec);
+        Ok(Self {
+            name: certificate.subject.clone(),
+            key_identifier,
+            key_type: public_key.key_type().ok_or(NoIssuer::Key)?,
+            public_key,
+            hash,
+            not_after: certificate.not_after,
+        })
+    }
+
+    /// The issuer of a self-signed root that is about to be made.
+    #[must_use]
+    pub fn itself(subject: &Name, key: &PrivateKey, hash: Hash, not_after: Time) -> Self {
+        Self {
+            name: subject.clone(),
+            key_identifier: key.public_key().identifier().to_vec(),
+            public_key: key.public_key().clone(),
+            key_type: key.key_type(),
+            hash,
+            not_after,
+        }
+    }
+}
+
+/// A certificate that is wanted; nothing about it is checked yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The serial number.
+    pub serial: Serial,
+    /// Who will sign.
+    pub issuer: Issuer,
+    /// Whom it names.
+    pub subject: Name,
+    /// The key to certify.
+    pub public_key: PublicKey,
+    /// The first second of validity.
+    pub not_before: Time,
+    /// The last second of validity.
+    pub not_after: Time,
+    /// The alternative names.
+    pub general_names: Vec<GeneralName>,
+    /// The purposes of the key.
+    pub key_usage: KeyUsage,
+    /// The extended purposes, in this order.
+    pub extended_key_usages: Vec<ObjectIdentifier>,
+    /// Whether it is an authority.
+    pub basic_constraints: BasicConstraints,
+}
+
+/// Why a draft is not signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Complaint {
+    /// RFC 5280 4.1.2.2.
+    #[error("the serial number {0} is not a positive integer of 1 to 20 octets")]
+    Serial(Serial),
+    /// The validity ends before it begins.
+    #[error("the validity ends at {1}, before it begins at {0}")]
+    ValidityOrder(Time, Time),
+    /// A time that certificates cannot say.
+    #[error("the validity {0} to {1} is outside the years 1950 to 9999")]
+    ValidityRange(Time, Time),
+    /// The certificate would outlive its issuer.
+    #[error("the validity ends at {0}, after the issuer's own end {1}")]
+    OutlivesIssuer(Time, Time),
+    /// Neither subject nor alternative name.
+    #[error("there is neither a subject nor an alternative name")]
+    NoName,
+    /// An authority without a subject (RFC 5280 4.1.2.6).
+    #[error("an authority needs a subject")]
+    AuthorityName,
+    /// An issuer without a name (RFC 5280 4.1.2.4).
+    #[error("the issuer has no name")]
+    IssuerName,
+    /// keyCertSign and the authority bit disagree (RFC 5280 4.2.1.9).
+    #[error("certificate signing and being an authority must go together")]
+    AuthorityKeyUsage,
+    /// A path length where there is no path.
+    #[error("a path length is only for an authority")]
+    PathLength,
+    /// The key may do nothing.
+    #[error("the key usage is empty")]
+    NoKeyUsage,
+    /// anyExtendedKeyUsage defeats the purpose.
+    #[error("any extended key usage is asked for; name the purposes instead")]
+    AnyExtendedKeyUsage,
+    /// An extended key usage twice.
+    #[error("the extended key usage {0} is there twice")]
+    ExtendedKeyUsageTwice(ObjectIdentifier),
+    /// Elliptic curve keys do not encipher keys (RFC 8813 3).
+    #[error("an elliptic curve key cannot encipher keys")]
+    KeyEncipherment,
+    /// The key is too weak.
+    #[error("the key is too weak: {0}")]
+    WeakKey(WeakKey),
+    /// The issuer's key does not sign with the hash.
+    #[error("the issuer's {} key does not sign with {}", .0.as_str(), .1.as_str())]
+    Hash(KeyType, Hash),
+    /// An alternative name is not legal in its kind.
+    #[error("an alternative name is not legal: {0}")]
+    GeneralName(NameError),
+    /// More than [`GENERAL_NAMES_MAX`] alternative names.
+    #[error("there are {0} alternative names; 64 is the most")]
+    GeneralNames(usize),
+    /// What was written does not read back as what was meant.
+    #[error("the encoded certificate does not read back: {0}")]
+    Encoding(String),
+}
+
+impl Complaint {
+    /// The stable name of the rule.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Serial(_) => "lint-serial",
+            Self::ValidityOrder(..) => "lint-validity-order",
+            Self::ValidityRange(..) => "lint-validity-range",
+            Self::OutlivesIssuer(..) => "lint-outlives-issuer",
+            Self::NoName => "lint-no-name",
+            Self::AuthorityName => "lint-authority-name",
+            Self::IssuerName => "lint-issuer-name",
+            Self::AuthorityKeyUsage => "lint-authority-key-usage",
+            Self::PathLength => "lint-path-length",
+            Self::NoKeyUsage => "lint-no-key-usage",
+            Self::AnyExtendedKeyUsage => "lint-any-extended-key-usage",
+            Self::ExtendedKeyUsageTwice(_) => "lint-extended-key-usage-twice",
+            Self::KeyEncipherment => "lint-key-encipherment",
+            Self::WeakKey(_) => "lint-weak-key",
+            Self::Hash(..) => "lint-hash",
+            Self::GeneralName(_) => "lint-general-name",
+            Self::GeneralNames(_) => "lint-general-names",
+            Self::Encoding(_) => "lint-encoding",
+        }
+    }
+}
+
+impl Draft {
+    /// Checks the draft and writes the part to be signed.
+    ///
+    /// # Errors
+    /// Everything there is to complain about.
+    pub fn lint(self) -> Result<Linted, Vec<Complaint>> {
+        let mut complaints = Vec::new();
+        self.lint_validity(&mut complaints);
+        self.lint_names(&mut complaints);
+        self.lint_key(&mut complaints);
+        self.lint_purposes(&mut complaints);
+        if !complaints.is_empty() {
+            return Err(complaints);
+        }
+        let tbs = self.tbs_der();
+        self.lint_encoding(&tbs).map_err(|text| vec![Complaint::Encoding(text)])?;
+        Ok(Linted { draft: self, tbs })
+    }
+
+    fn lint_validity(&self, complaints: &mut Vec<Complaint>) {
+        if !self.serial.is_of_our_own() {
+            complaints.push(Complaint::Serial(self.serial.clone()));
+        }
+        let (from, to) = (self.not_before, self.not_after);
+        if from > to {
+            complaints.push(Complaint::ValidityOrder(from, to));
+        }
+        if [from, to].iter().any(|time| !(1950..=9999).contains(&time.civil().year)) {
+            complaints.push(Complaint::ValidityRange(from, to));
+        }
+        if to > self.issuer.not_after {
+            complaints.push(Complaint::OutlivesIssuer(to, self.issuer.not_after));
+        }
+    }
+
+    fn lint_names(&self, complaints: &mut Vec<Complaint>) {
+        if self.subject.is_empty() && self.general_names.is_empty() {
+            complaints.push(Complaint::NoName);
+        }
+        if self.subject.is_empty() && self.basic_constraints.ca {
+            complaints.push(Complaint::AuthorityName);
+        }
+        if self.issuer.name.is_empty() {
+            complaints.push(Complaint::IssuerName);
+        }
+        if self.general_names.len() > GENERAL_NAMES_MAX {
+            complaints.push(Complaint::GeneralNames(self.general_names.len()));
+        }
+        let wrong = self.general_names.iter().filter_map(|name| name.check().err());
+        complaints.extend(wrong.map(Complaint::GeneralName));
+    }
+
+    fn lint_key(&self, complaints: &mut Vec<Complaint>) {
+        if let Err(weak) = self.public_key.check_strength() {
+            complaints.push(Complaint::WeakKey(weak));
+        }
+        if !self.issuer.key_type.signs_with(self.issuer.hash) {
+            complaints.push(Complaint::Hash(self.issuer.key_type, self.issuer.hash));
+        }
+    }
+
+    fn lint_purposes(&self, complaints: &mut Vec<Complaint>) {
+        let usage = self.key_usage;
+        if usage.is_empty() {
+            complaints.push(Complaint::NoKeyUsage);
+        }
+        let signs = usage.contains(KeyUsage::KEY_CERT_SIGN);
+        let signs_lists = usage.contains(KeyUsage::CRL_SIGN);
+        let ca = self.basic_constraints.ca;
+        if signs != ca || (signs_lists && !ca) {
+            complaints.push(Complaint::AuthorityKeyUsage);
+        }
+        if self.basic_constraints.path_len.is_some() && !ca {
+            complaints.push(Complaint::PathLength);
+        }
+        let is_rsa = matches!(self.public_key.kind(), crate::key::KeyKind::Rsa { .. });
+        let enciphers = usage.contains(KeyUsage::KEY_ENCIPHERMENT)
+            || usage.contains(KeyUsage::DATA_ENCIPHERMENT);
+        if enciphers && !is_rsa {
+            complaints.push(Complaint::KeyEncipherment);
+        }
+        for (index, purpose) in self.extended_key_usages.iter().enumerate() {
+            if *purpose == oid::ANY_EXTENDED_KEY_USAGE {
+                complaints.push(Complaint::AnyExtendedKeyUsage);
+            }
+            if self.extended_key_usages.iter().take(index).any(|earlier| earlier == purpose) {
+                complaints.push(Complaint::ExtendedKeyUsageTwice(*purpose));
+            }
+        }
+    }
+
+    /// Reads the written bytes back and compares them with what was meant.
+    fn lint_encoding(&self, tbs: &[u8]) -> Result<(), String> {
+        let read = Tbs::parse(tbs).map_err(|error| error.to_string())?;
+        let same = read.serial == self.serial
+            && read.algorithm_der == self.algorithm_der()
+            && read.issuer == self.issuer.name
+            && read.not_before == self.not_before
+            && read.not_after == self.not_after
+            && read.subject == self.subject
+            && read.public_key == self.public_key
+            && read.extensions == self.extensions();
+        if !same {
+            return Err("a field differs".to_owned());
+        }
+        let Some(names) = extension::find(&read.extensions, oid::SUBJECT_ALT_NAME) else {
+            return Ok(());
+        };
+        let names = GeneralName::parse_all(names).map_err(|error| error.to_string())?;
+        if names == self.general_names {
+            Ok(())
+        } else {
+            Err("an alternative name differs".to_owned())
+        }
+    }
+
+    fn algorithm_der(&self) -> Vec<u8> {
+        SignatureAlgorithm::identifier_der(self.issuer.key_type, self.issuer.hash)
+    }
+
+    fn extensions(&self) -> Vec<Extension> {
+        let plain = |oid, value| Extension { oid, critical: false, value };
+        let critical = |oid, value| Extension { oid, critical: true, value };
+        let authority = tlv::encode(tlv::context_primitive(0), &self.issuer.key_identifier);
+        let subject = tlv::octet_string(&self.public_key.identifier());
+        let mut extensions = vec![
+            plain(oid::AUTHORITY_KEY_IDENTIFIER, tlv::sequence(&[authority])),
+            plain(oid::SUBJECT_KEY_IDENTIFIER, subject),
+            critical(oid::BASIC_CONSTRAINTS, self.basic_constraints.der()),
+            critical(oid::KEY_USAGE, self.key_usage.der()),
+        ];
+        if !self.extended_key_usages.is_empty() {
+            let value = extension::extended_key_usages_der(&self.extended_key_usages);
+            extensions.push(plain(oid::EXTENDED_KEY_USAGE, value));
+        }
+        if !self.general_names.is_empty() {
+            let value = GeneralName::all_der(&self.general_names);
+            // RFC 5280 4.2.1.6: critical exactly when it is the only name.
+            let critical = self.subject.is_empty();
+            extensions.push(Extension { oid: oid::SUBJECT_ALT_NAME, critical, value });
+        }
+        extensions
+    }
+
+    fn tbs_der(&self) -> Vec<u8> {
+        let extensions: Vec<Vec<u8>> = self.extensions().iter().map(Extension::der).collect();
+        tlv::sequence(&[
+            // Version 3.
+            tlv::encode(tlv::context(0), &tlv::integer(2)),
+            tlv::encode(tlv::INTEGER, self.serial.content()),
+            self.algorithm_der(),
+            self.issuer.name.der().to_vec(),
+            tlv::sequence(&[tlv::time(self.not_before), tlv::time(self.not_after)]),
+            self.subject.der().to_vec(),
+            self.public_key.der().to_vec(),
+            tlv::encode(tlv::context(3), &tlv::sequence(&extensions)),
+        ])
+    }
+}
+
+/// A draft that passed every rule, with the exact bytes to be signed. Signing consumes it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Linted {
+    draft: Draft,
+    tbs: Vec<u8>,
+}
+
+/// Why signing failed; none of these is the requester's fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The key is not the issuer's.
+    #[error("the signing key is not the issuer's key")]
+    WrongKey,
+    /// The key did not sign.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The signed certificate does not read.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The signed bytes are not the linted ones.
+    #[error("the signed bytes are not the linted ones")]
+    Altered,
+    /// The fresh signature does not verify.
+    #[error("the fresh signature does not verify: {0}")]
+    Signature(#[from] VerifyError),
+}
+
+impl Linted {
+    /// The part to be signed, to be made durable before the key is used.
+    #[must_use]
+    pub fn tbs_der(&self) -> &[u8] {
+        &self.tbs
+    }
+
+    /// The serial number to be certified.
+    #[must_use]
+    pub fn serial(&self) -> &Serial {
+        &self.draft.serial
+    }
+
+    /// The draft that was linted.
+    #[must_use]
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// Signs the linted bytes, then reads and verifies what came out.
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign(self, key: &PrivateKey) -> Result<Certificate, SignError> {
+        let issuer = &self.draft.issuer;
+        if !key.public_key().is_same_key(&issuer.public_key) {
+            return Err(SignError::WrongKey);
+        }
+        let signature = key.sign(issuer.hash, &self.tbs)?;
+        let parts = [self.tbs.clone(), self.draft.algorithm_der(), tlv::bit_string(&signature)];
+        let certificate = Certificate::parse(&tlv::sequence(&parts))?;
+        if certificate.tbs != self.tbs {
+            return Err(SignError::Altered);
+        }
+        certificate.verify_signed_by(&issuer.public_key)?;
+        Ok(certificate)
+    }
+}

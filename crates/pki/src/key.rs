@@ -1,0 +1,731 @@
+//! Private and public keys: made, read, written, used.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    digest,
+    encoding::AsDer,
+    rand::SystemRandom,
+    rsa::{
+        KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OAEP_SHA384_MGF1SHA384,
+        OAEP_SHA512_MGF1SHA512, OaepAlgorithm, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
+        Pkcs1PrivateDecryptingKey, Pkcs1PublicEncryptingKey, PrivateDecryptingKey,
+        PublicEncryptingKey,
+    },
+    signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair},
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    algorithm::{Digest, SignatureAlgorithm},
+    oid,
+    tlv::{self, Malformed},
+};
+
+/// The smallest RSA modulus that is trusted, in bits.
+pub const RSA_BITS_MIN: usize = 2048;
+/// The largest RSA modulus, in bits: the cryptography beneath verifies no larger one.
+pub const RSA_BITS_MAX: usize = 8192;
+/// The smallest public exponent; smaller ones have a history of attacks.
+pub const RSA_EXPONENT_MIN: u64 = 65_537;
+/// The largest public exponent: the cryptography beneath takes 33 bits.
+pub const RSA_EXPONENT_MAX: u64 = (1 << 33) - 1;
+/// The largest `SubjectPublicKeyInfo` in bytes: RSA-8192 needs about 1,060, and some air for others.
+pub const PUBLIC_KEY_BYTES_MAX: usize = 8 * 1024;
+
+/// The kinds of key that are made here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum KeyType {
+    /// RSA with a modulus of 2048 bits.
+    #[serde(rename = "rsa-2048")]
+    Rsa2048,
+    /// RSA with a modulus of 3072 bits.
+    #[serde(rename = "rsa-3072")]
+    Rsa3072,
+    /// RSA with a modulus of 4096 bits.
+    #[serde(rename = "rsa-4096")]
+    Rsa4096,
+    /// ECDSA over P-256.
+    #[serde(rename = "ecdsa-p256")]
+    EcdsaP256,
+    /// ECDSA over P-384.
+    #[serde(rename = "ecdsa-p384")]
+    EcdsaP384,
+}
+
+impl KeyType {
+    /// Every kind, in the order of the enum.
+    pub const ALL: [Self; 5] =
+        [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::EcdsaP256, Self::EcdsaP384];
+
+    /// The name used in files and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rsa2048 => "rsa-2048",
+            Self::Rsa3072 => "rsa-3072",
+            Self::Rsa4096 => "rsa-4096",
+            Self::EcdsaP256 => "ecdsa-p256",
+            Self::EcdsaP384 => "ecdsa-p384",
+        }
+    }
+
+    /// Whether this is an RSA key, which SCEP needs for decryption.
+    #[must_use]
+    pub fn is_rsa(self) -> bool {
+        match self {
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => true,
+            Self::EcdsaP256 | Self::EcdsaP384 => false,
+        }
+    }
+
+    /// Whether a key of this type can sign with this hash: a P-256 key only with SHA-256, a P-384
+    /// key only with SHA-384, an RSA key with all.
+    #[must_use]
+    pub fn signs_with(self, hash: Hash) -> bool {
+        match self {
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => true,
+            Self::EcdsaP256 => hash == Hash::Sha256,
+            Self::EcdsaP384 => hash == Hash::Sha384,
+        }
+    }
+
+    /// The hash that fits this key when nobody chose one.
+    #[must_use]
+    pub fn default_hash(self) -> Hash {
+        match self {
+            Self::EcdsaP384 => Hash::Sha384,
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 | Self::EcdsaP256 => Hash::Sha256,
+        }
+    }
+}
+
+/// The hashes that are signed with here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl Hash {
+    /// The name used in files and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+}
+
+/// How a content key travels to an RSA key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyTransport {
+    /// RSAES-PKCS1-v1_5.
+    Pkcs1,
+    /// RSAES-OAEP with SHA-1 and MGF1 over SHA-1, the default parameters.
+    OaepSha1,
+    /// RSAES-OAEP with SHA-256 and MGF1 over SHA-256.
+    OaepSha256,
+    /// RSAES-OAEP with SHA-384 and MGF1 over SHA-384.
+    OaepSha384,
+    /// RSAES-OAEP with SHA-512 and MGF1 over SHA-512.
+    OaepSha512,
+}
+
+/// What can go wrong with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The cryptography could not make a key.
+    #[error("a key could not be generated")]
+    Generation,
+    /// The bytes are not a PKCS #8 key of a type that is used here.
+    #[error("not an unencrypted PKCS #8 key of RSA 2048, 3072 or 4096 bits, P-256 or P-384")]
+    Private,
+    /// The bytes are not a `SubjectPublicKeyInfo`.
+    #[error("not a public key")]
+    Public,
+    /// The key does not sign with that hash.
+    #[error("{0:?} does not sign with {1:?}")]
+    Hash(KeyType, Hash),
+    /// The cryptography refused to sign.
+    #[error("signing failed")]
+    Signing,
+    /// Only RSA keys encrypt and decrypt.
+    #[error("only an RSA key can encrypt or decrypt")]
+    NotRsa,
+    /// Encryption failed; the content is too long for the key.
+    #[error("encryption failed")]
+    Encryption,
+    /// Decryption failed; deliberately without a reason.
+    #[error("decryption failed")]
+    Decryption,
+}
+
+/// Why a signature does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// The algorithm, or its use with this key, is not supported.
+    #[error("the signature algorithm is not supported with this key")]
+    Unsupported,
+    /// The signature was not made by this key over these bytes.
+    #[error("the signature does not fit")]
+    Mismatch,
+}
+
+/// Why a public key is too weak to certify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WeakKey {
+    /// The RSA modulus is outside [`RSA_BITS_MIN`] to [`RSA_BITS_MAX`], or no multiple of 8 bits.
+    #[error("an RSA key of {0} bits; 2048 to 8192 in whole octets are accepted")]
+    RsaSize(usize),
+    /// The RSA exponent is even, below [`RSA_EXPONENT_MIN`] or above [`RSA_EXPONENT_MAX`].
+    #[error("the RSA exponent {0}; odd ones from 65537 are accepted")]
+    RsaExponent(u64),
+    /// The point is not on the curve it names.
+    #[error("the elliptic curve point is not on its curve")]
+    OffCurve,
+    /// Neither RSA nor P-256, P-384 or P-521.
+    #[error("a key that is neither RSA nor on P-256, P-384 or P-521")]
+    Kind,
+}
+
+/// A private key. It prints as its type, never as itself.
+pub struct PrivateKey {
+    pair: Pair,
+    key_type: KeyType,
+    public_key: PublicKey,
+}
+
+enum Pair {
+    Rsa { signing: RsaKeyPair, decrypting: PrivateDecryptingKey },
+    Ecdsa(EcdsaKeyPair),
+}
+
+impl PrivateKey {
+    /// Makes a new key from the randomness of the cryptographic library.
+    ///
+    /// # Errors
+    /// [`KeyError::Generation`] when the library fails.
+    pub fn generate(key_type: KeyType) -> Result<Self, KeyError> {
+        let size = match key_type {
+            KeyType::Rsa2048 => KeySize::Rsa2048,
+            KeyType::Rsa3072 => KeySize::Rsa3072,
+            KeyType::Rsa4096 => KeySize::Rsa4096,
+            KeyType::EcdsaP256 => {
+                return Self::generate_ecdsa(key_type, &signature::ECDSA_P256_SHA256_ASN1_SIGNING);
+            }
+            KeyType::EcdsaP384 => {
+                return Self::generate_ecdsa(key_type, &signature::ECDSA_P384_SHA384_ASN1_SIGNING);
+            }
+        };
+        let decrypting = PrivateDecryptingKey::generate(size).map_err(|_| KeyError::Generation)?;
+        let pkcs8 = rsa_pkcs8(&decrypting).map_err(|_| KeyError::Generation)?;
+        Self::from_pkcs8(&pkcs8)
+    }
+
+    fn generate_ecdsa(
+        key_type: KeyType,
+        algorithm: &'static signature::EcdsaSigningAlgorithm,
+    ) -> Result<Self, KeyError> {
+        let pair = EcdsaKeyPair::generate(algorithm).map_err(|_| KeyError::Generation)?;
+        Self::from_ecdsa(key_type, pair)
+    }
+
+    fn from_ecdsa(key_type: KeyType, pair: EcdsaKeyPair) -> Result<Self, KeyError> {
+        let curve = if key_type == KeyType::EcdsaP256 { oid::SECP256R1 } else { oid::SECP384R1 };
+        let algorithm = tlv::sequence(&[tlv::oid(&oid::EC_PUBLIC_KEY), tlv::oid(&curve)]);
+        let point = pair.public_key().as_ref();
+        let public_key = PublicKey::parse(&tlv::sequence(&[algorithm, tlv::bit_string(point)]))?;
+        Ok(Self { pair: Pair::Ecdsa(pair), key_type, public_key })
+    }
+
+    /// Reads an unencrypted PKCS #8 key (RFC 5208) of one of the [`KeyType`]s.
+    ///
+    /// # Errors
+    /// [`KeyError::Private`] when it is none.
+    pub fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, KeyError> {
+        let p256 = &signature::ECDSA_P256_SHA256_ASN1_SIGNING;
+        if let Ok(pair) = EcdsaKeyPair::from_pkcs8(p256, pkcs8) {
+            return Self::from_ecdsa(KeyType::EcdsaP256, pair);
+        }
+        let p384 = &signature::ECDSA_P384_SHA384_ASN1_SIGNING;
+        if let Ok(pair) = EcdsaKeyPair::from_pkcs8(p384, pkcs8) {
+            return Self::from_ecdsa(KeyType::EcdsaP384, pair);
+        }
+        let signing = RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Private)?;
+        let decrypting = PrivateDecryptingKey::from_pkcs8(pkcs8).map_err(|_| KeyError::Private)?;
+        let key_type = match decrypting.key_size_bits() {
+            2048 => KeyType::Rsa2048,
+            3072 => KeyType::Rsa3072,
+            4096 => KeyType::Rsa4096,
+            _ => return Err(KeyError::Private),
+        };
+        let algorithm = tlv::sequence(&[tlv::oid(&oid::RSA_ENCRYPTION), tlv::null()]);
+        let bits = tlv::bit_string(signing.public_key().as_ref());
+        let public_key = PublicKey::parse(&tlv::sequence(&[algorithm, bits]))?;
+        Ok(Self { pair: Pair::Rsa { signing, decrypting }, key_type, public_key })
+    }
+
+    /// The key as unencrypted PKCS #8, wiped from memory when dropped.
+    ///
+    /// # Panics
+    /// Never: a key that the library holds can be written by it.
+    #[must_use]
+    pub fn to_pkcs8(&self) -> Zeroizing<Vec<u8>> {
+        match &self.pair {
+            Pair::Rsa { decrypting, .. } => {
+                rsa_pkcs8(decrypting).expect("a key held by the library can be written by it")
+            }
+            Pair::Ecdsa(pair) => Zeroizing::new(
+                pair.to_pkcs8v1()
+                    .expect("a key held by the library can be written by it")
+                    .as_ref()
+                    .to_vec(),
+            ),
+        }
+    }
+
+    /// The type of this key.
+    #[must_use]
+    pub fn key_type(&self) -> KeyType {
+        self.key_type
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// Signs a message: RSASSA-PKCS1-v1_5, or ECDSA as a DER signature.
+    ///
+    /// # Errors
+    /// [`KeyError::Hash`] when the key does not sign with this hash (see
+    /// [`KeyType::signs_with`]), [`KeyError::Signing`] when the library fails.
+    pub fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        if !self.key_type.signs_with(hash) {
+            return Err(KeyError::Hash(self.key_type, hash));
+        }
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Rsa { signing, .. } => {
+                let encoding = match hash {
+                    Hash::Sha256 => &signature::RSA_PKCS1_SHA256,
+                    Hash::Sha384 => &signature::RSA_PKCS1_SHA384,
+                    Hash::Sha512 => &signature::RSA_PKCS1_SHA512,
+                };
+                let mut bytes = vec![0; signing.public_modulus_len()];
+                signing
+                    .sign(encoding, &random, message, &mut bytes)
+                    .map_err(|_| KeyError::Signing)?;
+                Ok(bytes)
+            }
+            Pair::Ecdsa(pair) => pair
+                .sign(&random, message)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(|_| KeyError::Signing),
+        }
+    }
+
+    /// Decrypts a content key. A failure carries no reason, and the caller must go on with a
+    /// random content key, so that nobody learns of it (RFC 3218 2.3.2).
+    ///
+    /// # Errors
+    /// [`KeyError::NotRsa`] for an ECDSA key, else [`KeyError::Decryption`].
+    pub fn decrypt(
+        &self,
+        transport: KeyTransport,
+        encrypted: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let Pair::Rsa { decrypting, .. } = &self.pair else {
+            return Err(KeyError::NotRsa);
+        };
+        let failed = KeyError::Decryption;
+        let key = decrypting.clone();
+        let mut plain = Zeroizing::new(vec![0; decrypting.key_size_bytes()]);
+        let length = if let Some(algorithm) = oaep(transport) {
+            let key = OaepPrivateDecryptingKey::new(key).map_err(|_| failed)?;
+            key.decrypt(algorithm, encrypted, &mut plain, None).map_err(|_| failed)?.len()
+        } else {
+            let key = Pkcs1PrivateDecryptingKey::new(key).map_err(|_| failed)?;
+            key.decrypt(encrypted, &mut plain).map_err(|_| failed)?.len()
+        };
+        plain.truncate(length);
+        Ok(plain)
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey").field("key_type", &self.key_type).finish_non_exhaustive()
+    }
+}
+
+fn rsa_pkcs8(key: &PrivateDecryptingKey) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let der =
+        AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(key).map_err(|_| KeyError::Private)?;
+    Ok(Zeroizing::new(der.as_ref().to_vec()))
+}
+
+fn oaep(transport: KeyTransport) -> Option<&'static OaepAlgorithm> {
+    match transport {
+        KeyTransport::Pkcs1 => None,
+        KeyTransport::OaepSha1 => Some(&OAEP_SHA1_MGF1SHA1),
+        KeyTransport::OaepSha256 => Some(&OAEP_SHA256_MGF1SHA256),
+        KeyTransport::OaepSha384 => Some(&OAEP_SHA384_MGF1SHA384),
+        KeyTransport::OaepSha512 => Some(&OAEP_SHA512_MGF1SHA512),
+    }
+}
+
+/// What a public key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// RSA.
+    Rsa {
+        /// The size of the modulus.
+        bits: usize,
+        /// The public exponent; `u64::MAX` stands for larger ones.
+        exponent: u64,
+    },
+    /// ECDSA over P-256.
+    EcdsaP256,
+    /// ECDSA over P-384.
+    EcdsaP384,
+    /// ECDSA over P-521.
+    EcdsaP521,
+    /// Anything else.
+    Other,
+}
+
+/// A public key, kept as the `SubjectPublicKeyInfo` that was received.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PublicKey {
+    der: Vec<u8>,
+    bits: Vec<u8>,
+    kind: KeyKind,
+}
+
+impl PublicKey {
+    /// Reads a `SubjectPublicKeyInfo` (RFC 5280 4.1.2.7) of at most [`PUBLIC_KEY_BYTES_MAX`] bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::Public`] when the bytes are none.
+    pub fn parse(spki_der: &[u8]) -> Result<Self, KeyError> {
+        if spki_der.len() > PUBLIC_KEY_BYTES_MAX {
+            return Err(KeyError::Public);
+        }
+        Self::read(spki_der).map_err(|_| KeyError::Public)
+    }
+
+    fn read(spki_der: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = tlv::only(spki_der, tlv::SEQUENCE)?.reader();
+        let mut algorithm = reader.expect(tlv::SEQUENCE)?.reader();
+        let bits = reader.read()?.whole_bits()?;
+        reader.finish()?;
+        let oid = algorithm.read()?.oid()?;
+        let kind = if oid == oid::RSA_ENCRYPTION || oid == oid::RSASSA_PSS {
+            let mut numbers = tlv::only(bits, tlv::SEQUENCE)?.reader();
+            let modulus = numbers.read()?.magnitude()?;
+            let exponent = numbers.read()?;
+            exponent.magnitude()?;
+            numbers.finish()?;
+            let unused = modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+            KeyKind::Rsa {
+                bits: modulus.len() * 8 - unused,
+                exponent: exponent.unsigned().unwrap_or(u64::MAX),
+            }
+        } else if oid == oid::EC_PUBLIC_KEY {
+            let curve = algorithm.read()?;
+            [
+                (oid::SECP256R1, KeyKind::EcdsaP256),
+                (oid::SECP384R1, KeyKind::EcdsaP384),
+                (oid::SECP521R1, KeyKind::EcdsaP521),
+            ]
+            .into_iter()
+            .find(|(oid, _)| curve.oid().is_ok_and(|curve| curve == *oid))
+            .map_or(KeyKind::Other, |(_, kind)| kind)
+        } else {
+            KeyKind::Other
+        };
+        Ok(Self { der: spki_der.to_vec(), bits: bits.to_vec(), kind })
+    }
+
+    /// The `SubjectPublicKeyInfo` as received.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// What this key is.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Whether the other key is the same key, however its algorithm parameters were written.
+    #[must_use]
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.bits == other.bits
+    }
+
+    /// The type of our own making that this key has, if it has one.
+    #[must_use]
+    pub fn key_type(&self) -> Option<KeyType> {
+        match self.kind {
+            KeyKind::Rsa { bits: 2048, .. } => Some(KeyType::Rsa2048),
+            KeyKind::Rsa { bits: 3072, .. } => Some(KeyType::Rsa3072),
+            KeyKind::Rsa { bits: 4096, .. } => Some(KeyType::Rsa4096),
+            KeyKind::EcdsaP256 => Some(KeyType::EcdsaP256),
+            KeyKind::EcdsaP384 => Some(KeyType::EcdsaP384),
+            KeyKind::Rsa { .. } | KeyKind::EcdsaP521 | KeyKind::Other => None,
+        }
+    }
+
+    /// The key identifier: SHA-1 of the bit string's content (RFC 5280 4.2.1.2, method 1).
+    #[must_use]
+    pub fn identifier(&self) -> [u8; 20] {
+        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.bits);
+        digest.as_ref().try_into().unwrap_or_default()
+    }
+
+    /// Checks that this key is strong enough to be certified.
+    ///
+    /// # Errors
+    /// [`WeakKey`] says what is wrong with it.
+    pub fn check_strength(&self) -> Result<(), WeakKey> {
+        let curve = match self.kind {
+            KeyKind::Rsa { bits, exponent } => {
+                if !(RSA_BITS_MIN..=RSA_BITS_MAX).contains(&bits) || bits % 8 != 0 {
+                    return Err(WeakKey::RsaSize(bits));
+                }
+                let in_range = (RSA_EXPONENT_MIN..=RSA_EXPONENT_MAX).contains(&exponent);
+                if !in_range || exponent % 2 == 0 {
+                    return Err(WeakKey::RsaExponent(exponent));
+                }
+                return Ok(());
+            }
+            KeyKind::EcdsaP256 => &signature::ECDSA_P256_SHA256_ASN1,
+            KeyKind::EcdsaP384 => &signature::ECDSA_P384_SHA384_ASN1,
+            KeyKind::EcdsaP521 => &signature::ECDSA_P521_SHA512_ASN1,
+            KeyKind::Other => return Err(WeakKey::Kind),
+        };
+        signature::ParsedPublicKey::new(curve, &self.bits).map_err(|_| WeakKey::OffCurve)?;
+        Ok(())
+    }
+
+    /// Verifies a signature over a message.
+    ///
+    /// # Errors
+    /// [`VerifyError`]; [`SignatureAlgorithm::KeyOnly`] is unsupported here, see
+    /// [`Self::verify_with_digest`].
+    pub fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), VerifyError> {
+        let algorithm = self.verification(algorithm).ok_or(VerifyError::Unsupported)?;
+        signature::UnparsedPublicKey::new(algorithm, &self.bits)
+            .verify(message, signature)
+            .map_err(|_| VerifyError::Mismatch)
+    }
+
+    /// Verifies a signature of CMS, where the digest may be named apart from the key algorithm.
+    ///
+    /// # Errors
+    /// [`VerifyError`].
+    pub fn verify_with_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: Digest,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), VerifyError> {
+        let algorithm = match (algorithm, self.kind) {
+            (SignatureAlgorithm::KeyOnly, KeyKind::Rsa { .. }) => {
+                SignatureAlgorithm::RsaPkcs1(digest)
+            }
+            (SignatureAlgorithm::KeyOnly, _) => SignatureAlgorithm::Ecdsa(digest),
+            (named, _) => named,
+        };
+        self.verify(algorithm, message, signature)
+    }
+
+    /// Encrypts a content key for this RSA key.
+    ///
+    /// # Errors
+    /// [`KeyError::NotRsa`] or [`KeyError::Encryption`].
+    pub fn encrypt(&self, transport: KeyTransport, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+        if !matches!(self.kind, KeyKind::Rsa { .. }) {
+            return Err(KeyError::NotRsa);
+        }
+        // The library reads DER strictly; what came without NULL parameters is written with them.
+        let algorithm = tlv::sequence(&[tlv::oid(&oid::RSA_ENCRYPTION), tlv::null()]);
+        let spki = tlv::sequence(&[algorithm, tlv::bit_string(&self.bits)]);
+        let failed = KeyError::Encryption;
+        let key = PublicEncryptingKey::from_der(&spki).map_err(|_| failed)?;
+        let mut encrypted = vec![0; key.key_size_bytes()];
+        let length = if let Some(algorithm) = oaep(transport) {
+            let key = OaepPublicEncryptingKey::new(key).map_err(|_| failed)?;
+            key.encrypt(algorithm, plain, &mut encrypted, None).map_err(|_| failed)?.len()
+        } else {
+            let key = Pkcs1PublicEncryptingKey::new(key).map_err(|_| failed)?;
+            key.encrypt(plain, &mut encrypted).map_err(|_| failed)?.len()
+        };
+        encrypted.truncate(length);
+        Ok(encrypted)
+    }
+
+    fn verification(
+        &self,
+        algorithm: SignatureAlgorithm,
+    ) -> Option<&'static dyn signature::VerificationAlgorithm> {
+        use signature as s;
+        match (self.kind, algorithm) {
+            (KeyKind::Rsa { .. }, SignatureAlgorithm::RsaPkcs1(digest)) => match digest {
+                Digest::Sha1 => Some(&s::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY),
+                Digest::Sha256 => Some(&s::RSA_PKCS1_2048_8192_SHA256),
+                Digest::Sha384 => Some(&s::RSA_PKCS1_2048_8192_SHA384),
+                Digest::Sha512 => Some(&s::RSA_PKCS1_2048_8192_SHA512),
+                Digest::Md5 => None,
+            },
+            (KeyKind::Rsa { .. }, SignatureAlgorithm::RsaPss(digest)) => match digest {
+                Digest::Sha256 => Some(&s::RSA_PSS_2048_8192_SHA256),
+                Digest::Sha384 => Some(&s::RSA_PSS_2048_8192_SHA384),
+                Digest::Sha512 => Some(&s::RSA_PSS_2048_8192_SHA512),
+                Digest::Md5 | Digest::Sha1 => None,
+            },
+            (KeyKind::EcdsaP256, SignatureAlgorithm::Ecdsa(digest)) => match digest {
+                Digest::Sha1 => Some(&s::ECDSA_P256_SHA1_ASN1),
+                Digest::Sha256 => Some(&s::ECDSA_P256_SHA256_ASN1),
+                Digest::Sha384 => Some(&s::ECDSA_P256_SHA384_ASN1),
+                Digest::Sha512 => Some(&s::ECDSA_P256_SHA512_ASN1),
+                Digest::Md5 => None,
+            },
+            (KeyKind::EcdsaP384, SignatureAlgorithm::Ecdsa(digest)) => match digest {
+                Digest::Sha256 => Some(&s::ECDSA_P384_SHA256_ASN1),
+                Digest::Sha384 => Some(&s::ECDSA_P384_SHA384_ASN1),
+                Digest::Sha512 => Some(&s::ECDSA_P384_SHA512_ASN1),
+                Digest::Md5 | Digest::Sha1 => None,
+            },
+            (KeyKind::EcdsaP521, SignatureAlgorithm::Ecdsa(digest)) => match digest {
+                Digest::Sha1 => Some(&s::ECDSA_P521_SHA1_ASN1),
+                Digest::Sha256 => Some(&s::ECDSA_P521_SHA256_ASN1),
+                Digest::Sha384 => Some(&s::ECDSA_P521_SHA384_ASN1),
+                Digest::Sha512 => Some(&s::ECDSA_P521_SHA512_ASN1),
+                Digest::Md5 => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_type_signs_and_is_read_back() {
+        for key_type in [KeyType::Rsa2048, KeyType::EcdsaP256, KeyType::EcdsaP384] {
+            let key = PrivateKey::generate(key_type).unwrap();
+            let again = PrivateKey::from_pkcs8(&key.to_pkcs8()).unwrap();
+            assert_eq!(again.public_key(), key.public_key());
+            assert_eq!(again.key_type(), key_type);
+            assert_eq!(key.public_key().key_type(), Some(key_type));
+            assert_eq!(key.public_key().check_strength(), Ok(()));
+            let hash = key_type.default_hash();
+            let signature = again.sign(hash, b"message").unwrap();
+            let identifier = SignatureAlgorithm::identifier_der(key_type, hash);
+            let element = tlv::only(&identifier, tlv::SEQUENCE).unwrap();
+            let algorithm = SignatureAlgorithm::parse(&element).unwrap();
+            let public = key.public_key();
+            assert_eq!(public.verify(algorithm, b"message", &signature), Ok(()));
+            assert_eq!(
+                public.verify(algorithm, b"massage", &signature),
+                Err(VerifyError::Mismatch)
+            );
+        }
+    }
+
+    #[test]
+    fn a_curve_signs_only_with_its_own_hash() {
+        let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+        assert_eq!(
+            key.sign(Hash::Sha512, b""),
+            Err(KeyError::Hash(KeyType::EcdsaP256, Hash::Sha512))
+        );
+    }
+
+    #[test]
+    fn a_content_key_travels_in_every_transport() {
+        let key = PrivateKey::generate(KeyType::Rsa2048).unwrap();
+        for transport in [
+            KeyTransport::Pkcs1,
+            KeyTransport::OaepSha1,
+            KeyTransport::OaepSha256,
+            KeyTransport::OaepSha384,
+            KeyTransport::OaepSha512,
+        ] {
+            let encrypted = key.public_key().encrypt(transport, &[7; 32]).unwrap();
+            assert_eq!(*key.decrypt(transport, &encrypted).unwrap(), [7; 32]);
+            let broken = vec![1; encrypted.len()];
+            assert_eq!(key.decrypt(transport, &broken), Err(KeyError::Decryption));
+        }
+    }
+
+    #[test]
+    fn a_private_key_never_prints_itself() {
+        let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+        assert_eq!(format!("{key:?}"), "PrivateKey { key_type: EcdsaP256, .. }");
+    }
+
+    #[test]
+    fn weak_keys_are_named() {
+        let rsa = |bits: usize, exponent: u64| {
+            let mut modulus = vec![0xff; bits.div_ceil(8)];
+            if !bits.is_multiple_of(8) {
+                modulus[0] >>= 8 - bits % 8;
+            }
+            let algorithm = tlv::sequence(&[tlv::oid(&oid::RSA_ENCRYPTION)]);
+            let numbers =
+                tlv::sequence(&[tlv::integer_from_magnitude(&modulus), tlv::integer(exponent)]);
+            PublicKey::parse(&tlv::sequence(&[algorithm, tlv::bit_string(&numbers)])).unwrap()
+        };
+        assert_eq!(rsa(2048, 65_537).check_strength(), Ok(()));
+        assert_eq!(rsa(1024, 65_537).check_strength(), Err(WeakKey::RsaSize(1024)));
+        assert_eq!(rsa(2047, 65_537).check_strength(), Err(WeakKey::RsaSize(2047)));
+        assert_eq!(rsa(8200, 65_537).check_strength(), Err(WeakKey::RsaSize(8200)));
+        assert_eq!(rsa(2048, 3).check_strength(), Err(WeakKey::RsaExponent(3)));
+        assert_eq!(rsa(2048, 65_538).check_strength(), Err(WeakKey::RsaExponent(65_538)));
+    }
+
+    #[test]
+    fn a_point_off_its_curve_is_weak() {
+        let algorithm = tlv::sequence(&[tlv::oid(&oid::EC_PUBLIC_KEY), tlv::oid(&oid::SECP256R1)]);
+        let mut point = vec![4];
+        point.extend([1; 64]);
+        let key = PublicKey::parse(&tlv::sequence(&[algorithm, tlv::bit_string(&point)])).unwrap();
+        assert_eq!(key.check_strength(), Err(WeakKey::OffCurve));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        assert_eq!(PublicKey::parse(&[]), Err(KeyError::Public));
+        assert_eq!(PublicKey::parse(&vec![0x30; PUBLIC_KEY_BYTES_MAX + 1]), Err(KeyError::Public));
+        assert!(PrivateKey::from_pkcs8(b"no key").is_err());
+    }
+}

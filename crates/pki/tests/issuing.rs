@@ -1,0 +1,205 @@
+//! Every kind of certificate that Safeconduct issues, and every reason not to issue one.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+
+use pki::{
+    certificate::{Certificate, Serial},
+    draft::{Complaint, Draft, Issuer, SignError},
+    extension::{BasicConstraints, KeyUsage},
+    general_name::GeneralName,
+    key::{Hash, KeyType, PrivateKey, PublicKey},
+    name::Name,
+    oid,
+    time::Time,
+    tlv,
+};
+
+const NOW: Time = Time(1_795_471_200);
+
+fn root_draft(key: &PrivateKey) -> Draft {
+    let subject = Name::parse_text("O=Lab, CN=Root").unwrap();
+    let not_after = NOW.plus_days(3650);
+    let hash = key.key_type().default_hash();
+    Draft {
+        serial: Serial::from_random([1; 16]),
+        issuer: Issuer::itself(&subject, key, hash, not_after),
+        subject,
+        public_key: key.public_key().clone(),
+        not_before: NOW,
+        not_after,
+        general_names: vec![],
+        key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN | KeyUsage::DIGITAL_SIGNATURE,
+        extended_key_usages: vec![],
+        basic_constraints: BasicConstraints { ca: true, path_len: None },
+    }
+}
+
+fn root(key: &PrivateKey) -> Certificate {
+    root_draft(key).lint().unwrap().sign(key).unwrap()
+}
+
+fn leaf_draft(issuer: &Certificate, public_key: &PublicKey) -> Draft {
+    let hash = issuer.public_key.key_type().unwrap().default_hash();
+    Draft {
+        serial: Serial::from_random([2; 16]),
+        issuer: Issuer::of(issuer, hash).unwrap(),
+        subject: Name::parse_text("CN=device").unwrap(),
+        public_key: public_key.clone(),
+        not_before: NOW,
+        not_after: NOW.plus_days(365),
+        general_names: vec![GeneralName::email("jane@example.org").unwrap()],
+        key_usage: KeyUsage::DIGITAL_SIGNATURE,
+        extended_key_usages: vec![oid::CLIENT_AUTH],
+        basic_constraints: BasicConstraints::LEAF,
+    }
+}
+
+#[test]
+fn a_whole_house_of_certificates_is_issued() {
+    let root_key = PrivateKey::generate(KeyType::EcdsaP384).unwrap();
+    let root = root(&root_key);
+    assert!(root.is_self_signed());
+    assert_eq!(root.basic_constraints(), Some((true, None)));
+
+    let issuing_key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let mut draft = leaf_draft(&root, issuing_key.public_key());
+    draft.subject = Name::parse_text("O=Lab, CN=Issuing").unwrap();
+    draft.general_names = vec![];
+    draft.extended_key_usages = vec![];
+    draft.key_usage =
+        KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN | KeyUsage::DIGITAL_SIGNATURE;
+    draft.basic_constraints = BasicConstraints { ca: true, path_len: Some(0) };
+    let issuing = draft.lint().unwrap().sign(&root_key).unwrap();
+    assert_eq!(issuing.verify_signed_by(&root.public_key), Ok(()));
+    assert_eq!(issuing.authority_key_identifier(), root.subject_key_identifier());
+
+    let rsa = PrivateKey::generate(KeyType::Rsa2048).unwrap();
+    let mut draft = leaf_draft(&issuing, rsa.public_key());
+    draft.key_usage = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT;
+    draft.extended_key_usages = vec![];
+    draft.general_names = vec![];
+    let ra = draft.clone().lint().unwrap().sign(&issuing_key).unwrap();
+    assert_eq!(ra.key_usage(), Some(draft.key_usage));
+    assert_eq!(ra.basic_constraints(), Some((false, None)));
+    assert!(!ra.is_self_signed());
+
+    draft.extended_key_usages = vec![oid::SERVER_AUTH];
+    draft.general_names = vec![GeneralName::dns("radius.example.org").unwrap()];
+    draft.subject = Name::empty();
+    let server = draft.lint().unwrap().sign(&issuing_key).unwrap();
+    assert_eq!(server.extended_key_usages(), [oid::SERVER_AUTH]);
+    assert_eq!(server.general_names(), [GeneralName::Dns("radius.example.org".into())]);
+    let names = server.extensions.iter().find(|e| e.oid == oid::SUBJECT_ALT_NAME).unwrap();
+    assert!(names.critical);
+
+    let client = leaf_draft(&issuing, rsa.public_key()).lint().unwrap();
+    let tbs = client.tbs_der().to_vec();
+    let client = client.sign(&issuing_key).unwrap();
+    assert_eq!(client.tbs, tbs);
+    assert_eq!(client.issuer, issuing.subject);
+    assert_eq!(Certificate::parse(&client.der).unwrap(), client);
+    assert!(client.is_valid_at(NOW) && !client.is_valid_at(NOW.plus_seconds(-1)));
+    assert!(Issuer::of(&client, Hash::Sha256).is_err());
+}
+
+#[test]
+fn only_the_issuers_key_signs() {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let other = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let linted = root_draft(&key).lint().unwrap();
+    assert_eq!(linted.sign(&other).unwrap_err(), SignError::WrongKey);
+}
+
+#[test]
+fn a_foreign_signature_does_not_verify() {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let other = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    assert!(root(&key).verify_signed_by(other.public_key()).is_err());
+}
+
+#[test]
+fn truncated_certificates_are_refused() {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let der = root(&key).der;
+    for end in 0..der.len() {
+        assert!(Certificate::parse(&der[..end]).is_err());
+    }
+    assert!(Certificate::parse(&[der, vec![0]].concat()).is_err());
+}
+
+fn check(change: impl FnOnce(&mut Draft), expected: &str) {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let mut draft = leaf_draft(&root(&key), key.public_key());
+    change(&mut draft);
+    let complaints = draft.lint().unwrap_err();
+    let ids: Vec<_> = complaints.iter().map(Complaint::id).collect();
+    assert_eq!(ids, [expected], "{complaints:?}");
+    assert!(!complaints[0].to_string().is_empty());
+}
+
+#[test]
+fn every_rule_complains() {
+    check(|d| d.serial = Serial::from_content(&[1; 21]).unwrap(), "lint-serial");
+    check(|d| d.serial = Serial::from_content(&[0]).unwrap(), "lint-serial");
+    check(|d| d.serial = Serial::from_content(&[0x80]).unwrap(), "lint-serial");
+    check(|d| d.not_after = NOW.plus_seconds(-1), "lint-validity-order");
+    check(|d| d.not_before = Time(-1_000_000_000), "lint-validity-range");
+    check(|d| d.not_after = d.issuer.not_after.plus_seconds(1), "lint-outlives-issuer");
+    check(
+        |d| {
+            d.subject = Name::empty();
+            d.general_names = vec![];
+        },
+        "lint-no-name",
+    );
+    check(|d| d.issuer.name = Name::empty(), "lint-issuer-name");
+    check(
+        |d| {
+            d.subject = Name::empty();
+            d.basic_constraints.ca = true;
+            d.key_usage = KeyUsage::KEY_CERT_SIGN;
+        },
+        "lint-authority-name",
+    );
+    check(|d| d.basic_constraints.ca = true, "lint-authority-key-usage");
+    check(|d| d.key_usage = KeyUsage::KEY_CERT_SIGN, "lint-authority-key-usage");
+    check(|d| d.key_usage = KeyUsage::CRL_SIGN, "lint-authority-key-usage");
+    check(|d| d.basic_constraints.path_len = Some(0), "lint-path-length");
+    check(|d| d.key_usage = KeyUsage::NONE, "lint-no-key-usage");
+    check(
+        |d| d.extended_key_usages = vec![oid::ANY_EXTENDED_KEY_USAGE],
+        "lint-any-extended-key-usage",
+    );
+    check(
+        |d| d.extended_key_usages = vec![oid::CLIENT_AUTH; 2],
+        "lint-extended-key-usage-twice",
+    );
+    check(
+        |d| d.key_usage = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
+        "lint-key-encipherment",
+    );
+    check(|d| d.issuer.hash = Hash::Sha512, "lint-hash");
+    check(|d| d.general_names = vec![GeneralName::Dns("a b".into())], "lint-general-name");
+    check(|d| d.general_names = vec![GeneralName::Email("MacBook".into())], "lint-general-name");
+    check(|d| d.general_names = vec![GeneralName::Uri("x".into())], "lint-general-name");
+    check(|d| d.general_names = vec![GeneralName::Dns("a".into()); 65], "lint-general-names");
+    check(|d| d.general_names = vec![GeneralName::Other(vec![0x82, 9])], "lint-encoding");
+}
+
+#[test]
+fn a_weak_key_is_not_certified() {
+    let algorithm = tlv::sequence(&[tlv::oid(&oid::RSA_ENCRYPTION), tlv::null()]);
+    let numbers = [tlv::integer_from_magnitude(&[0xff; 128]), tlv::integer(65_537)];
+    let bits = tlv::bit_string(&tlv::sequence(&numbers));
+    let weak = PublicKey::parse(&tlv::sequence(&[algorithm, bits])).unwrap();
+    check(|d| d.public_key = weak, "lint-weak-key");
+}
+
+#[test]
+fn validity_may_cross_2050() {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let mut draft = root_draft(&key);
+    draft.not_after = Time::parse_rfc3339("2050-01-01T00:00:00Z").unwrap();
+    draft.issuer.not_after = draft.not_after;
+    let certificate = draft.clone().lint().unwrap().sign(&key).unwrap();
+    assert_eq!(certificate.not_after, draft.not_after);
+}

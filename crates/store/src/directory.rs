@@ -1,0 +1,74 @@
+//! The data directory: private to its owner, and its files too.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// The database's file in the data directory.
+pub(crate) const DATABASE: &str = "safeconduct.db";
+
+/// Makes the directory, readable by its owner only, unless it is there.
+pub fn prepare(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+/// Opens a file for reading and writing, made private to its owner if it is missing.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Makes a file that must not be there yet, private to its owner.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Makes the entries of a directory durable.
+pub(crate) fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A directory of a test's own, removed with it.
+    pub(crate) struct TestDirectory(pub(crate) PathBuf);
+
+    impl TestDirectory {
+        pub(crate) fn new() -> Self {
+            let name = format!("store-test-{:016x}", getrandom::u64().unwrap());
+            let path = std::env::temp_dir().join(name);
+            prepare(&path).unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for TestDirectory {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    pub(crate) fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_directory_and_its_files_are_private() {
+        let directory = TestDirectory::new();
+        assert_eq!(mode(&directory.0), 0o700);
+        open_private(&directory.0.join("file")).unwrap();
+        assert_eq!(mode(&directory.0.join("file")), 0o600);
+    }
+
+    #[test]
+    fn a_file_is_not_made_twice() {
+        let directory = TestDirectory::new();
+        create_private(&directory.0.join("file")).unwrap();
+        assert!(create_private(&directory.0.join("file")).is_err());
+    }
+}

@@ -1,0 +1,139 @@
+//! Events: the audit and the visits, written with what they explain and read back as one list.
+
+use domain::event::Event;
+use domain::event::EventKind;
+use domain::event::Log;
+use domain::event::Moment;
+use domain::event::Outcome;
+use domain::refusal::Refusal;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::Store;
+use crate::StoreError;
+use crate::value::Row;
+use crate::value::Value;
+use crate::write::Bookkeeping;
+use crate::write::CommitError;
+use crate::write::EventRow;
+use crate::write::Why;
+use crate::write::Write;
+
+/// Most events on one page.
+pub const PAGE_MAX: u32 = 1000;
+
+/// What the tables keep as JSON.
+#[derive(Deserialize, Serialize)]
+struct Body {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refusal: Option<Refusal>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    details: Map<String, Json>,
+}
+
+/// Commits a change together with the events that explain it.
+pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(), CommitError> {
+    let mut write = write;
+    let mut audit = Vec::new();
+    for event in events {
+        let row = row_of(event);
+        match event.kind.log() {
+            Log::Audit => audit.push(row),
+            Log::Visit => write = add_visit(write, row),
+        }
+    }
+    let why = if audit.is_empty() {
+        Why::Bookkeeping(Bookkeeping::VisitsJournaled)
+    } else {
+        Why::Events(audit)
+    };
+    write.commit(store, why).await
+}
+
+fn add_visit(write: Write, row: EventRow) -> Write {
+    write.execute(
+        "insert into visit (id, at, kind, outcome, actor, object, body)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        [
+            Value::from(row.id),
+            Value::from(row.at),
+            Value::from(row.kind),
+            Value::from(row.outcome),
+            Value::from(row.actor),
+            Value::from(row.object),
+            Value::from(row.body),
+        ],
+    )
+}
+
+fn row_of(event: &Event) -> EventRow {
+    let body = Body { refusal: event.refusal.clone(), details: event.details.clone() };
+    EventRow {
+        id: event.id.to_string(),
+        at: event.at.time(),
+        kind: event.kind.as_str().to_owned(),
+        outcome: match event.outcome {
+            Outcome::Accepted => "accepted".to_owned(),
+            Outcome::Refused => "refused".to_owned(),
+        },
+        actor: event.actor.clone(),
+        object: event.object.clone(),
+        body: serde_json::to_string(&body).unwrap_or_default(),
+    }
+}
+
+/// A page of events of both logs, newest first, those before the event `before` if given.
+pub async fn list(
+    store: &Store,
+    before: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    // Ids order by time; this one is behind them all.
+    let before = before.unwrap_or(Uuid::max()).to_string();
+    let limit = limit.clamp(1, PAGE_MAX);
+    let sql = "select * from (
+            select id, kind, outcome, actor, object, body from audit where id < $1
+            union all
+            select id, kind, outcome, actor, object, body from visit where id < $1
+        ) as log order by id desc limit $2";
+    let rows = store.query(sql, [Value::from(before), Value::from(limit)]).await?;
+    rows.iter().map(event).collect()
+}
+
+/// Finds one event.
+pub async fn find(store: &Store, id: Uuid) -> Result<Option<Event>, StoreError> {
+    let sql = "select id, kind, outcome, actor, object, body from audit where id = $1
+        union all select id, kind, outcome, actor, object, body from visit where id = $1";
+    let row = store.query_one(sql, [Value::from(id.to_string())]).await?;
+    row.as_ref().map(event).transpose()
+}
+
+fn event(row: &Row) -> Result<Event, StoreError> {
+    let id = Uuid::parse_str(row.text(0)?).map_err(|error| unreadable(&error))?;
+    let timestamp = id.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());
+    let seconds = i64::try_from(timestamp.0).unwrap_or(i64::MAX / 1000);
+    let kind = EventKind::parse(row.text(1)?).ok_or_else(|| unreadable(&row.text(1)))?;
+    let outcome = match row.text(2)? {
+        "accepted" => Outcome::Accepted,
+        "refused" => Outcome::Refused,
+        other => return Err(unreadable(&other)),
+    };
+    let body: Body = serde_json::from_str(row.text(5)?).map_err(|error| unreadable(&error))?;
+    Ok(Event {
+        id,
+        at: Moment(seconds * 1000 + i64::from(timestamp.1 / 1_000_000)),
+        kind,
+        outcome,
+        actor: row.text(3)?.to_owned(),
+        object: row.text(4)?.to_owned(),
+        refusal: body.refusal,
+        details: body.details,
+    })
+}
+
+fn unreadable(what: &dyn core::fmt::Debug) -> StoreError {
+    StoreError::Statement(format!("an event cannot be read: {what:?}"))
+}

@@ -1,0 +1,80 @@
+//! Challenges of gateways, as keyed hashes.
+
+use domain::secret::Secret;
+use pki::time::Time;
+
+use crate::Store;
+use crate::StoreError;
+use crate::seal::MasterKey;
+use crate::value::Value;
+use crate::write::Bookkeeping;
+use crate::write::CommitError;
+use crate::write::Why;
+use crate::write::Write;
+
+/// The label of the secret that a gateway is created with.
+pub const LABEL_FIRST: &str = "gateway";
+
+/// A challenge that a gateway accepts.
+#[derive(Clone, Debug)]
+pub struct KeptSecret {
+    /// Names it.
+    pub id: String,
+    /// The gateway.
+    pub gateway: String,
+    /// Its keyed hash.
+    pub hash: [u8; 32],
+}
+
+/// The keyed hash of a challenge at a gateway.
+pub fn hash(master: &MasterKey, gateway: &str, secret: &Secret) -> [u8; 32] {
+    master.keyed_hash(&format!("gateway_secret/{gateway}"), secret.reveal().as_bytes())
+}
+
+/// Every challenge of every gateway.
+pub async fn secrets(store: &Store) -> Result<Vec<KeptSecret>, StoreError> {
+    let rows =
+        store.query("select id, gateway, hash from gateway_secret order by id", []).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(KeptSecret {
+                id: row.text(0)?.to_owned(),
+                gateway: row.text(1)?.to_owned(),
+                hash: row.bytes(2)?.try_into().map_err(|_| {
+                    StoreError::Statement("a challenge's hash is not 32 bytes long".to_owned())
+                })?,
+            })
+        })
+        .collect()
+}
+
+/// Keeps a challenge.
+pub fn add_secret(write: Write, secret: &KeptSecret, now: Time) -> Write {
+    write.execute(
+        "insert into gateway_secret (id, gateway, label, hash, created_at)
+         values ($1, $2, $3, $4, $5)",
+        [
+            Value::from(&secret.id),
+            Value::from(&secret.gateway),
+            Value::from(LABEL_FIRST),
+            Value::from(secret.hash.as_slice()),
+            Value::from(now),
+        ],
+    )
+}
+
+/// Forgets the challenges of a gateway.
+pub fn remove_secrets(write: Write, gateway: &str) -> Write {
+    write.execute("delete from gateway_secret where gateway = $1", [Value::from(gateway)])
+}
+
+/// Notes when a challenge was used.
+pub async fn used(store: &Store, id: &str, now: Time) -> Result<(), CommitError> {
+    Write::new()
+        .execute(
+            "update gateway_secret set last_used_at = $1 where id = $2",
+            [Value::from(now), Value::from(id)],
+        )
+        .commit(store, Why::Bookkeeping(Bookkeeping::SecretUsed))
+        .await
+}

@@ -1,0 +1,98 @@
+//! The organization's definitions: one row an object, as JSON.
+
+use domain::object::Kind;
+use domain::organization::EachKind;
+use domain::organization::Listed;
+use domain::organization::Organization;
+use domain::organization::Settings;
+use domain::organization::each_kind;
+use pki::time::Time;
+
+use crate::Store;
+use crate::StoreError;
+use crate::value::Value;
+use crate::write::Write;
+
+/// Reads every definition, and the version that guards changes of them.
+pub async fn load(store: &Store) -> Result<(Organization, i64), StoreError> {
+    let row = store.query_one("select body, version from organization", []).await?;
+    let (settings, version) = match &row {
+        Some(row) => (parse::<Settings>(row.text(0)?)?, row.integer(1)?),
+        None => (Settings::default(), 0),
+    };
+    let rows = store
+        .query("select kind, body from object order by kind, position, name", [])
+        .await?
+        .iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let organization = Organization { settings, ..Organization::default() };
+    let mut loader = Loader { rows, organization, failed: None };
+    each_kind(&mut loader);
+    match loader.failed {
+        None => Ok((loader.organization, version)),
+        Some(error) => Err(error),
+    }
+}
+
+struct Loader {
+    rows: Vec<(String, String)>,
+    organization: Organization,
+    failed: Option<StoreError>,
+}
+
+impl EachKind for Loader {
+    fn visit<T: Listed>(&mut self) {
+        for (_, body) in self.rows.iter().filter(|(kind, _)| kind == T::KIND.as_str()) {
+            match parse::<T>(body) {
+                Ok(object) => T::list_mut(&mut self.organization).push(object),
+                Err(error) => self.failed = Some(error),
+            }
+        }
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
+    serde_json::from_str(body)
+        .map_err(|error| StoreError::Statement(format!("a definition cannot be read: {error}")))
+}
+
+/// Replaces the organization's settings and moves its version on. Fails with a conflict if
+/// somebody else changed a definition since `version` was read.
+pub fn save(write: Write, settings: &Settings, version: i64) -> Write {
+    let body = serde_json::to_string(settings).unwrap_or_default();
+    let conflict = "somebody changed the organization at the same time";
+    if version == 0 {
+        let sql = "insert into organization (only_row, body, version) values (1, $1, 1)
+                   on conflict (only_row) do nothing";
+        return write.guard(sql, [Value::from(body)], 1, conflict);
+    }
+    let sql = "update organization set body = $1, version = version + 1 where version = $2";
+    write.guard(sql, [Value::from(body), Value::from(version)], 1, conflict)
+}
+
+/// Keeps an object, new or changed, at its position.
+pub fn save_object<T: Listed>(write: Write, object: &T, position: usize, now: Time) -> Write {
+    let body = serde_json::to_string(object).unwrap_or_default();
+    let position = i64::try_from(position).unwrap_or(i64::MAX);
+    write.execute(
+        "insert into object (kind, name, slug, position, body, changed_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (kind, name) do update set slug = excluded.slug,
+         position = excluded.position, body = excluded.body, changed_at = excluded.changed_at",
+        [
+            Value::from(T::KIND.as_str()),
+            Value::from(object.name()),
+            Value::from(object.slug().unwrap_or_default()),
+            Value::from(position),
+            Value::from(body),
+            Value::from(now),
+        ],
+    )
+}
+
+/// Removes an object.
+pub fn remove_object(write: Write, kind: Kind, name: &str) -> Write {
+    let sql = "delete from object where kind = $1 and name = $2";
+    write.execute(sql, [Value::from(kind.as_str()), Value::from(name)])
+}

@@ -1,0 +1,362 @@
+//! Tests of the engine: the real file, the real threads.
+
+use rusqlite::Connection;
+
+use super::reader::Job;
+use super::*;
+use crate::directory::tests::{TestDirectory, mode};
+use crate::seal::SealError;
+use crate::write::{Bookkeeping, Conflict, Why};
+use crate::{QUERY_ROWS_MAX, Store};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const NOTED: Why = Why::Bookkeeping(Bookkeeping::SecretUsed);
+
+fn master() -> MasterKey {
+    MasterKey::from_bytes(&[7; 32])
+}
+
+fn scratch() -> Store {
+    Store::scratch(&master()).unwrap()
+}
+
+fn sqlite(store: &Store) -> &Sqlite {
+    let crate::Engine::Sqlite(sqlite) = &store.engine;
+    sqlite
+}
+
+fn note(key: &str, value: &str) -> Write {
+    Write::new().execute(
+        "insert into meta (key, value) values ($1, $2)",
+        [Value::from(key), Value::from(value)],
+    )
+}
+
+/// A change that holds only once: the row is there for the first to take it.
+fn take(key: &str) -> Write {
+    Write::new().guard("delete from meta where key = $1", [key.into()], 1, "already used")
+}
+
+async fn value(store: &Store, key: &str) -> Option<String> {
+    let row = store.query_one("select value from meta where key = $1", [key.into()]).await.unwrap();
+    row.map(|row| row.text(0).unwrap().to_owned())
+}
+
+/// Holds the database file's write lock, as a backup or a shell might.
+fn hold(store: &Store) -> Connection {
+    let Scratch(path) = sqlite(store)._scratch.as_ref().unwrap();
+    let connection = Connection::open(path.join(directory::DATABASE)).unwrap();
+    connection.execute_batch("begin immediate").unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn what_is_committed_is_read_at_once() {
+    let store = scratch();
+    note("a", "1").commit(&store, NOTED).await.unwrap();
+    assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
+    let row = store.query_blocking("select value from meta where key = 'a'", [], PATIENCE).unwrap();
+    assert_eq!(row.unwrap().text(0).unwrap(), "1");
+}
+
+#[tokio::test]
+async fn a_dropped_change_writes_nothing() {
+    let store = scratch();
+    drop(note("a", "1"));
+    assert_eq!(value(&store, "a").await, None);
+}
+
+#[tokio::test]
+async fn a_change_without_its_event_is_refused() {
+    let store = scratch();
+    let refusal = note("a", "1").commit(&store, Why::Events(Vec::new())).await.unwrap_err();
+    assert!(matches!(refusal, CommitError::Unexplained), "{refusal}");
+    assert_eq!(value(&store, "a").await, None);
+}
+
+#[tokio::test]
+async fn a_conflict_writes_nothing_of_its_change() {
+    let store = scratch();
+    let refusal = note("a", "1").and(take("missing")).commit(&store, NOTED).await.unwrap_err();
+    assert!(matches!(&refusal, CommitError::Conflict(Conflict(why)) if why == "already used"));
+    assert_eq!(value(&store, "a").await, None);
+}
+
+#[tokio::test]
+async fn a_guard_may_count_what_a_select_finds() {
+    let store = scratch();
+    let guarded = |rows| {
+        Write::new().guard("select key from meta where key = $1", ["a".into()], rows, "moved")
+    };
+    guarded(0).and(note("a", "1")).commit(&store, NOTED).await.unwrap();
+    guarded(1).and(note("b", "2")).commit(&store, NOTED).await.unwrap();
+    guarded(0).and(note("c", "3")).commit(&store, NOTED).await.unwrap_err();
+    assert_eq!(value(&store, "b").await.as_deref(), Some("2"));
+    assert_eq!(value(&store, "c").await, None);
+}
+
+#[tokio::test]
+async fn a_conflict_never_fails_the_group_it_shares_a_commit_with() {
+    let store = scratch();
+    let held = hold(&store);
+    // The writer waits with the first; the others queue behind it and become one group.
+    let submit = |write| sqlite(&store).writer.submit(write, Vec::new()).unwrap();
+    let first = submit(note("first", "1"));
+    let group = [note("a", "1"), take("missing"), note("a", "again"), note("b", "2")].map(submit);
+    held.execute_batch("rollback").unwrap();
+    first.await.unwrap().unwrap();
+    let [a, conflict, duplicate, b] = group;
+    a.await.unwrap().unwrap();
+    b.await.unwrap().unwrap();
+    let conflict = conflict.await.unwrap().unwrap_err();
+    assert!(matches!(conflict, CommitError::Conflict(_)), "{conflict}");
+    let duplicate = duplicate.await.unwrap().unwrap_err();
+    assert!(matches!(duplicate, CommitError::Constraint(_)), "{duplicate}");
+    assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
+    assert_eq!(value(&store, "b").await.as_deref(), Some("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_32_callers_exactly_one_takes_what_is_there_once() {
+    let store = scratch();
+    note("challenge", "x").commit(&store, NOTED).await.unwrap();
+    let callers: Vec<_> = (0..32)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { take("challenge").commit(&store, NOTED).await })
+        })
+        .collect();
+    let mut winners = 0;
+    for caller in callers {
+        match caller.await.unwrap() {
+            Ok(()) => winners += 1,
+            Err(CommitError::Conflict(_)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(winners, 1);
+}
+
+#[tokio::test]
+async fn a_full_queue_of_changes_says_busy() {
+    let store = scratch();
+    let held = hold(&store);
+    let mut answers = Vec::new();
+    let limit = writer::QUEUE_MAX + writer::GROUP_MAX;
+    let refusal = loop {
+        match sqlite(&store).writer.submit(Write::new(), Vec::new()) {
+            Ok(answer) => answers.push(answer),
+            Err(refusal) => break refusal,
+        }
+        assert!(answers.len() <= limit);
+    };
+    assert_eq!(refusal, StoreError::Busy);
+    held.execute_batch("rollback").unwrap();
+    for answer in answers {
+        answer.await.unwrap().unwrap();
+    }
+    note("a", "1").commit(&store, NOTED).await.unwrap();
+}
+
+/// Occupies every reader until the answer is dropped.
+fn occupy_readers(store: &Store) -> Vec<mpsc::Sender<()>> {
+    let occupy = |_| {
+        let (release, released) = mpsc::channel::<()>();
+        let (started, running) = mpsc::channel();
+        let job: Job = Box::new(move |_| {
+            started.send(()).unwrap();
+            released.recv().unwrap_err();
+        });
+        sqlite(store).readers.submit(job).unwrap();
+        running.recv().unwrap();
+        release
+    };
+    (0..reader::READERS).map(occupy).collect()
+}
+
+#[tokio::test]
+async fn a_full_queue_of_reads_says_busy() {
+    let store = scratch();
+    let occupied = occupy_readers(&store);
+    for _ in 0..reader::QUEUE_MAX {
+        sqlite(&store).readers.submit(Box::new(|_| {})).unwrap();
+    }
+    assert_eq!(store.query("select 1", []).await.unwrap_err(), StoreError::Busy);
+    drop(occupied);
+}
+
+#[test]
+fn a_read_that_does_not_come_in_time_says_late() {
+    let store = scratch();
+    let occupied = occupy_readers(&store);
+    let late = store.query_blocking("select 1", [], Duration::from_millis(1)).unwrap_err();
+    assert_eq!(late, StoreError::Late);
+    drop(occupied);
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_and_goes_on_when_there_is_space() {
+    let store = scratch();
+    let limit = |pages: u32| Write::new().execute(format!("pragma max_page_count = {pages}"), []);
+    limit(64).commit(&store, NOTED).await.unwrap();
+    let large = note("large", &"x".repeat(1 << 20));
+    let refusal = large.commit(&store, NOTED).await.unwrap_err();
+    assert!(matches!(refusal, CommitError::Store(StoreError::Full)), "{refusal}");
+    assert_eq!(store.writer(), WriterState::Full);
+    assert_eq!(value(&store, "large").await, None);
+    limit(100_000).commit(&store, NOTED).await.unwrap();
+    note("large", &"x".repeat(1 << 20)).commit(&store, NOTED).await.unwrap();
+    assert_eq!(store.writer(), WriterState::Writing);
+}
+
+#[tokio::test]
+async fn the_log_is_folded_back_when_it_is_long() {
+    let store = scratch();
+    let Scratch(path) = sqlite(&store)._scratch.as_ref().unwrap();
+    let size = || std::fs::metadata(path.join(directory::DATABASE)).unwrap().len();
+    let before = size();
+    note("large", &"x".repeat(20 << 20)).commit(&store, NOTED).await.unwrap();
+    // The group is answered before the log is folded; the next is answered after.
+    note("small", "x").commit(&store, NOTED).await.unwrap();
+    assert!(size() > before + (16 << 20), "{}", size());
+}
+
+#[tokio::test]
+async fn an_answer_has_a_most_of_rows_and_a_walk_has_none() {
+    let store = scratch();
+    let count = |rows: usize| {
+        format!(
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < {rows}) \
+             select i from n"
+        )
+    };
+    assert_eq!(store.query(count(QUERY_ROWS_MAX), []).await.unwrap().len(), QUERY_ROWS_MAX);
+    let refusal = store.query(count(QUERY_ROWS_MAX + 1), []).await.unwrap_err();
+    assert!(matches!(refusal, StoreError::TooMany { .. }), "{refusal}");
+    let mut sum = 0;
+    let walked = store.for_each(count(100_000), [], |row| {
+        sum += row.integer(0)?;
+        Ok::<(), StoreError>(())
+    });
+    walked.unwrap();
+    assert_eq!(sum, 100_000 * 100_001 / 2);
+}
+
+#[test]
+fn a_walk_ends_with_the_first_error_of_the_caller() {
+    let store = scratch();
+    let mut visits = 0;
+    let count = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) \
+                 select i from n";
+    let walked = store.for_each(count, [], |_| {
+        visits += 1;
+        Err::<(), _>(StoreError::Late)
+    });
+    assert_eq!((walked, visits), (Err(StoreError::Late), 1));
+    let wrong = store.for_each("select nothing", [], |_| Ok::<(), StoreError>(()));
+    assert!(matches!(wrong, Err(StoreError::Statement(_))));
+}
+
+#[tokio::test]
+async fn a_wrong_statement_is_an_error_and_reads_cannot_write() {
+    let store = scratch();
+    let args = |count: usize| vec![Value::from(1_i64); count];
+    for (sql, count) in [("select $1", 0), ("select $1", 2), ("select $2, $1", 2), ("select ?1", 1)]
+    {
+        let refusal = store.query(sql, args(count)).await.unwrap_err();
+        assert!(matches!(refusal, StoreError::Statement(_)), "{sql}: {refusal}");
+    }
+    store.query("insert into meta values ('a', 'b')", []).await.unwrap_err();
+    assert_eq!(value(&store, "a").await, None);
+    let refusal = Write::new().execute("nonsense", []).commit(&store, NOTED).await.unwrap_err();
+    assert!(matches!(refusal, CommitError::Store(StoreError::Statement(_))), "{refusal}");
+    note("a", "1").commit(&store, NOTED).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_has_a_most_of_statements() {
+    let store = scratch();
+    let mut write = Write::new();
+    for _ in 0..=crate::write::STATEMENTS_MAX {
+        write = write.execute("select 1", []);
+    }
+    let refusal = write.commit(&store, NOTED).await.unwrap_err();
+    assert!(matches!(refusal, CommitError::Store(StoreError::TooMany { .. })), "{refusal}");
+}
+
+#[tokio::test]
+async fn what_is_committed_outlives_the_store_and_its_files_are_private() {
+    let directory = TestDirectory::new();
+    let data = directory.0.join("data");
+    let store = Store::open(&data, &master()).unwrap();
+    note("a", "1").commit(&store, NOTED).await.unwrap();
+    for file in ["safeconduct.db", "safeconduct.db-wal", "safeconduct.db-shm"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
+    assert_eq!(mode(&data), 0o700);
+    drop(store);
+    assert!(!data.join("safeconduct.db-wal").exists());
+    let store = Store::open(&data, &master()).unwrap();
+    assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
+}
+
+#[test]
+fn another_master_key_is_refused() {
+    let directory = TestDirectory::new();
+    drop(Store::open(&directory.0, &master()).unwrap());
+    let other = MasterKey::from_bytes(&[8; 32]);
+    let refusal = Store::open(&directory.0, &other).unwrap_err();
+    assert!(matches!(refusal, StoreError::Seal(SealError::WrongKey(_))), "{refusal}");
+    Store::open(&directory.0, &master()).unwrap();
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let directory = TestDirectory::new();
+    drop(Store::open(&directory.0, &master()).unwrap());
+    let connection = Connection::open(directory.0.join(directory::DATABASE)).unwrap();
+    connection.execute("update schema_version set version = 4096", []).unwrap();
+    drop(connection);
+    let refusal = Store::open(&directory.0, &master()).unwrap_err();
+    assert!(matches!(refusal, StoreError::NewerSchema { found: 4096, .. }), "{refusal}");
+}
+
+#[test]
+fn the_database_of_another_program_is_refused() {
+    let directory = TestDirectory::new();
+    let connection = Connection::open(directory.0.join(directory::DATABASE)).unwrap();
+    connection.execute_batch("create table theirs (x)").unwrap();
+    drop(connection);
+    let refusal = Store::open(&directory.0, &master()).unwrap_err();
+    assert!(matches!(refusal, StoreError::Foreign(_)), "{refusal}");
+}
+
+#[test]
+fn a_damaged_file_is_refused_with_the_cure() {
+    use std::os::unix::fs::FileExt;
+    let directory = TestDirectory::new();
+    drop(Store::open(&directory.0, &master()).unwrap());
+    let path = directory.0.join(directory::DATABASE);
+    let file = directory::open_private(&path).unwrap();
+    file.write_all_at(&[0xa5; 4096], 2 * 4096).unwrap();
+    let refusal = Store::open(&directory.0, &master()).unwrap_err();
+    let sentence = refusal.to_string();
+    assert!(matches!(refusal, StoreError::Damaged { .. }), "{sentence}");
+    assert!(sentence.contains(path.to_str().unwrap()), "{sentence}");
+    assert!(sentence.contains("safeconduct restore"), "{sentence}");
+    file.write_all_at(b"this was a database", 0).unwrap();
+    let refusal = Store::open(&directory.0, &master()).unwrap_err();
+    assert!(matches!(refusal, StoreError::Damaged { .. }), "{refusal}");
+}
+
+#[test]
+fn a_scratch_database_goes_with_its_last_clone() {
+    let store = scratch();
+    let path = sqlite(&store)._scratch.as_ref().unwrap().0.clone();
+    let clone = store.clone();
+    drop(store);
+    assert!(path.exists());
+    drop(clone);
+    assert!(!path.exists());
+}
