@@ -8,7 +8,6 @@ mod tree;
 
 use std::fmt;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, MetadataCommand};
@@ -31,27 +30,19 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Complaint>> {
     let metadata = metadata(root)?;
     let files = tree::read(root)?;
     let mut complaints = arrow::check(&arrow::packages(&metadata));
-    complaints.extend(ban::check(&ban::resolved(&metadata)?));
+    complaints.extend(ban::check(&ban::resolved(root)?));
     complaints.extend(files.iter().flat_map(source::check));
     complaints.extend(map::check(root, &files)?);
     complaints.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     Ok(complaints)
 }
 
-/// Asks cargo for the crates, and for what they resolve to on this platform.
+/// Asks cargo for the crates of the workspace.
 fn metadata(root: &Path) -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command.manifest_path(root.join("Cargo.toml"));
-    command.other_options(vec!["--filter-platform".to_owned(), host()?]);
+    command.no_deps();
     command.exec().context("cargo metadata")
-}
-
-/// The platform that the compiler makes programs for by default.
-fn host() -> Result<String> {
-    let output = Command::new("rustc").arg("-vV").output().context("rustc -vV")?;
-    let text = String::from_utf8(output.stdout).context("rustc -vV")?;
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).context("rustc -vV names no host")
 }
 
 impl Complaint {

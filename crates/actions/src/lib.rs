@@ -1,1 +1,80 @@
-//! actions.
+//! Verbs: everything the product can be asked to do, whoever asks.
+//!
+//! **Invariant:** nothing here knows a protocol. SCEP, RADIUS and HTTP end at their doors.
+
+pub mod certificate;
+pub mod certificate_authority;
+pub mod event;
+pub mod gateway;
+pub mod journal;
+pub mod organization;
+pub mod rules;
+pub mod signer;
+pub mod snapshot;
+pub mod standings;
+pub mod visit;
+pub mod world;
+
+use std::sync::Arc;
+
+use domain::refusal::Refusal;
+use store::Store;
+use store::StoreError;
+use store::seal::MasterKey;
+use tokio::sync::Mutex;
+
+use crate::journal::Journal;
+use crate::signer::Signer;
+use crate::snapshot::Snapshot;
+use crate::world::World;
+
+/// What every verb needs: memory, keys, the snapshot that logins read, and the outside world.
+pub struct App {
+    /// Memory.
+    pub store: Store,
+    /// What is secret in memory hangs on it.
+    pub master: Arc<MasterKey>,
+    /// Uses the authorities' keys.
+    pub signer: Signer,
+    /// What logins read.
+    pub snapshot: Arc<Snapshot>,
+    /// Time and chance.
+    pub world: Arc<World>,
+    /// One change of the definitions at a time.
+    changing: Mutex<()>,
+}
+
+impl App {
+    /// Opens an organization: reads all that answers rest on. Must run within tokio.
+    pub async fn open(
+        store: Store,
+        master: Arc<MasterKey>,
+        world: World,
+    ) -> Result<Arc<Self>, StoreError> {
+        let world = Arc::new(world);
+        let rules = rules::load(&store, &master).await?;
+        let standings = standings::Standings::load(&store).await?;
+        let journal = Journal::start(store.clone(), Arc::clone(&world));
+        let snapshot =
+            Arc::new(Snapshot::new(rules, standings, journal, store.clone(), Arc::clone(&world)));
+        let signer = Signer::start();
+        let changing = Mutex::new(());
+        Ok(Arc::new(Self { store, master, signer, snapshot, world, changing }))
+    }
+
+    /// Ends what runs in the background, after everything that was journaled is durable.
+    pub async fn close(&self) {
+        self.snapshot.journal().close().await;
+    }
+
+    /// Reads the definitions and keys again and lets every login rest on them from now on.
+    async fn reload(&self) -> Result<(), StoreError> {
+        self.snapshot.replace_rules(rules::load(&self.store, &self.master).await?);
+        Ok(())
+    }
+}
+
+/// The database failed while an answer was made: the answer is no.
+pub(crate) fn unavailable(error: impl core::fmt::Display) -> Refusal {
+    Refusal::StoreUnavailable { what: error.to_string() }
+}

@@ -1,1 +1,60 @@
-//! api.
+//! The API: `/api/v1/…` over actions. It translates and decides nothing.
+
+pub mod certificate;
+pub mod event;
+pub mod organization;
+pub mod problem;
+pub mod version;
+
+use std::sync::Arc;
+
+use actions::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::routing::get;
+use axum::routing::post;
+use domain::actor::Actor;
+use domain::refusal::Refusal;
+
+use crate::problem::Problem;
+
+/// Largest request body: a declarative file with 20,000 objects fits.
+pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Items on a page if the request does not say.
+pub const PAGE_DEFAULT: u32 = 100;
+
+/// Every URL of the API. A door puts the [`Actor`] into the request's extensions, having checked
+/// who is there; without one, every URL answers 401.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/v1/apply", post(organization::apply))
+        .route("/api/v1/certificates", get(certificate::list))
+        .route("/api/v1/certificates/{serial}", get(certificate::show))
+        .route("/api/v1/certificates/{serial}/revoke", post(certificate::revoke))
+        .route("/api/v1/events", get(event::list))
+        .route("/api/v1/events/{id}", get(event::show))
+        .route("/api/v1/organization", get(organization::show))
+        .route("/api/v1/version", get(version::show))
+        .fallback(missing)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(app)
+}
+
+/// Who is asking; a handler cannot run without.
+pub struct Caller(pub Actor);
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Actor>().cloned().map(Self).ok_or_else(Problem::unauthenticated)
+    }
+}
+
+async fn missing(uri: axum::http::Uri) -> Problem {
+    let name = uri.path().to_owned();
+    Problem::from(Refusal::NotFound { noun: "URL".into(), name })
+}

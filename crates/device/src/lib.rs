@@ -1,1 +1,4 @@
-//! device.
+//! The other side of the wire: a device that enrolls over SCEP and joins the network over EAP-TLS.
+
+pub mod access_point;
+pub mod network;

@@ -39,7 +39,7 @@ pub struct Certificate {
 }
 
 /// What a certificate is for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Usage {
     /// A certificate authority's own.

@@ -61,6 +61,8 @@ pub enum EventKind {
     VisitAnswered,
     /// A packet was dropped.
     PacketDropped,
+    /// More answers at once than the journal holds; so many are not recorded.
+    JournalOverflowed,
 }
 
 /// One line of the log.
@@ -108,7 +110,7 @@ pub struct Shown {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
@@ -118,6 +120,7 @@ impl EventKind {
         Self::CertificateRevoked,
         Self::VisitAnswered,
         Self::PacketDropped,
+        Self::JournalOverflowed,
     ];
 
     /// As written in tables and JSON.
@@ -132,6 +135,7 @@ impl EventKind {
             Self::CertificateRevoked => "certificate.revoked",
             Self::VisitAnswered => "network.access",
             Self::PacketDropped => "radius.dropped",
+            Self::JournalOverflowed => "journal.overflowed",
         }
     }
 
@@ -149,7 +153,10 @@ impl EventKind {
             | Self::RequestRefused
             | Self::CertificateMade
             | Self::CertificateRevoked => Log::Audit,
-            Self::CertificateIssued | Self::VisitAnswered | Self::PacketDropped => Log::Visit,
+            Self::CertificateIssued
+            | Self::VisitAnswered
+            | Self::PacketDropped
+            | Self::JournalOverflowed => Log::Visit,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Network policies: which role gets onto which network, Policy Management > Network.
 
-use radius::attribute::Attribute;
 use radius::dictionary;
 use serde::Deserialize;
 use serde::Serialize;
@@ -99,9 +98,18 @@ pub fn decide<'a>(
     }
 }
 
+/// An attribute as it goes onto the wire.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EncodedAttribute {
+    /// Its type (RFC 2865, 5).
+    pub number: u8,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
 impl ReplyAttribute {
-    /// The attribute as it goes onto the wire: its definition and its value's bytes.
-    pub fn encode(&self) -> Result<(&'static Attribute, Vec<u8>), (&'static str, String)> {
+    /// The attribute as it goes onto the wire, or the field that is wrong and why.
+    pub fn encode(&self) -> Result<EncodedAttribute, (&'static str, String)> {
         let attribute = dictionary::find(&self.dictionary, &self.attribute).ok_or_else(|| {
             let what = format!(
                 "there is no \"{}\" in the dictionary \"{}\"",
@@ -110,8 +118,8 @@ impl ReplyAttribute {
             );
             ("attribute", what)
         })?;
-        let bytes = attribute.encode(&self.value, 0).map_err(|error| ("value", error.to_string()))?;
-        Ok((attribute, bytes))
+        let value = attribute.encode(&self.value, 0).map_err(|error| ("value", error.to_string()))?;
+        Ok(EncodedAttribute { number: attribute.wire_number(), value })
     }
 }
 

@@ -102,6 +102,7 @@ pub enum CertificateFault {
 
 impl CertificateFault {
     /// Names the fault that rustls found.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls' enum may grow")]
     #[must_use]
     pub fn classify(error: &CertificateError) -> Self {
         match error {
@@ -132,6 +133,7 @@ impl CertificateFault {
 
 impl Failure {
     /// Names the cause that rustls found.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls' enum may grow")]
     #[must_use]
     pub fn classify(error: &TlsError) -> Self {
         match error {
@@ -148,6 +150,7 @@ impl Failure {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls' enum may grow")]
     fn incompatible(incompatible: &PeerIncompatible) -> Self {
         match incompatible {
             PeerIncompatible::ServerDoesNotSupportTls12Or13

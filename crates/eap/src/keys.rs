@@ -1,9 +1,11 @@
 //! The keys that a finished EAP-TLS conversation leaves behind (RFC 5216 section 2.3, RFC 9190 section 2.3).
 
 use rustls::ConnectionCommon;
-use rustls::ProtocolVersion;
 use zeroize::Zeroize;
 use zeroize::ZeroizeOnDrop;
+
+use crate::settings::TlsVersion;
+use crate::tls;
 
 /// Length of each key.
 pub const KEY_LENGTH: usize = 64;
@@ -40,7 +42,7 @@ impl Keys {
     /// Exports both keys of a finished handshake. TLS 1.3 mixes the length asked for into the
     /// result, so that it is always 128 bytes.
     pub(crate) fn export<Side>(connection: &ConnectionCommon<Side>) -> Option<Self> {
-        let tls_13 = connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        let tls_13 = tls::version(connection)? == TlsVersion::Tls13;
         let (label, context) = if tls_13 {
             (LABEL_TLS_13, Some([crate::packet::METHOD_TLS]))
         } else {

@@ -7,7 +7,6 @@ use pki::time::Time;
 use rustls::ClientConfig;
 use rustls::ClientConnection;
 use rustls::Error as TlsError;
-use rustls::ProtocolVersion;
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::sign::SingleCertAndKey;
@@ -171,11 +170,7 @@ impl Peer {
     /// The version of TLS, once it is known.
     #[must_use]
     pub fn tls_version(&self) -> Option<TlsVersion> {
-        match self.connection.protocol_version()? {
-            ProtocolVersion::TLSv1_2 => Some(TlsVersion::Tls12),
-            ProtocolVersion::TLSv1_3 => Some(TlsVersion::Tls13),
-            _ => None,
-        }
+        tls::version(&self.connection)
     }
 
     /// The cipher suite by its registered name, once it is known.
@@ -200,7 +195,7 @@ impl Peer {
         if let Some(failure) = self.failure.take() {
             return Reaction::Failed(failure);
         }
-        let tls_13 = self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        let tls_13 = self.tls_version() == Some(TlsVersion::Tls13);
         if self.connection.is_handshaking() || (tls_13 && !self.committed) {
             return Reaction::Failed(PeerFailure::EarlySuccess);
         }

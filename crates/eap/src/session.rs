@@ -6,7 +6,6 @@ use std::sync::Arc;
 use pki::time::Time;
 use rustls::Error;
 use rustls::HandshakeKind;
-use rustls::ProtocolVersion;
 use rustls::ServerConfig;
 use rustls::ServerConnection;
 use rustls::server::NoServerSessionStorage;
@@ -103,8 +102,29 @@ pub struct Session {
     identifier: u8,
     rounds: u32,
     fragment_size: usize,
+    greeting: Option<Greeting>,
     incoming: Reassembler,
     outgoing: Fragmenter,
+}
+
+/// What the device's first message says about its age.
+#[derive(Clone, Copy, Debug)]
+enum Greeting {
+    /// It offers nothing above TLS 1.1.
+    Old,
+    /// TLS 1.2 or later, or no greeting at all.
+    Current,
+}
+
+impl Greeting {
+    /// Reads the version of a `ClientHello` (RFC 5246 section 7.4.1.2), which stands in clear.
+    fn read(message: &[u8]) -> Self {
+        match message {
+            // Record type and version, its length, message type, its length, version.
+            [22, 3, _, _, _, 1, _, _, _, 3, 0..=2, ..] => Self::Old,
+            _ => Self::Current,
+        }
+    }
 }
 
 impl Session {
@@ -145,6 +165,7 @@ impl Session {
             identifier,
             rounds: 0,
             fragment_size: FRAGMENT_SIZE_MIN,
+            greeting: None,
             incoming: Reassembler::default(),
             outgoing: Fragmenter::default(),
         })
@@ -186,7 +207,7 @@ impl Session {
     /// RFC 9190 section 2.5 in TLS 1.3.
     pub fn confirm(&mut self) -> Step {
         let Stage::Proved = self.stage else { return self.fail(Failure::Unexpected) };
-        if self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_3)
+        if tls::version(&self.connection) == Some(TlsVersion::Tls13)
             && let Err(error) = self.connection.writer().write_all(&[0])
         {
             return self.fail(Failure::Internal(error.to_string()));
@@ -238,6 +259,9 @@ impl Session {
     }
 
     fn negotiate(&mut self, message: &[u8]) -> Step {
+        if self.greeting.is_none() {
+            self.greeting = Some(Greeting::read(message));
+        }
         if let Err(error) = tls::feed(&mut self.connection, message) {
             return self.alert(&error);
         }
@@ -259,6 +283,11 @@ impl Session {
     /// Delivers the alert first, so that the device and its administrator learn the cause.
     fn alert(&mut self, error: &Error) -> Step {
         let failure = self.witness.failure().unwrap_or_else(|| Failure::classify(error));
+        let failure = match (failure, &self.greeting) {
+            // Android 7 and Windows 7: rustls stumbles over what else their greeting lacks.
+            (Failure::Cipher, Some(Greeting::Old)) => Failure::Version,
+            (failure, _) => failure,
+        };
         // Behind a finished handshake rustls has success in its buffer: nothing of it may leave.
         if !self.connection.is_handshaking() {
             return self.fail(failure);
@@ -297,11 +326,7 @@ impl Session {
 
     fn proof(&self) -> Option<Proof> {
         let (leaf, chain) = self.connection.peer_certificates()?.split_first()?;
-        let tls_version = match self.connection.protocol_version()? {
-            ProtocolVersion::TLSv1_2 => TlsVersion::Tls12,
-            ProtocolVersion::TLSv1_3 => TlsVersion::Tls13,
-            _ => return None,
-        };
+        let tls_version = tls::version(&self.connection)?;
         let suite = self.connection.negotiated_cipher_suite()?.suite();
         let kind = match self.connection.handshake_kind()? {
             HandshakeKind::Full | HandshakeKind::FullWithHelloRetryRequest => Kind::Full,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use pki::time::Time;
 use rustls::ConnectionCommon;
 use rustls::Error;
+use rustls::ProtocolVersion;
 use rustls::SideData;
 use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
@@ -32,6 +33,18 @@ pub(crate) fn versions(
     ];
     let within = table.into_iter().filter(|(version, _)| (lowest..=highest).contains(version));
     within.map(|(_, version)| version).collect()
+}
+
+/// Names the version that a handshake agreed on.
+pub(crate) fn version<Side>(connection: &ConnectionCommon<Side>) -> Option<TlsVersion> {
+    let version = connection.protocol_version()?;
+    if version == ProtocolVersion::TLSv1_2 {
+        Some(TlsVersion::Tls12)
+    } else if version == ProtocolVersion::TLSv1_3 {
+        Some(TlsVersion::Tls13)
+    } else {
+        None
+    }
 }
 
 /// Translates a moment; none before 1970 is known to TLS.

@@ -84,12 +84,10 @@ impl DeviceVerifier {
     }
 
     fn refuse_signature(&self, error: Error) -> Error {
-        let failure = match Failure::classify(&error) {
-            Failure::Certificate(CertificateFault::BadSignature) => {
-                Failure::Certificate(CertificateFault::KeyNotProved)
-            }
-            other => other,
-        };
+        let mut failure = Failure::classify(&error);
+        if failure == Failure::Certificate(CertificateFault::BadSignature) {
+            failure = Failure::Certificate(CertificateFault::KeyNotProved);
+        }
         self.witness.note_failure(failure);
         error
     }

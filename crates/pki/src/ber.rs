@@ -56,8 +56,7 @@ fn transcode(bytes: &[u8], depth: usize) -> Result<(Cow<'_, [u8]>, &[u8]), Malfo
         content.extend_from_slice(&child);
         children = next;
     }
-    let element =
-        if changed { Cow::Owned(tlv::encode(tag, &content)) } else { Cow::Borrowed(raw) };
+    let element = if changed { Cow::Owned(tlv::encode(tag, &content)) } else { Cow::Borrowed(raw) };
     Ok((element, rest))
 }
 
@@ -123,17 +122,17 @@ mod tests {
 
     #[test]
     fn constructed_strings_are_joined() {
-        let message = [0xa0, 9, 4, 1, 1, 0x24, 4, 4, 2, 2, 3];
-        let element = Reader::new(&message).read().unwrap();
-        assert!(octets(&element).is_err(), "the inner length lies");
-        let message = [0xa0, 9, 4, 1, 1, 0x24, 4, 4, 2, 2, 3];
-        assert_eq!(message.len(), 11);
-        let message = [0xa0, 9, 4, 1, 1, 0x24, 4, 4, 2, 2, 3, 0];
-        assert!(definite(&message).is_err());
-        let message = [0xa0, 9, 4, 1, 1, 0x24, 0x84, 0, 0, 0, 0];
-        assert_eq!(octets(&Reader::new(&message).read().unwrap()).unwrap(), [1]);
-        let no_string = [0xa0, 3, 2, 1, 1];
-        assert!(octets(&Reader::new(&no_string).read().unwrap()).is_err());
+        let read = |bytes: &[u8]| octets(&Reader::new(bytes).read().unwrap());
+        assert_eq!(read(&[4, 2, 1, 2]).unwrap(), [1, 2]);
+        assert_eq!(read(&[0x80, 2, 1, 2]).unwrap(), [1, 2]);
+        assert_eq!(read(&[0xa0, 8, 4, 1, 1, 0x24, 3, 4, 1, 2]).unwrap(), [1, 2]);
+        assert!(read(&[0xa0, 8, 4, 1, 1, 0x24, 3, 4, 2, 2]).is_err(), "an inner length lies");
+        assert!(read(&[0xa0, 3, 2, 1, 1]).is_err(), "an integer is no string");
+        let mut deep = vec![4, 0];
+        for _ in 0..DEPTH_MAX {
+            deep = tlv::encode(0x24, &deep);
+        }
+        assert!(read(&deep).is_err());
     }
 
     #[test]
@@ -142,7 +141,7 @@ mod tests {
         assert_eq!(definite(&deep.concat()), Err(Malformed("nested too deeply")));
         let deep = [vec![[0x30, 0x80]; DEPTH_MAX], vec![[0, 0]; DEPTH_MAX]].concat();
         assert!(definite(&deep.concat()).is_ok());
-        let endless = vec![0x30_u8, 0x80].repeat(100_000);
+        let endless = [0x30_u8, 0x80].repeat(100_000);
         assert!(definite(&endless).is_err());
         assert!(definite(&vec![4; MESSAGE_BYTES_MAX + 1]).is_err());
         assert!(definite(&[4, 0x80, 0, 0]).is_err());

@@ -253,8 +253,7 @@ pub fn build(
     if !general_names.is_empty() {
         let value = GeneralName::all_der(general_names);
         let extension = Extension { oid: oid::SUBJECT_ALT_NAME, critical: false, value };
-        attributes
-            .push(attribute(&oid::EXTENSION_REQUEST, &tlv::sequence(&[extension.der()])));
+        attributes.push(attribute(&oid::EXTENSION_REQUEST, &tlv::sequence(&[extension.der()])));
     }
     attributes.sort_unstable();
     let info = tlv::sequence(&[

@@ -202,6 +202,7 @@ pub struct PrivateKey {
     pair: Pair,
     key_type: KeyType,
     public_key: PublicKey,
+    rejection_secret: Zeroizing<Vec<u8>>,
 }
 
 enum Pair {
@@ -244,7 +245,12 @@ impl PrivateKey {
         let algorithm = tlv::sequence(&[tlv::oid(&oid::EC_PUBLIC_KEY), tlv::oid(&curve)]);
         let point = pair.public_key().as_ref();
         let public_key = PublicKey::parse(&tlv::sequence(&[algorithm, tlv::bit_string(point)]))?;
-        Ok(Self { pair: Pair::Ecdsa(pair), key_type, public_key })
+        Ok(Self {
+            pair: Pair::Ecdsa(pair),
+            key_type,
+            public_key,
+            rejection_secret: Zeroizing::default(),
+        })
     }
 
     /// Reads an unencrypted PKCS #8 key (RFC 5208) of one of the [`KeyType`]s.
@@ -271,7 +277,8 @@ impl PrivateKey {
         let algorithm = tlv::sequence(&[tlv::oid(&oid::RSA_ENCRYPTION), tlv::null()]);
         let bits = tlv::bit_string(signing.public_key().as_ref());
         let public_key = PublicKey::parse(&tlv::sequence(&[algorithm, bits]))?;
-        Ok(Self { pair: Pair::Rsa { signing, decrypting }, key_type, public_key })
+        let rejection_secret = rejection_secret(&rsa_pkcs8(&decrypting)?);
+        Ok(Self { pair: Pair::Rsa { signing, decrypting }, key_type, public_key, rejection_secret })
     }
 
     /// The key as unencrypted PKCS #8, wiped from memory when dropped.
@@ -361,6 +368,20 @@ impl PrivateKey {
         plain.truncate(length);
         Ok(plain)
     }
+}
+
+impl PrivateKey {
+    /// What substitute content keys are derived from; empty for a key that cannot decrypt.
+    pub(crate) fn rejection_secret(&self) -> &[u8] {
+        &self.rejection_secret
+    }
+}
+
+fn rejection_secret(pkcs8: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(b"implicit rejection");
+    context.update(pkcs8);
+    Zeroizing::new(context.finish().as_ref().to_vec())
 }
 
 impl fmt::Debug for PrivateKey {

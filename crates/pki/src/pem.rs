@@ -83,9 +83,8 @@ pub fn decode(label: &str, text: &str) -> Result<Vec<Zeroizing<Vec<u8>>>, PemErr
             after.split_once(&end).ok_or_else(|| PemError::Unended(label.to_owned()))?;
         let base64: Zeroizing<String> =
             Zeroizing::new(inside.chars().filter(|c| !c.is_whitespace()).collect());
-        let der = engine
-            .decode(base64.as_bytes())
-            .map_err(|_| PemError::Base64(label.to_owned()))?;
+        let der =
+            engine.decode(base64.as_bytes()).map_err(|_| PemError::Base64(label.to_owned()))?;
         blocks.push(Zeroizing::new(der));
         rest = next;
     }

@@ -65,8 +65,7 @@ fn a_whole_house_of_certificates_is_issued() {
     draft.subject = Name::parse_text("O=Lab, CN=Issuing").unwrap();
     draft.general_names = vec![];
     draft.extended_key_usages = vec![];
-    draft.key_usage =
-        KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN | KeyUsage::DIGITAL_SIGNATURE;
+    draft.key_usage = KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN | KeyUsage::DIGITAL_SIGNATURE;
     draft.basic_constraints = BasicConstraints { ca: true, path_len: Some(0) };
     let issuing = draft.lint().unwrap().sign(&root_key).unwrap();
     assert_eq!(issuing.verify_signed_by(&root.public_key), Ok(()));
@@ -169,10 +168,7 @@ fn every_rule_complains() {
         |d| d.extended_key_usages = vec![oid::ANY_EXTENDED_KEY_USAGE],
         "lint-any-extended-key-usage",
     );
-    check(
-        |d| d.extended_key_usages = vec![oid::CLIENT_AUTH; 2],
-        "lint-extended-key-usage-twice",
-    );
+    check(|d| d.extended_key_usages = vec![oid::CLIENT_AUTH; 2], "lint-extended-key-usage-twice");
     check(
         |d| d.key_usage = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
         "lint-key-encipherment",

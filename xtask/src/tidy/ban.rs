@@ -1,9 +1,9 @@
 //! Packages that may not be in the program on this platform.
 
-use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context, Result};
-use cargo_metadata::Metadata;
+use anyhow::{Context, Result, ensure};
 
 use super::Complaint;
 
@@ -11,27 +11,43 @@ use super::Complaint;
 const BANNED: &[&str] =
     &["libpq-sys", "native-tls", "openssl", "openssl-sys", "pq-sys", "ring", "rsa"];
 
-/// A package that cargo resolved, and one that asks for it.
-#[derive(Debug)]
+/// A package that cargo resolved, and the one that asks for it.
+#[derive(Debug, Eq, PartialEq)]
 pub(super) struct Resolved {
     name: String,
     asked_for_by: String,
 }
 
-/// Reads what cargo resolved for this platform, our own crates left out.
-pub(super) fn resolved(metadata: &Metadata) -> Result<Vec<Resolved>> {
-    let graph = metadata.resolve.as_ref().context("cargo metadata resolved nothing")?;
-    let names: BTreeMap<_, _> =
-        metadata.packages.iter().map(|package| (&package.id, package.name.as_str())).collect();
-    let name = |id| names.get(id).copied().unwrap_or("an unknown package").to_owned();
-    let asked = |node: &cargo_metadata::Node| {
-        let by = name(&node.id);
-        node.dependencies
-            .iter()
-            .map(|id| Resolved { name: name(id), asked_for_by: by.clone() })
-            .collect::<Vec<_>>()
-    };
-    Ok(graph.nodes.iter().flat_map(asked).collect())
+/// Asks cargo what is built on this platform, tests included. `cargo metadata` and Cargo.lock would
+/// also name what only a feature that is off asks for.
+pub(super) fn resolved(root: &Path) -> Result<Vec<Resolved>> {
+    let output = Command::new("cargo")
+        .args(["tree", "--workspace", "--edges", "normal,build,dev", "--prefix", "depth"])
+        .current_dir(root)
+        .output()
+        .context("cargo tree")?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo tree: {errors}");
+    Ok(parse(&String::from_utf8(output.stdout).context("cargo tree")?))
+}
+
+/// Reads lines of a depth, a name and more: `2memchr v2.8.3`.
+fn parse(tree: &str) -> Vec<Resolved> {
+    let mut above: Vec<String> = Vec::new();
+    let mut resolved = Vec::new();
+    for line in tree.lines() {
+        let digits = line.chars().take_while(char::is_ascii_digit).count();
+        let (depth, rest) = line.split_at(digits);
+        let (Ok(depth), Some(name)) = (depth.parse(), rest.split_whitespace().next()) else {
+            continue;
+        };
+        above.truncate(depth);
+        if let Some(asked_for_by) = above.last().cloned() {
+            resolved.push(Resolved { name: name.to_owned(), asked_for_by });
+        }
+        above.push(name.to_owned());
+    }
+    resolved
 }
 
 /// Complains of banned packages.
@@ -58,6 +74,23 @@ mod tests {
         let found = check(&[package("rustls"), package("ring"), package("string")]);
         let [complaint] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!(complaint.what, "reqwest asks for ring, which is banned");
+    }
+
+    #[test]
+    fn a_tree_is_read_with_who_asks_for_what() {
+        let resolved =
+            parse("0server v0.1.0 (path)\n1tokio v1.54.1\n2mio v1.2.5\n1ring v0.17 (*)\n");
+        let pairs: Vec<(&str, &str)> = resolved
+            .iter()
+            .map(|package| (package.asked_for_by.as_str(), package.name.as_str()))
+            .collect();
+        assert_eq!(pairs, [("server", "tokio"), ("tokio", "mio"), ("server", "ring")]);
+    }
+
+    #[test]
+    fn the_tree_of_this_program_is_not_empty() {
+        let resolved = resolved(crate::root().unwrap()).unwrap();
+        assert!(resolved.iter().any(|package| package.name == "aws-lc-rs"));
     }
 
     #[test]

@@ -36,7 +36,9 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut Vec<TextFile>) -> Result
         let kind = entry.file_type().with_context(complaint)?;
         let path = format!("{prefix}{name}");
         if kind.is_dir() {
-            if !MADE.contains(&name.as_str()) {
+            // Cargo marks its folder so, wherever CARGO_TARGET_DIR put it.
+            let marked = entry.path().join("CACHEDIR.TAG").exists();
+            if !marked && !MADE.contains(&name.as_str()) {
                 read_folder(&entry.path(), &format!("{path}/"), files)?;
             }
         } else if kind.is_file()

@@ -52,8 +52,7 @@ pub(crate) const DEVICE: Wish = Wish {
 };
 
 /// The server's certificate.
-pub(crate) const SERVER: Wish =
-    Wish { dns: "radius.example.test", server: true, ..DEVICE };
+pub(crate) const SERVER: Wish = Wish { dns: "radius.example.test", server: true, ..DEVICE };
 
 /// The authority that issues device certificates.
 pub(crate) static DEVICE_CA: LazyLock<Authority> = LazyLock::new(|| authority("Device CA"));
@@ -92,7 +91,7 @@ impl Authority {
 
     pub(crate) fn issue(&self, wish: &Wish) -> Leaf {
         let key = match wish.key_type {
-            KeyType::Rsa2048 => RSA_KEY.clone(),
+            KeyType::Rsa2048 => PrivateKey::from_pkcs8(&RSA_KEY.to_pkcs8()).unwrap(),
             other => PrivateKey::generate(other).unwrap(),
         };
         let hash = KeyType::EcdsaP256.default_hash();

@@ -67,11 +67,21 @@ pub(crate) struct Scene {
     pub(crate) admit: bool,
 }
 
-/// How a conversation ended, on both sides.
+/// A conversation that ended well, on both sides.
 #[derive(Debug)]
-pub(crate) enum End {
-    In { proof: Proof, server: Keys, device: Keys, rounds: u32 },
-    Out { server: Failure, device: PeerFailure, leaf: Option<Vec<u8>> },
+pub(crate) struct Entry {
+    proof: Proof,
+    server: Keys,
+    device: Keys,
+    rounds: u32,
+}
+
+/// A conversation that did not.
+#[derive(Debug)]
+pub(crate) struct Exit {
+    server: Failure,
+    device: PeerFailure,
+    leaf: Option<Vec<u8>>,
 }
 
 impl Scene {
@@ -91,11 +101,15 @@ impl Scene {
     }
 
     pub(crate) fn session(&self) -> Session {
+        self.session_after(1)
+    }
+
+    /// A session whose Start request carried this identifier.
+    pub(crate) fn session_after(&self, identifier: u8) -> Session {
         let identity = Identity::parse(&self.server.chain, &self.server.key).unwrap();
         let (lowest, highest) = self.server_versions;
-        let settings =
-            Settings::check(&identity, &[DEVICE_CA.der()], lowest, highest).unwrap();
-        Session::start(&settings, self.memory.clone(), 1).unwrap()
+        let settings = Settings::check(&identity, &[DEVICE_CA.der()], lowest, highest).unwrap();
+        Session::start(&settings, self.memory.clone(), identifier).unwrap()
     }
 
     pub(crate) fn peer(&self) -> Peer {
@@ -113,7 +127,7 @@ impl Scene {
     }
 
     /// Plays the scene to its end.
-    pub(crate) fn play(&self) -> End {
+    pub(crate) fn play(&self) -> Result<Entry, Exit> {
         let mut session = self.session();
         let mut peer = self.peer();
         let mut request = packet::start_request(1);
@@ -136,7 +150,7 @@ impl Scene {
                         Reaction::Success(keys) => keys,
                         other => panic!("the device did not get in: {other:?}"),
                     };
-                    return End::In { proof, server, device, rounds };
+                    return Ok(Entry { proof, server, device, rounds });
                 }
                 Step::Failed(server) => {
                     let device = match peer.respond(&packet::failure(session.identifier())) {
@@ -144,7 +158,7 @@ impl Scene {
                         other => panic!("the device did not fail: {other:?}"),
                     };
                     let leaf = session.presented().map(|presented| presented.leaf);
-                    return End::Out { server, device, leaf };
+                    return Err(Exit { server, device, leaf });
                 }
                 Step::Proved(_) | Step::Ignored => panic!("unexpected step"),
             }
@@ -154,21 +168,15 @@ impl Scene {
 
     /// Plays the scene, which must end well.
     pub(crate) fn succeed(&self) -> (Proof, Keys, u32) {
-        match self.play() {
-            End::In { proof, server, device, rounds } => {
-                assert_eq!(server, device);
-                (proof, server, rounds)
-            }
-            End::Out { server, device, .. } => panic!("{server:?}, {device:?}"),
-        }
+        let entry = self.play().unwrap();
+        assert_eq!(entry.server, entry.device);
+        (entry.proof, entry.server, entry.rounds)
     }
 
     /// Plays the scene, which must not end well.
     pub(crate) fn fail(&self) -> (Failure, PeerFailure, Option<Vec<u8>>) {
-        match self.play() {
-            End::Out { server, device, leaf } => (server, device, leaf),
-            End::In { .. } => panic!("the device got in"),
-        }
+        let exit = self.play().unwrap_err();
+        (exit.server, exit.device, exit.leaf)
     }
 }
 

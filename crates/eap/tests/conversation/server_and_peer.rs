@@ -145,11 +145,7 @@ fn an_authority_of_the_same_name_but_another_key_is_a_bad_signature() {
 
 #[test]
 fn a_device_without_certificate_is_told_so() {
-    check(
-        |scene| scene.device = None,
-        &Failure::NoCertificate,
-        &PeerFailure::ServerAlert(116),
-    );
+    check(|scene| scene.device = None, &Failure::NoCertificate, &PeerFailure::ServerAlert(116));
 }
 
 #[test]

@@ -1,0 +1,211 @@
+//! Issuing, revoking and finding certificates.
+
+pub mod issue;
+
+use domain::actor::Actor;
+use domain::actor::Permission;
+use domain::certificate::Certificate;
+use domain::certificate::RevocationReason;
+use domain::certificate::Standing;
+use domain::certificate::Status;
+use domain::certificate::Usage;
+use domain::event::EventKind;
+use domain::refusal::Refusal;
+use pki::certificate::Serial;
+use pki::draft::Draft;
+use pki::draft::Linted;
+use pki::time::Time;
+use serde_json::Map;
+use serde_json::Value;
+use store::certificate::Kept;
+use store::write::Bookkeeping;
+use store::write::CommitError;
+use store::write::Why;
+use store::write::Write;
+
+use crate::App;
+use crate::signer::SignerError;
+use crate::signer::SigningKey;
+use crate::unavailable;
+use crate::world::Said;
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// What is on it, newest first.
+    pub items: Vec<T>,
+    /// What to ask for to get the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// A page of certificates, newest first, behind the cursor of another page.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    cursor: Option<&str>,
+    limit: u32,
+) -> Result<Page<Certificate>, Refusal> {
+    actor.may(Permission::CertificateRead)?;
+    let after = cursor.map(parse_cursor).transpose()?;
+    let limit = limit.clamp(1, store::certificate::PAGE_MAX);
+    let kept = store::certificate::list(&app.store, after, limit).await.map_err(unavailable)?;
+    let full = u32::try_from(kept.len()).is_ok_and(|count| count == limit);
+    let next = kept.last().filter(|_| full);
+    let next = next.map(|last| format!("{}.{}", last.intended_at.0, last.certificate.serial));
+    Ok(Page { items: kept.into_iter().map(|kept| kept.certificate).collect(), next })
+}
+
+fn parse_cursor(cursor: &str) -> Result<(Time, &str), Refusal> {
+    let wrong = || Refusal::ParameterWrong {
+        parameter: "cursor".into(),
+        what: "is not one that a list gave".into(),
+    };
+    let (time, serial) = cursor.split_once('.').ok_or_else(wrong)?;
+    Ok((Time(time.parse().map_err(|_| wrong())?), serial))
+}
+
+/// One certificate, with its bytes.
+pub async fn show(app: &App, actor: &Actor, serial: &Serial) -> Result<Kept, Refusal> {
+    actor.may(Permission::CertificateRead)?;
+    find(app, serial).await
+}
+
+async fn find(app: &App, serial: &Serial) -> Result<Kept, Refusal> {
+    let found = store::certificate::find(&app.store, serial).await.map_err(unavailable)?;
+    found.ok_or_else(|| Refusal::NotFound { noun: "certificate".into(), name: serial.to_string() })
+}
+
+/// Revokes a certificate. No login is admitted with it from the moment that this returns.
+pub async fn revoke(
+    app: &App,
+    actor: &Actor,
+    serial: &Serial,
+    reason: RevocationReason,
+) -> Result<Certificate, Refusal> {
+    let answer = end(app, actor, serial, reason).await;
+    if let Err(refusal) = &answer {
+        let object = format!("certificate:{serial}");
+        refused(app, EventKind::RequestRefused, actor, object, refusal, Map::new()).await;
+    }
+    answer
+}
+
+async fn end(
+    app: &App,
+    actor: &Actor,
+    serial: &Serial,
+    reason: RevocationReason,
+) -> Result<Certificate, Refusal> {
+    actor.may(Permission::CertificateRevoke)?;
+    let mut certificate = find(app, serial).await?.certificate;
+    if let Some(at) = certificate.revoked_at {
+        return Err(Refusal::AlreadyRevoked { serial: serial.clone(), at });
+    }
+    if matches!(certificate.usage, Usage::Authority) {
+        return Err(Refusal::ParameterWrong {
+            parameter: "serial".into(),
+            what: "is that of an authority, which is not revoked this way".into(),
+        });
+    }
+    let now = app.world.time();
+    let mut details = Map::new();
+    details.insert("revocation_reason".into(), Value::from(reason.as_str()));
+    details.insert("subject".into(), Value::from(certificate.subject.clone()));
+    let said = Said {
+        actor: actor.name().to_owned(),
+        object: format!("certificate:{serial}"),
+        details,
+    };
+    let event = app.world.event(EventKind::CertificateRevoked, None, said);
+    let write = store::certificate::revoke(Write::new(), serial, reason, now);
+    store::event::commit(write, &app.store, &[event]).await.map_err(conflict)?;
+    certificate.status = Status::Revoked;
+    certificate.revoked_at = Some(now);
+    certificate.revocation_reason = Some(reason);
+    app.snapshot.set_standing(serial.clone(), standing(&certificate));
+    Ok(certificate)
+}
+
+/// Records that something was refused. The answer stays no, even if this fails.
+pub(crate) async fn refused(
+    app: &App,
+    kind: EventKind,
+    actor: &Actor,
+    object: String,
+    refusal: &Refusal,
+    details: Map<String, Value>,
+) {
+    let said = Said { actor: actor.name().to_owned(), object, details };
+    let event = app.world.event(kind, Some(refusal.clone()), said);
+    if let Err(error) = store::event::commit(Write::new(), &app.store, &[event]).await {
+        tracing::error!(%error, code = refusal.code(), "a refusal could not be recorded");
+    }
+}
+
+/// What is recorded of a draft.
+pub(crate) fn record(draft: &Draft, usage: Usage, authority: &str) -> Certificate {
+    Certificate {
+        serial: draft.serial.clone(),
+        usage,
+        authority: authority.to_owned(),
+        subject: draft.subject.to_string(),
+        names: draft.general_names.iter().map(ToString::to_string).collect(),
+        gateway: None,
+        template: None,
+        assurance: 0,
+        not_before: draft.not_before,
+        not_after: draft.not_after,
+        status: Status::Intended,
+        revoked_at: None,
+        revocation_reason: None,
+    }
+}
+
+/// Lints a draft; the first complaint is the refusal.
+pub(crate) fn lint(draft: Draft) -> Result<Linted, Refusal> {
+    draft.lint().map_err(|complaints| {
+        let what: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+        let lint = complaints.first().map_or("lint", |complaint| complaint.id());
+        Refusal::DraftRejected { lint: lint.to_owned(), what: what.join("; ") }
+    })
+}
+
+/// Signs what was linted, after its number and content are durable: whatever happens then, no
+/// certificate exists that is not on record.
+pub(crate) async fn sign(
+    app: &App,
+    certificate: &Certificate,
+    linted: Linted,
+    key: &SigningKey,
+) -> Result<pki::certificate::Certificate, Refusal> {
+    let now = app.world.time();
+    store::certificate::intend(Write::new(), certificate, linted.tbs_der(), now)
+        .commit(&app.store, Why::Bookkeeping(Bookkeeping::IssuanceIntended))
+        .await
+        .map_err(conflict)?;
+    app.signer.sign(linted, key).await.map_err(|error| match error {
+        SignerError::Busy => Refusal::SignerBusy { authority: certificate.authority.clone() },
+        SignerError::Sign(error) => Refusal::Internal { what: error.to_string() },
+    })
+}
+
+/// What logins must know of a certificate.
+pub(crate) fn standing(certificate: &Certificate) -> Standing {
+    Standing {
+        authority: certificate.authority.clone(),
+        usage: certificate.usage,
+        status: certificate.status,
+        gateway: certificate.gateway.clone(),
+        revoked: certificate.revoked_at.zip(certificate.revocation_reason),
+    }
+}
+
+/// A commit that failed: a conflict with somebody else, or no database.
+pub(crate) fn conflict(error: CommitError) -> Refusal {
+    match error {
+        CommitError::Conflict(conflict) => Refusal::Conflict { what: conflict.to_string() },
+        CommitError::Constraint(what) => Refusal::Conflict { what },
+        CommitError::Unexplained => Refusal::Internal { what: error.to_string() },
+        CommitError::Store(error) => unavailable(error),
+    }
+}

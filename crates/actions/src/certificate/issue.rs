@@ -1,0 +1,181 @@
+//! The one road to a certificate for a device, whatever protocol it speaks.
+
+use domain::actor::Actor;
+use domain::actor::Permission;
+use domain::certificate::Certificate;
+use domain::certificate::Status;
+use domain::certificate::Usage;
+use domain::certificate_template::Request;
+use domain::claim::Claim;
+use domain::condition::Facts;
+use domain::enrollment_policy;
+use domain::event::EventKind;
+use domain::gateway::Gateway;
+use domain::policy_workflow;
+use domain::refusal::Refusal;
+use domain::variable::Values;
+use serde_json::Map;
+use serde_json::Value;
+use store::write::Write;
+use subtle::ConstantTimeEq;
+
+use crate::App;
+use crate::certificate;
+use crate::rules::Rules;
+use crate::world::Said;
+
+/// A certificate that was issued to a device.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// What is known of it.
+    pub certificate: Certificate,
+    /// Its bytes.
+    pub der: Vec<u8>,
+}
+
+/// Answers a claim with a certificate or a refusal, and remembers which before it answers.
+pub async fn issue(
+    app: &App,
+    actor: &Actor,
+    gateway: &str,
+    claim: &Claim,
+) -> Result<Issued, Refusal> {
+    let mut details = claim.details();
+    let answer = answer(app, actor, gateway, claim, &mut details).await;
+    if let Err(refusal) = &answer {
+        refuse(app, actor, gateway, refusal, details).await;
+    }
+    answer
+}
+
+/// Remembers that a device at a gateway was refused: also what a door could not even read.
+pub async fn refuse(
+    app: &App,
+    actor: &Actor,
+    gateway: &str,
+    refusal: &Refusal,
+    details: Map<String, Value>,
+) {
+    let object = format!("gateway:{gateway}");
+    let kind = EventKind::CertificateIssued;
+    certificate::refused(app, kind, actor, object, refusal, details).await;
+}
+
+async fn answer(
+    app: &App,
+    actor: &Actor,
+    gateway: &str,
+    claim: &Claim,
+    details: &mut Map<String, Value>,
+) -> Result<Issued, Refusal> {
+    actor.may(Permission::CertificateIssue)?;
+    let rules = app.snapshot.rules();
+    let gateway: &Gateway = rules
+        .organization
+        .find(gateway)
+        .ok_or_else(|| Refusal::GatewayUnknown { gateway: gateway.to_owned() })?;
+    let secret_id = accept(app, &rules, gateway, claim)?;
+    claim.check_expanded()?;
+    let facts = Facts::of_provider(Some(&gateway.name));
+    let facts = policy_workflow::grant(&rules.organization.policy_workflow, facts);
+    details.insert("roles".into(), Value::from(facts.roles.clone()));
+    let (policy, settings) =
+        enrollment_policy::decide(&rules.organization.enrollment_policy, &facts)?;
+    details.insert("policy".into(), Value::from(policy.name.clone()));
+    details.insert("policy_version".into(), Value::from(rules.version));
+    let issued = sign(app, &rules, gateway, settings, claim, details).await?;
+    // The answer does not depend on this note.
+    if let Err(error) = store::gateway::used(&app.store, &secret_id, app.world.time()).await {
+        tracing::warn!(%error, "the use of a challenge was not noted");
+    }
+    Ok(issued)
+}
+
+/// Refuses a claim that carries none of the gateway's secrets; names the one it carries.
+fn accept(
+    app: &App,
+    rules: &Rules,
+    gateway: &Gateway,
+    claim: &Claim,
+) -> Result<String, Refusal> {
+    let name = &gateway.name;
+    let challenge = claim
+        .challenge
+        .as_ref()
+        .ok_or_else(|| Refusal::ChallengeMissing { gateway: name.clone() })?;
+    let hash = store::gateway::hash(&app.master, name, challenge);
+    let mut found = None;
+    // All are compared, so that the time tells nothing.
+    for kept in rules.gateway_secrets(name) {
+        if bool::from(kept.hash.ct_eq(&hash)) {
+            found = Some(kept.id.clone());
+        }
+    }
+    found.ok_or_else(|| Refusal::ChallengeWrong { gateway: name.clone() })
+}
+
+async fn sign(
+    app: &App,
+    rules: &Rules,
+    gateway: &Gateway,
+    settings: &enrollment_policy::Settings,
+    claim: &Claim,
+    details: &mut Map<String, Value>,
+) -> Result<Issued, Refusal> {
+    let missing = |what: &str| Refusal::Internal { what: format!("{what} is gone") };
+    let name = &settings.certificate_authority;
+    let authority = rules.authority(name).ok_or_else(|| missing(name))?;
+    let template: &domain::certificate_template::CertificateTemplate = rules
+        .organization
+        .find(&settings.certificate_template)
+        .ok_or_else(|| missing(&settings.certificate_template))?;
+    let issuer = authority.issuer(template.signature_algorithm).ok_or_else(|| missing(name))?;
+    let now = app.world.time();
+    if issuer.not_after < now {
+        let not_after = issuer.not_after;
+        return Err(Refusal::AuthorityExpired { authority: name.clone(), not_after });
+    }
+    let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
+    let drafted = template.draft(Request {
+        public_key: claim.csr.public_key.clone(),
+        values: &values,
+        serial: app.world.serial(),
+        issuer,
+        now,
+    })?;
+    let mut certificate = certificate::record(&drafted.draft, Usage::Device, name);
+    certificate.gateway = Some(gateway.name.clone());
+    certificate.template = Some(template.name.clone());
+    details.insert("warnings".into(), Value::from(drafted.warnings));
+    let linted = certificate::lint(drafted.draft)?;
+    let signed = certificate::sign(app, &certificate, linted, &authority.key).await?;
+    certificate.status = Status::Issued;
+    save(app, &certificate, &signed.der, gateway, details.clone()).await?;
+    Ok(Issued { certificate, der: signed.der })
+}
+
+/// Records the signed bytes with the event that explains them; logins know the certificate from
+/// here on.
+async fn save(
+    app: &App,
+    certificate: &Certificate,
+    der: &[u8],
+    gateway: &Gateway,
+    mut details: Map<String, Value>,
+) -> Result<(), Refusal> {
+    details.insert("subject".into(), Value::from(certificate.subject.clone()));
+    details.insert("names".into(), Value::from(certificate.names.clone()));
+    details.insert("authority".into(), Value::from(certificate.authority.clone()));
+    details.insert("template".into(), Value::from(certificate.template.clone()));
+    details.insert("not_after".into(), Value::from(certificate.not_after.to_rfc3339()));
+    let said = Said {
+        actor: Actor::gateway(&gateway.name).name().to_owned(),
+        object: format!("certificate:{}", certificate.serial),
+        details,
+    };
+    let event = app.world.event(EventKind::CertificateIssued, None, said);
+    let write = store::certificate::issued(Write::new(), &certificate.serial, der);
+    store::event::commit(write, &app.store, &[event]).await.map_err(certificate::conflict)?;
+    app.snapshot.set_standing(certificate.serial.clone(), certificate::standing(certificate));
+    Ok(())
+}

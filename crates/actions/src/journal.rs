@@ -1,0 +1,108 @@
+//! The journal: answers to devices on their way to the database, bounded and batched, so that
+//! a login never waits for a disk.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use domain::event::Event;
+use domain::event::EventKind;
+use serde_json::Map;
+use serde_json::Value;
+use store::Store;
+use store::write::Write;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+
+use crate::world::Said;
+use crate::world::World;
+
+/// Most answers that wait for the database; at 2,000 logins a second, eight seconds.
+pub const JOURNAL_MAX: usize = 16_384;
+
+/// Most answers in one commit.
+const BATCH_MAX: usize = 512;
+
+/// How long the journal waits before it tries a failing database again.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Takes answers, writes them in batches.
+#[derive(Debug)]
+pub struct Journal {
+    queue: Mutex<Option<mpsc::Sender<Event>>>,
+    lost: Arc<AtomicU64>,
+    closed: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl Journal {
+    /// Starts the task that writes. Must run within tokio.
+    pub fn start(store: Store, world: Arc<World>) -> Self {
+        let (queue, events) = mpsc::channel(JOURNAL_MAX);
+        let (done, closed) = oneshot::channel();
+        let lost = Arc::new(AtomicU64::new(0));
+        tokio::spawn(write_all(store, world, events, Arc::clone(&lost), done));
+        Self { queue: Mutex::new(Some(queue)), lost, closed: Mutex::new(Some(closed)) }
+    }
+
+    /// Takes an answer. Never waits: what does not fit is counted, and the count is recorded.
+    pub fn note(&self, event: Event) {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = queue.as_ref().is_some_and(|queue| queue.try_send(event).is_ok());
+        if !taken {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes no more answers and waits until those taken are durable.
+    pub async fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(closed) = closed
+            && closed.await.is_err()
+        {
+            tracing::error!("the journal ended before it was closed");
+        }
+    }
+}
+
+async fn write_all(
+    store: Store,
+    world: Arc<World>,
+    mut events: mpsc::Receiver<Event>,
+    lost: Arc<AtomicU64>,
+    done: oneshot::Sender<()>,
+) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while events.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        let missed = lost.swap(0, Ordering::Relaxed);
+        if missed > 0 {
+            batch.push(overflow(&world, missed));
+        }
+        let mut failures = 0_u32;
+        while let Err(error) = store::event::commit(Write::new(), &store, &batch).await {
+            failures += 1;
+            if failures == 1 {
+                tracing::error!(%error, events = batch.len(), "answers cannot be recorded yet");
+            }
+            if events.is_closed() {
+                // The program ends and the database does not come back: nothing more can be done.
+                tracing::error!(events = batch.len(), "answers were lost");
+                break;
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+        batch.clear();
+    }
+    // Whoever closes may have gone; then nobody wants to know.
+    let _ = done.send(());
+}
+
+fn overflow(world: &World, missed: u64) -> Event {
+    let mut details = Map::new();
+    details.insert("events".into(), Value::from(missed));
+    let said = Said { actor: "journal".into(), object: "event:".into(), details };
+    world.event(EventKind::JournalOverflowed, None, said)
+}

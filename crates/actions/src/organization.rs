@@ -1,0 +1,313 @@
+//! The organization: showing it, and applying a document to it, all or nothing.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use domain::actor::Actor;
+use domain::actor::Permission;
+use domain::certificate::Usage;
+use domain::certificate_authority::CertificateAuthority;
+use domain::complaint::Complaint;
+use domain::event::Event;
+use domain::event::EventKind;
+use domain::gateway::Gateway;
+use domain::object::Kind;
+use domain::organization::EachKind;
+use domain::organization::Listed;
+use domain::organization::Organization;
+use domain::organization::document::Document;
+use domain::organization::each_kind;
+use domain::plan;
+use domain::plan::Change;
+use domain::plan::Merged;
+use domain::plan::Plan;
+use domain::refusal::Refusal;
+use domain::secret::Secret;
+use domain::server_certificate::ServerCertificate;
+use pki::time::Time;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use store::write::Write;
+
+use crate::App;
+use crate::certificate;
+use crate::certificate_authority;
+use crate::certificate_authority::Made;
+use crate::gateway;
+use crate::gateway::ShownSecret;
+use crate::rules::Authority;
+use crate::rules::Rules;
+use crate::unavailable;
+use crate::world::Said;
+
+/// A document, and how it is to be applied.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// Of the declarative file's shape.
+    pub document: Value,
+    /// Only say what would change.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Remove what the document does not name.
+    #[serde(default)]
+    pub prune: bool,
+    /// Secrets that the caller drew for the gateways that are new, and has made safe already.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// What was changed, or would be.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Applied {
+    /// Object by object.
+    #[serde(flatten)]
+    pub plan: Plan,
+    /// The secrets of new gateways: shown here and never again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<ShownSecret>,
+}
+
+/// Why a document was not applied; nothing was changed.
+#[derive(Debug)]
+pub enum NotApplied {
+    /// The document is wrong.
+    Complaints(Vec<Complaint>),
+    /// The answer is no.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for NotApplied {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The definitions of now.
+pub fn show(app: &App, actor: &Actor) -> Result<Organization, Refusal> {
+    actor.may(Permission::OrganizationRead)?;
+    Ok(app.snapshot.rules().organization.clone())
+}
+
+/// Applies a document, all or nothing, or says what that would change.
+pub async fn apply(
+    app: &App,
+    actor: &Actor,
+    application: Application,
+) -> Result<Applied, NotApplied> {
+    actor.may(Permission::OrganizationChange)?;
+    let _one_at_a_time = app.changing.lock().await;
+    let (current, version) = store::organization::load(&app.store).await.map_err(unavailable)?;
+    let kept = store::access_point::secrets(&app.store, &app.master).await.map_err(unavailable)?;
+    let document = Document::parse(application.document).map_err(NotApplied::Complaints)?;
+    let merged = plan::merge(&current, &kept, document, application.prune)
+        .map_err(NotApplied::Complaints)?;
+    check_secrets(&merged, &application.secrets)?;
+    if application.dry_run || merged.plan.is_empty() {
+        return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
+    }
+    let rules = app.snapshot.rules();
+    let made = make_keys(app, &rules, &merged).await?;
+    let shown = draw_secrets(app, &merged, application.secrets);
+    let write = write(app, &merged, version, &made, &shown);
+    let events = events(app, actor, &merged.plan, &made);
+    store::event::commit(write, &app.store, &events).await.map_err(certificate::conflict)?;
+    for made in &made {
+        let serial = made.certificate.serial.clone();
+        app.snapshot.set_standing(serial, certificate::standing(&made.certificate));
+    }
+    app.reload().await.map_err(unavailable)?;
+    Ok(Applied { plan: merged.plan, secrets: shown })
+}
+
+/// Refuses secrets for gateways that would not be made: their file would lie.
+fn check_secrets(merged: &Merged, secrets: &BTreeMap<String, Secret>) -> Result<(), Refusal> {
+    for (name, secret) in secrets {
+        if !merged.plan.creates(Kind::Gateway, name) {
+            let what = format!("the gateway \"{name}\" exists already and keeps its secret");
+            return Err(Refusal::Conflict { what });
+        }
+        if secret.reveal().len() < SECRET_BYTES_MIN {
+            return Err(Refusal::ParameterWrong {
+                parameter: format!("secrets.{name}"),
+                what: format!("is shorter than {SECRET_BYTES_MIN} bytes"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Shortest challenge, in bytes; every device of the gateway carries the same one.
+const SECRET_BYTES_MIN: usize = 16;
+
+/// Makes the keys and certificates that the new organization needs: issuers before those they
+/// sign.
+async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made>, Refusal> {
+    let mut fresh: HashMap<&str, Authority> = HashMap::new();
+    let mut all = Vec::new();
+    let organization = &merged.organization;
+    let mut waiting: Vec<&CertificateAuthority> = organization
+        .certificate_authority
+        .iter()
+        .filter(|authority| merged.plan.creates(Kind::CertificateAuthority, &authority.name))
+        .collect();
+    // A chain is short: whatever is left after the longest has no issuer that could sign.
+    waiting.sort_by_key(|authority| organization.chain_of(authority).len());
+    for definition in waiting {
+        let above = definition.issuer.as_deref();
+        let issuer = above.and_then(|name| fresh.get(name).or_else(|| rules.authority(name)));
+        if let (Some(name), None) = (above, issuer) {
+            return Err(Refusal::Internal { what: format!("the authority {name} has no key") });
+        }
+        let (authority, made) = certificate_authority::make(app, definition, issuer).await?;
+        fresh.insert(&definition.name, authority);
+        all.extend(made);
+    }
+    for definition in &organization.server_certificate {
+        if !needs_key(&merged.plan, definition) {
+            continue;
+        }
+        let name = definition.certificate_authority.as_str();
+        let authority = fresh.get(name).or_else(|| rules.authority(name));
+        let authority = authority
+            .ok_or_else(|| Refusal::Internal { what: format!("the authority {name} has no key") })?;
+        let generation = generations(app, &definition.name).await? + 1;
+        let made =
+            certificate_authority::make_server(app, definition, authority, generation).await?;
+        all.push(made);
+    }
+    Ok(all)
+}
+
+/// Whether a server certificate is new, or says something else than before.
+fn needs_key(plan: &Plan, definition: &ServerCertificate) -> bool {
+    let changed = |change: &Change| {
+        change.kind == Kind::ServerCertificate
+            && change.name == definition.name
+            && change.fields.iter().any(|field| field.field != "slug")
+    };
+    plan.creates(Kind::ServerCertificate, &definition.name) || plan.change.iter().any(changed)
+}
+
+async fn generations(app: &App, server: &str) -> Result<i64, Refusal> {
+    let keys = store::private_key::load(&app.store, &app.master).await.map_err(unavailable)?;
+    let own = keys.iter().filter(|key| key.usage == Usage::Server && key.owner == server);
+    Ok(own.map(|key| key.generation).max().unwrap_or(0))
+}
+
+fn draw_secrets(
+    app: &App,
+    merged: &Merged,
+    mut given: BTreeMap<String, Secret>,
+) -> Vec<ShownSecret> {
+    let organization = &merged.organization;
+    let new = |gateway: &&Gateway| merged.plan.creates(Kind::Gateway, &gateway.name);
+    let show = |gateway: &Gateway| {
+        let secret = given.remove(&gateway.name);
+        let secret = secret.unwrap_or_else(|| gateway::draw_secret(&app.world));
+        gateway::show_secret(organization, gateway, &secret)
+    };
+    organization.gateway.iter().filter(new).map(show).collect()
+}
+
+fn write(
+    app: &App,
+    merged: &Merged,
+    version: i64,
+    made: &[Made],
+    secrets: &[ShownSecret],
+) -> Write {
+    let now = app.world.time();
+    let organization = &merged.organization;
+    let mut write = store::organization::save(Write::new(), &organization.settings, version);
+    let mut writer = Writer { merged, now, write: core::mem::take(&mut write) };
+    each_kind(&mut writer);
+    write = writer.write;
+    for change in &merged.plan.remove {
+        write = store::organization::remove_object(write, change.kind, &change.name);
+        match change.kind {
+            Kind::Gateway => write = store::gateway::remove_secrets(write, &change.name),
+            Kind::AccessPoint => write = store::access_point::remove_secret(write, &change.name),
+            Kind::Organization
+            | Kind::CertificateAuthority
+            | Kind::ServerCertificate
+            | Kind::CertificateTemplate
+            | Kind::PolicyWorkflow
+            | Kind::EnrollmentPolicy
+            | Kind::NetworkPolicy
+            | Kind::NetworkProfile => {}
+        }
+    }
+    for point in &organization.access_point {
+        let Some(secret) = &point.shared_secret else { continue };
+        write =
+            store::access_point::save_secret(write, &app.master, &point.name, secret, now);
+    }
+    for shown in secrets {
+        let Some(gateway) = organization.find::<Gateway>(&shown.name) else { continue };
+        write = gateway::add_secret(write, app, gateway, &shown.secret, now);
+    }
+    for made in made {
+        write = store::private_key::add(write, &app.master, &made.opened, now);
+        let der = &made.identity.certificate.der;
+        write = store::certificate::issued(write, &made.certificate.serial, der);
+    }
+    write
+}
+
+struct Writer<'a> {
+    merged: &'a Merged,
+    now: Time,
+    write: Write,
+}
+
+impl EachKind for Writer<'_> {
+    fn visit<T: Listed>(&mut self) {
+        let plan = &self.merged.plan;
+        let touched = |name: &str| {
+            let mut changes = plan.create.iter().chain(&plan.change);
+            changes.any(|change| change.kind == T::KIND && change.name == name)
+        };
+        for (position, object) in T::list(&self.merged.organization).iter().enumerate() {
+            if touched(object.name()) {
+                let write = core::mem::take(&mut self.write);
+                self.write =
+                    store::organization::save_object(write, object, position, self.now);
+            }
+        }
+    }
+}
+
+/// One event for each object, and one for each certificate that was made on the way.
+fn events(app: &App, actor: &Actor, plan: &Plan, made: &[Made]) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut add = |kind: EventKind, object: String, details: Map<String, Value>| {
+        let said = Said { actor: actor.name().to_owned(), object, details };
+        events.push(app.world.event(kind, None, said));
+    };
+    let lists = [
+        (EventKind::ObjectCreated, &plan.create),
+        (EventKind::ObjectChanged, &plan.change),
+        (EventKind::ObjectRemoved, &plan.remove),
+    ];
+    for (kind, changes) in lists {
+        for change in changes {
+            let mut details = Map::new();
+            if let Ok(fields) = serde_json::to_value(&change.fields) {
+                details.insert("fields".into(), fields);
+            }
+            add(kind, format!("{}:{}", change.kind, change.name), details);
+        }
+    }
+    for made in made {
+        let mut details = Map::new();
+        details.insert("usage".into(), Value::from(made.certificate.usage.as_str()));
+        details.insert("subject".into(), Value::from(made.certificate.subject.clone()));
+        details.insert("authority".into(), Value::from(made.certificate.authority.clone()));
+        let object = format!("certificate:{}", made.certificate.serial);
+        add(EventKind::CertificateMade, object, details);
+    }
+    events
+}

@@ -1,0 +1,220 @@
+//! The rules: every definition with the keys that belong to it, ready to answer.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use domain::access_point::Network;
+use domain::certificate::Usage;
+use domain::certificate_authority::Purpose;
+use domain::gateway::Gateway;
+use domain::network_policy::EncodedAttribute;
+use domain::network_policy::NetworkPolicy;
+use domain::organization::Organization;
+use domain::secret::Secret;
+use pki::certificate::Certificate;
+use pki::draft::Issuer;
+use pki::key::PrivateKey;
+use store::Store;
+use store::StoreError;
+use store::gateway::KeptSecret;
+use store::private_key::OpenedKey;
+use store::seal::MasterKey;
+
+use crate::signer::SigningKey;
+
+/// Most old registration keys kept for decryption beside the newest.
+pub const RA_KEYS_MAX: usize = 4;
+
+/// Every definition, with keys and secrets, of one version.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// The definitions.
+    pub organization: Organization,
+    /// Their version.
+    pub version: i64,
+    authorities: HashMap<String, Authority>,
+    servers: HashMap<String, Server>,
+    access_points: Vec<AccessPoint>,
+    gateway_secrets: HashMap<String, Vec<KeptSecret>>,
+    reply_attributes: HashMap<String, Vec<EncodedAttribute>>,
+}
+
+/// An authority that can sign.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    /// Its certificate, then those above it, root last.
+    pub chain: Vec<Certificate>,
+    /// Signs drafts.
+    pub key: SigningKey,
+    /// What speaks SCEP for it: newest key first.
+    pub registration: Vec<Identity>,
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Its key.
+    pub key: Arc<PrivateKey>,
+}
+
+/// What the RADIUS server shows to devices.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its own certificate and key.
+    pub identity: Identity,
+    /// The certificates above it that devices may lack: without the root.
+    pub intermediates: Vec<Certificate>,
+}
+
+/// An access point that may ask.
+#[derive(Clone, Debug)]
+pub struct AccessPoint {
+    /// What administrators call it.
+    pub name: String,
+    /// Where it may come from.
+    pub network: Network,
+    /// What it and we know.
+    pub shared_secret: Secret,
+}
+
+/// Reads every definition and opens every key.
+pub async fn load(store: &Store, master: &MasterKey) -> Result<Rules, StoreError> {
+    let (organization, version) = store::organization::load(store).await?;
+    let mut rules = Rules { organization, version, ..Rules::default() };
+    rules.take_keys(store::private_key::load(store, master).await?)?;
+    let secrets = store::access_point::secrets(store, master).await?;
+    for point in &rules.organization.access_point {
+        let network = Network::parse(&point.address);
+        let (Some(network), Some(secret)) = (network, secrets.get(&point.name)) else { continue };
+        let (name, shared_secret) = (point.name.clone(), secret.clone());
+        rules.access_points.push(AccessPoint { name, network, shared_secret });
+    }
+    // The closest network is found first.
+    rules.access_points.sort_by_key(|point| core::cmp::Reverse(point.network.prefix_bits()));
+    for policy in &rules.organization.network_policy {
+        let attributes = policy.settings.iter().flat_map(|settings| &settings.attributes);
+        // Each was encoded when the policy was saved; what no longer can be is not sent.
+        let encoded = attributes.filter_map(|attribute| attribute.encode().ok()).collect();
+        rules.reply_attributes.insert(policy.name.clone(), encoded);
+    }
+    for secret in store::gateway::secrets(store).await? {
+        rules.gateway_secrets.entry(secret.gateway.clone()).or_default().push(secret);
+    }
+    Ok(rules)
+}
+
+impl Rules {
+    fn take_keys(&mut self, keys: Vec<OpenedKey>) -> Result<(), StoreError> {
+        let mut identities: HashMap<(Usage, String), Vec<Identity>> = HashMap::new();
+        for key in keys {
+            let identity = identity(&key).map_err(|what| {
+                StoreError::Statement(format!("the key of {} is unsound: {what}", key.owner))
+            })?;
+            identities.entry((key.usage, key.owner)).or_default().push(identity);
+        }
+        let newest = |usage: Usage, name: &str| {
+            identities.get(&(usage, name.to_owned())).and_then(|list| list.first())
+        };
+        for definition in &self.organization.certificate_authority {
+            let chain = self.organization.chain_of(definition);
+            let chain: Vec<Certificate> = chain
+                .iter()
+                .filter_map(|above| newest(Usage::Authority, &above.name))
+                .map(|identity| identity.certificate.clone())
+                .collect();
+            let Some(own) = newest(Usage::Authority, &definition.name) else { continue };
+            let registration = identities.get(&(Usage::Registration, definition.name.clone()));
+            let mut registration = registration.cloned().unwrap_or_default();
+            registration.truncate(RA_KEYS_MAX);
+            let key = SigningKey::new(Arc::clone(&own.key));
+            let authority = Authority { chain, key, registration };
+            self.authorities.insert(definition.name.clone(), authority);
+        }
+        for definition in &self.organization.server_certificate {
+            let Some(identity) = newest(Usage::Server, &definition.name) else { continue };
+            let issuer = self.authorities.get(&definition.certificate_authority);
+            let chain = issuer.map(|issuer| issuer.chain.as_slice()).unwrap_or_default();
+            let without_root = chain.split_last().map(|(_, rest)| rest.to_vec());
+            let server = Server {
+                identity: identity.clone(),
+                intermediates: without_root.unwrap_or_default(),
+            };
+            self.servers.insert(definition.name.clone(), server);
+        }
+        Ok(())
+    }
+
+    /// The authority of this name.
+    pub fn authority(&self, name: &str) -> Option<&Authority> {
+        self.authorities.get(name)
+    }
+
+    /// The authority whose URL has this slug.
+    pub fn authority_by_slug(&self, slug: &str) -> Option<&Authority> {
+        let mut authorities = self.organization.certificate_authority.iter();
+        let found = authorities.find(|authority| authority.slug.as_deref() == Some(slug))?;
+        self.authority(&found.name)
+    }
+
+    /// The gateway whose URL has this slug.
+    pub fn gateway_by_slug(&self, slug: &str) -> Option<&Gateway> {
+        let mut gateways = self.organization.gateway.iter();
+        gateways.find(|gateway| gateway.slug.as_deref() == Some(slug))
+    }
+
+    /// The challenges that a gateway accepts.
+    pub fn gateway_secrets(&self, gateway: &str) -> &[KeptSecret] {
+        self.gateway_secrets.get(gateway).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What a policy sends with an accept.
+    pub fn reply_attributes(&self, policy: &NetworkPolicy) -> &[EncodedAttribute] {
+        self.reply_attributes.get(&policy.name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What the RADIUS server shows: the first server certificate.
+    pub fn server(&self) -> Option<&Server> {
+        let first = self.organization.server_certificate.first()?;
+        self.servers.get(&first.name)
+    }
+
+    /// The access point that sends from this address.
+    pub fn access_point(&self, address: IpAddr) -> Option<&AccessPoint> {
+        self.access_points.iter().find(|point| point.network.contains(address))
+    }
+
+    /// The certificates that devices' certificates are signed by: every authority for devices.
+    pub fn anchors(&self) -> impl Iterator<Item = (&str, &Certificate)> {
+        self.organization
+            .certificate_authority
+            .iter()
+            .filter(|authority| authority.generate_ca_for == Purpose::DeviceAndUserAuthentication)
+            .filter_map(|authority| {
+                let certificate = self.authority(&authority.name)?.chain.first()?;
+                Some((authority.name.as_str(), certificate))
+            })
+    }
+}
+
+impl Authority {
+    /// The issuer that drafts are written for. A hash that the key cannot use is replaced by the
+    /// one that fits it.
+    pub fn issuer(&self, hash: pki::key::Hash) -> Option<Issuer> {
+        let key_type = self.key.key().key_type();
+        let hash = if key_type.signs_with(hash) { hash } else { key_type.default_hash() };
+        Issuer::of(self.chain.first()?, hash).ok()
+    }
+}
+
+fn identity(key: &OpenedKey) -> Result<Identity, String> {
+    let certificate =
+        Certificate::parse(&key.certificate).map_err(|error| error.to_string())?;
+    let private = PrivateKey::from_pkcs8(&key.pkcs8).map_err(|error| error.to_string())?;
+    if !private.public_key().is_same_key(&certificate.public_key) {
+        return Err("it does not belong to its certificate".to_owned());
+    }
+    Ok(Identity { certificate, key: Arc::new(private) })
+}

@@ -1,0 +1,112 @@
+//! Problem documents (RFC 9457): every no of the API, with its code and its fix.
+
+use actions::organization::NotApplied;
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::QueryRejection;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use domain::complaint::Complaint;
+use domain::refusal::Refusal;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// A no, as a document.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Problem {
+    /// The status of the answer.
+    pub status: u16,
+    /// The stable code.
+    pub code: String,
+    /// What is wrong, as a sentence.
+    pub detail: String,
+    /// What to do about it.
+    pub fix: String,
+    /// Field by field, where a document was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complaints: Vec<Complaint>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &str, detail: impl Into<String>, fix: &str) -> Self {
+        Self {
+            status: status.as_u16(),
+            code: code.to_owned(),
+            detail: detail.into(),
+            fix: fix.to_owned(),
+            complaints: Vec::new(),
+        }
+    }
+
+    /// Nobody is known to ask.
+    pub fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "API-UNAUTHENTICATED",
+            "nobody is known to ask",
+            "use the command line with --data on the server itself",
+        )
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match &refusal {
+            Refusal::NotPermitted { .. } => StatusCode::FORBIDDEN,
+            Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
+            Refusal::Conflict { .. } | Refusal::AlreadyRevoked { .. } => StatusCode::CONFLICT,
+            Refusal::StoreUnavailable { .. }
+            | Refusal::Overloaded
+            | Refusal::SignerBusy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
+            #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let reason = refusal.reason();
+        Self::new(status, &reason.code, reason.sentence, &reason.fix)
+    }
+}
+
+impl From<NotApplied> for Problem {
+    fn from(not_applied: NotApplied) -> Self {
+        match not_applied {
+            NotApplied::Refused(refusal) => refusal.into(),
+            NotApplied::Complaints(complaints) => {
+                let count = complaints.len();
+                let detail = format!("the document was refused: {count} complaints");
+                let fix = "correct each field that is named; nothing was changed";
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self { complaints, ..Self::new(status, "API-DOCUMENT", detail, fix) }
+            }
+        }
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        let fix = "send JSON of the form that the API describes";
+        Self::new(rejection.status(), "API-BODY", rejection.body_text(), fix)
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        let fix = "see the API's description for the parameters of this URL";
+        Self::new(rejection.status(), "API-PARAMETER", rejection.body_text(), fix)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+        response
+    }
+}

@@ -1,0 +1,182 @@
+//! The table of attributes: what a policy may write, what it is told when it may not.
+
+use proptest::prelude::*;
+use radius::attribute::Use;
+use radius::dictionary;
+
+#[cfg(test)]
+fn encode(name: &str, value: &str, tag: u8) -> Result<Vec<u8>, String> {
+    let attribute = dictionary::all().find(|attribute| attribute.name == name).unwrap();
+    attribute.encode(value, tag).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+fn check(name: &str, value: &str, expected: &[u8], shown: &str) {
+    let bytes = encode(name, value, 0).unwrap();
+    assert_eq!(bytes, expected);
+    let attribute = dictionary::all().find(|attribute| attribute.name == name).unwrap();
+    assert_eq!(attribute.show(&bytes), shown);
+    assert_eq!(dictionary::recognize(attribute.wire_number(), &bytes), Some(attribute));
+}
+
+#[cfg(test)]
+fn refused(name: &str, value: &str, sentence: &str) {
+    assert_eq!(encode(name, value, 0), Err(sentence.to_owned()));
+}
+
+#[test]
+fn the_three_attributes_of_a_vlan_are_untagged_by_default() {
+    check("Tunnel-Type", "VLAN", &[0, 0, 0, 13], "VLAN");
+    check("Tunnel-Medium-Type", "IEEE-802", &[0, 0, 0, 6], "IEEE-802");
+    check("Tunnel-Private-Group-Id", "20", b"20", "20");
+    check("Tunnel-Private-Group-Id", "teachers", b"teachers", "teachers");
+}
+
+#[test]
+fn a_tag_stands_before_the_value() {
+    assert_eq!(encode("Tunnel-Type", "vlan", 1).unwrap(), [1, 0, 0, 13]);
+    assert_eq!(encode("Tunnel-Private-Group-Id", "20", 1).unwrap(), b"\x0120");
+    let attribute = dictionary::find("RADIUS:IETF", "Tunnel-Private-Group-Id").unwrap();
+    assert_eq!(attribute.show(b"\x0120"), "20 (tag 1)");
+    assert_eq!(attribute.show(b"\x0020"), "20");
+    assert!(encode("Tunnel-Type", "VLAN", 32).unwrap_err().contains("0 to 31"));
+    assert_eq!(encode("Filter-Id", "x", 1), Err("Filter-Id takes no tag".to_owned()));
+}
+
+#[test]
+fn every_kind_of_value_is_written_and_shown() {
+    check("Filter-Id", "staff.in", b"staff.in", "staff.in");
+    check("Session-Timeout", "3600", &[0, 0, 14, 16], "3600");
+    check("Session-Timeout", "0x10", &[0, 0, 0, 16], "16");
+    check("Termination-Action", "radius-request", &[0, 0, 0, 1], "RADIUS-Request");
+    check("Framed-IP-Address", "192.0.2.1", &[192, 0, 2, 1], "192.0.2.1");
+    check("Class", "0x00ff", &[0, 255], "0x00ff");
+    check("Class", "staff", b"staff", "staff");
+    check("Framed-IPv6-Prefix", "2001:db8::/32", &[0, 32, 32, 1, 13, 184], "2001:db8::/32");
+    let interface = "0x0011223344556677";
+    check("Framed-Interface-Id", interface, &[0, 17, 34, 51, 68, 85, 102, 119], interface);
+    let address = [32, 1, 13, 184, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    check("Framed-IPv6-Address", "2001:db8::1", &address, "2001:db8::1");
+}
+
+#[test]
+fn a_vendors_attribute_carries_its_vendor() {
+    check("Cisco-AVPair", "a=b", &[0, 0, 0, 9, 1, 5, b'a', b'=', b'b'], "a=b");
+    check("Aruba-User-VLAN", "20", &[0, 0, 57, 231, 2, 6, 0, 0, 0, 20], "20");
+    assert!(dictionary::find("Custom", "cisco-avpair").is_some());
+    assert!(dictionary::find("aruba", "Aruba-User-Role").is_some());
+    assert!(dictionary::find("RADIUS:IETF", "Cisco-AVPair").is_none());
+}
+
+#[test]
+fn names_are_found_in_any_letter_case() {
+    let attribute = dictionary::find("radius:ietf", "tunnel-type").unwrap();
+    assert_eq!((attribute.number, attribute.name), (64, "Tunnel-Type"));
+    assert!(dictionary::find("RADIUS:IETF", "No-Such-Attribute").is_none());
+}
+
+#[test]
+fn a_value_out_of_bounds_is_refused_in_a_sentence() {
+    refused("Tunnel-Private-Group-Id", "5000", "VLAN 5000 is outside 1 to 4094");
+    refused("Tunnel-Private-Group-Id", " ", "Tunnel-Private-Group-Id needs a value");
+    refused("Session-Timeout", "-1", "Session-Timeout is a whole number from 0 to 4294967295");
+    refused(
+        "Session-Timeout",
+        "4294967296",
+        "Session-Timeout is a whole number from 0 to 4294967295",
+    );
+    refused(
+        "Tunnel-Preference",
+        "16777216",
+        "Tunnel-Preference is a whole number from 0 to 16777215",
+    );
+    refused(
+        "Termination-Action",
+        "Reboot",
+        "Termination-Action is a whole number from 0 to 4294967295, or one of Default, RADIUS-Request",
+    );
+    refused("Filter-Id", &"x".repeat(254), "Filter-Id takes at most 253 bytes");
+    refused("Cisco-AVPair", &"x".repeat(248), "Cisco-AVPair takes at most 247 bytes");
+    let address = "Framed-IP-Address is an IPv4 address such as 192.0.2.1";
+    refused("Framed-IP-Address", "192.0.2", address);
+    refused(
+        "Framed-IPv6-Address",
+        "::g",
+        "Framed-IPv6-Address is an IPv6 address such as 2001:db8::1",
+    );
+    let prefix = "Framed-IPv6-Prefix is an IPv6 prefix such as 2001:db8::/64";
+    refused("Framed-IPv6-Prefix", "2001:db8::/129", prefix);
+    refused("Framed-IPv6-Prefix", "2001:db8::", prefix);
+    let hexadecimal = "Class is text, or pairs of hexadecimal digits after 0x";
+    refused("Class", "0x123", hexadecimal);
+    refused("Class", "0xzz", hexadecimal);
+    refused("Framed-Interface-Id", "0x11", "Framed-Interface-Id is sixteen hexadecimal digits");
+}
+
+#[test]
+fn what_the_protocol_sets_no_policy_may_set() {
+    for name in [
+        "State",
+        "EAP-Message",
+        "Message-Authenticator",
+        "Proxy-State",
+        "User-Password",
+        "Vendor-Specific",
+        "MS-MPPE-Send-Key",
+        "MS-MPPE-Recv-Key",
+        "Tunnel-Password",
+    ] {
+        refused(
+            name,
+            "x",
+            &format!("{name} is set by the protocol itself and cannot be set by a policy"),
+        );
+    }
+    let sentence =
+        "NAS-Identifier belongs in requests of access points and cannot be set by a policy";
+    refused("NAS-Identifier", "x", sentence);
+}
+
+#[test]
+fn no_name_or_number_stands_twice_in_the_table() {
+    let attributes: Vec<_> = dictionary::all().collect();
+    for (index, one) in attributes.iter().enumerate() {
+        for other in &attributes[index + 1..] {
+            assert!(!one.name.eq_ignore_ascii_case(other.name), "{}", one.name);
+            assert!((one.vendor, one.number) != (other.vendor, other.number), "{}", one.name);
+        }
+    }
+    assert!(attributes.iter().any(|attribute| attribute.allowed == Use::Policy));
+}
+
+#[test]
+fn an_unknown_attribute_is_shown_by_number_and_digits() {
+    assert_eq!(dictionary::show(250, &[1, 2]), ("Attribute-250".to_owned(), "0x0102".to_owned()));
+    let vendor = dictionary::show(26, &[0, 0, 0, 1, 1, 3, 0]);
+    assert_eq!(vendor.0, "Attribute-26");
+    assert_eq!(dictionary::show(26, &[0]).1, "0x00");
+}
+
+#[test]
+fn control_characters_are_never_shown_as_they_are() {
+    assert_eq!(dictionary::show(11, b"a\x1b[31m").1, "0x611b5b33316d");
+    assert_eq!(dictionary::show(11, b"\xff").1, "0xff");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_can_be_shown(number: u8, bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        let (name, value) = dictionary::show(number, &bytes);
+        prop_assert!(!name.is_empty());
+        prop_assert!(!value.chars().any(char::is_control));
+    }
+
+    #[test]
+    fn any_text_is_encoded_or_refused_without_harm(value in ".{0,40}", tag: u8) {
+        for attribute in dictionary::all() {
+            if let Ok(bytes) = attribute.encode(&value, tag) {
+                prop_assert!(!bytes.is_empty() && bytes.len() <= 253);
+            }
+        }
+    }
+}
