@@ -29,6 +29,16 @@ const PORT_TYPE_WIRELESS: u32 = 19;
 /// `Framed` of Service-Type, which RFC 3580 section 3.3 wants.
 const SERVICE_TYPE_FRAMED: u32 = 2;
 
+/// The secret that access point and server share; never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub Vec<u8>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret(hidden)")
+    }
+}
+
 /// What the access point says about itself and the device in every request.
 #[derive(Clone, Debug)]
 pub struct Description {
@@ -80,7 +90,7 @@ pub enum ExchangeError {
 pub struct AccessPoint {
     socket: UdpSocket,
     server: SocketAddr,
-    secret: Vec<u8>,
+    secret: Secret,
     description: Description,
     identifier: u8,
 }
@@ -102,7 +112,7 @@ impl AccessPoint {
     /// The socket cannot be opened or connected.
     pub fn open(
         server: SocketAddr,
-        secret: &[u8],
+        secret: &Secret,
         description: Description,
         patience: Duration,
     ) -> Result<Self, ExchangeError> {
@@ -116,7 +126,7 @@ impl AccessPoint {
         socket.connect(server).map_err(network)?;
         socket.set_read_timeout(Some(patience.max(Duration::from_millis(1)))).map_err(network)?;
         let [identifier] = random()?;
-        Ok(Self { socket, server, secret: secret.to_vec(), description, identifier })
+        Ok(Self { socket, server, secret: secret.clone(), description, identifier })
     }
 
     /// Carries one EAP response to the server and waits for the answer.
@@ -143,7 +153,7 @@ impl AccessPoint {
         if let Some(state) = state {
             request = request.attribute(number::STATE, state);
         }
-        let request = request.eap_message(eap).finish(&self.secret)?;
+        let request = request.eap_message(eap).finish(&self.secret.0)?;
         let packet = self.deliver(&request)?;
         Ok(Answer { packet, request_authenticator: authenticator })
     }
@@ -165,7 +175,7 @@ impl AccessPoint {
                 };
                 datagrams += 1;
                 let reply = buffer.get(..length).unwrap_or_default();
-                match request::verify_reply(request, reply, &self.secret) {
+                match request::verify_reply(request, reply, &self.secret.0) {
                     Ok(packet) => return Ok(packet),
                     // A late answer to an earlier request is no fault of the server.
                     Err(ParseError::WrongIdentifier) => {}

@@ -1,4 +1,5 @@
 //! The other side of the wire: a device that enrolls over SCEP and joins the network over EAP-TLS.
 
 pub mod access_point;
+pub mod enrollment;
 pub mod network;

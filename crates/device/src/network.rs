@@ -25,6 +25,7 @@ use crate::access_point::AccessPoint;
 use crate::access_point::Answer;
 use crate::access_point::Description;
 use crate::access_point::ExchangeError;
+use crate::access_point::Secret;
 
 /// The most requests to a server for one join; real access points give up at 40 to 50.
 pub const ROUNDS_MAX: u32 = 64;
@@ -35,7 +36,7 @@ pub struct Options {
     /// The RADIUS server.
     pub server: SocketAddr,
     /// The secret that the access point shares with it.
-    pub secret: Vec<u8>,
+    pub secret: Secret,
     /// The outer identity.
     pub name: String,
     /// The device's certificate and key; without, the server should refuse.
@@ -65,7 +66,10 @@ pub struct Certified {
 
 impl std::fmt::Debug for Certified {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Certified").field("chain", &self.chain.len()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Certified")
+            .field("chain", &self.chain.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -203,8 +207,7 @@ impl<'a> Join<'a> {
     fn new(options: &'a Options, peer: &Peer, rounds: u32) -> Self {
         let refused = matches!(peer.failure(), Some(PeerFailure::ServerRefused(_)));
         let server_certificate = peer.server_certificate().map(<[u8]>::to_vec);
-        let server_verified =
-            options.trusted.is_some() && server_certificate.is_some() && !refused;
+        let server_verified = options.trusted.is_some() && server_certificate.is_some() && !refused;
         let outcome = Outcome {
             accepted: false,
             failure: peer.failure().cloned(),
@@ -256,7 +259,7 @@ impl<'a> Join<'a> {
     }
 
     fn compare(&self, answer: &Answer, keys: &Keys) -> bool {
-        let secret = &self.options.secret;
+        let secret = &self.options.secret.0;
         let received = mppe::decode(&answer.packet, secret, &answer.request_authenticator);
         received.is_some_and(|received| received == mppe::Keys::from_msk(keys.msk()))
     }

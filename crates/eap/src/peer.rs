@@ -167,6 +167,11 @@ impl Peer {
         }
     }
 
+    /// Makes the next response close TLS, as some devices answer the server's confirmation.
+    pub fn close(&mut self) {
+        self.connection.send_close_notify();
+    }
+
     /// The version of TLS, once it is known.
     #[must_use]
     pub fn tls_version(&self) -> Option<TlsVersion> {

@@ -38,6 +38,21 @@ pub const FRAGMENT_SIZE_MIN: usize = 200;
 /// The longest: with RADIUS around it, it stays below 1472 bytes of an Ethernet frame.
 pub const FRAGMENT_SIZE_MAX: usize = 1400;
 
+/// Where the access point tells no Framed-MTU.
+const FRAGMENT_SIZE_DEFAULT: usize = 1024;
+
+/// Bytes that EAP over LAN puts before an EAP packet.
+const EAPOL_HEADER_LENGTH: u32 = 4;
+
+/// Returns the fragment size that fits an access point's Framed-MTU. It speaks of the way between
+/// device and access point only, so that it is bounded on both sides for the way to us.
+#[must_use]
+pub fn fragment_size(framed_mtu: Option<u32>) -> usize {
+    let Some(framed_mtu) = framed_mtu else { return FRAGMENT_SIZE_DEFAULT };
+    let size = framed_mtu.saturating_sub(EAPOL_HEADER_LENGTH);
+    usize::try_from(size).unwrap_or(usize::MAX).clamp(FRAGMENT_SIZE_MIN, FRAGMENT_SIZE_MAX)
+}
+
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {

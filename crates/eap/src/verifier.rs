@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use pki::certificate::Certificate;
+use pki::oid;
 use rustls::CertificateError;
 use rustls::DigitallySignedStruct;
 use rustls::DistinguishedName;
@@ -102,6 +104,17 @@ impl DeviceVerifier {
     }
 }
 
+/// Wants the purpose named: `rustls` lets a certificate without any purpose pass, but what was
+/// issued for something else must not open the network.
+fn check_purpose(leaf: &CertificateDer<'_>) -> Result<(), Error> {
+    let leaf = Certificate::parse(leaf)
+        .map_err(|_| Error::InvalidCertificate(CertificateError::BadEncoding))?;
+    if leaf.extended_key_usages().contains(&oid::CLIENT_AUTH) {
+        return Ok(());
+    }
+    Err(Error::InvalidCertificate(CertificateError::InvalidPurpose))
+}
+
 impl ClientCertVerifier for DeviceVerifier {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         self.anchors.root_hint_subjects()
@@ -123,6 +136,7 @@ impl ClientCertVerifier for DeviceVerifier {
         self.witness.note_presented(Presented { leaf: end_entity.to_vec(), chain });
         self.anchors
             .verify_client_cert(end_entity, intermediates, now)
+            .and_then(|verified| check_purpose(end_entity).map(|()| verified))
             .map_err(|error| self.refuse(error))
     }
 

@@ -242,20 +242,21 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
             ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=' => write!(f, "\\{c}")?,
             '#' if index == 0 => f.write_str("\\#")?,
             ' ' if index == 0 || index == last => f.write_str("\\ ")?,
-            c if c.is_control() => {
+            c if c.is_control() || is_deceptive(c) => {
                 let mut buffer = [0; 4];
                 for byte in c.encode_utf8(&mut buffer).bytes() {
                     write!(f, "\\{byte:02X}")?;
                 }
             }
-            // Direction marks would let a name show itself as another.
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                write!(f, "{}", c.escape_unicode())?;
-            }
             c => write!(f, "{c}")?,
         }
     }
     Ok(())
+}
+
+/// Direction marks and invisible characters would let a name show itself as another.
+fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The parts between unescaped `,` and `+`, with whether a `+` came before.
@@ -295,12 +296,17 @@ fn parse_attribute(part: &str, joined: bool) -> Result<Attribute, NameError> {
     Ok(Attribute { oid, value, joined })
 }
 
+/// What may stand around a value without being part of it. Every one is escaped when shown.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
 /// Trims unescaped blanks and resolves escapes.
 fn unescape(value: &str) -> Result<String, NameError> {
     let mut bytes = Vec::new();
     // Where the value ends when unescaped blanks behind it are dropped.
     let mut end = 0;
-    let mut chars = value.trim_start().chars();
+    let mut chars = value.trim_start_matches(is_blank).chars();
     let mut buffer = [0; 4];
     while let Some(c) = chars.next() {
         if c == '\\' {
@@ -316,7 +322,7 @@ fn unescape(value: &str) -> Result<String, NameError> {
             end = bytes.len();
         } else {
             bytes.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
-            if !c.is_whitespace() {
+            if !is_blank(c) {
                 end = bytes.len();
             }
         }
@@ -393,11 +399,13 @@ mod tests {
     fn escapes_keep_separators_blanks_and_control_characters() {
         check("CN=Doe\\, Jane", "CN=Doe\\, Jane");
         check("CN= a b ", "CN=a b");
+        check("CN=a\u{a0}", "CN=a\u{a0}");
         check("CN=\\ a\\ ", "CN=\\ a\\ ");
         check("CN=a\\0Ab", "CN=a\\0Ab");
         check("CN=\\#1", "CN=\\#1");
         check("CN=a\\+b\\=c", "CN=a\\+b\\=c");
         check("CN=ü", "CN=ü");
+        check("CN=a\u{202e}b", "CN=a\\E2\\80\\AEb");
     }
 
     #[test]

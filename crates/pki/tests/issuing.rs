@@ -1,5 +1,9 @@
 //! Every kind of certificate that Safeconduct issues, and every reason not to issue one.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails here"
+)]
 
 use pki::{
     certificate::{Certificate, Serial},

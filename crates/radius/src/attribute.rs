@@ -1,7 +1,7 @@
 //! One attribute of the table: what it is called, how its value is written and shown.
 
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
+use core::net::Ipv4Addr;
+use core::net::Ipv6Addr;
 
 use thiserror::Error;
 

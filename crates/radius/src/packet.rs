@@ -305,7 +305,7 @@ impl Packet {
 
     /// The address that the NAS gives itself.
     #[must_use]
-    pub fn nas_ip_address(&self) -> Option<std::net::IpAddr> {
+    pub fn nas_ip_address(&self) -> Option<core::net::IpAddr> {
         if let Some(value) = self.first(number::NAS_IP_ADDRESS) {
             return Some(<[u8; 4]>::try_from(value).ok()?.into());
         }

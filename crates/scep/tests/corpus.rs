@@ -55,32 +55,126 @@ fn refused(message: &[u8], algorithms: Algorithms) -> Refused {
     }
 }
 
+fn check(request: &Request, subject: &str, transaction_id: &str, cipher: Cipher, hash: Hash) {
+    assert_eq!(request.csr.subject.to_string(), subject);
+    assert_eq!(request.context.transaction_id.text(), transaction_id);
+    assert_eq!(request.context.sender_nonce.len(), 16);
+    assert_eq!((request.context.cipher, request.context.hash), (cipher, hash));
+}
+
+fn names(request: &Request) -> Vec<String> {
+    request.csr.general_names.iter().map(ToString::to_string).collect()
+}
+
+fn challenge(request: &Request) -> Option<&str> {
+    request.csr.challenge_password.as_ref().map(|challenge| challenge.expose())
+}
+
 #[test]
-fn dump() {
-    for (name, message) in [
-        ("strongswan_pkcsreq-0", &corpus!("strongswan_pkcsreq-0.der")[..]),
-        ("certmonger-0", corpus!("certmonger-0.der")),
-        ("sscep_pkcsreq-0", corpus!("sscep_pkcsreq-0.der")),
-        ("sscep_renew", corpus!("sscep_renew_pkcsreq19-0.der")),
-        ("scepclient_des", corpus!("scepclient_pkcsreq_des_sha1-0.der")),
-        ("scepclient_renewal", corpus!("scepclient_renewalreq-0.der")),
-        ("swan_renewal", corpus!("strongswan_renewalreq-0.der")),
-        ("swan_poll", corpus!("strongswan_certpoll-0.der")),
-        ("swan_poll2", corpus!("strongswan_certpoll-2.der")),
-        ("sscep_poll", corpus!("sscep_certpoll-0.der")),
-        ("sscep_poll2", corpus!("sscep_certpoll-2.der")),
-        ("sscep_getcrl", corpus!("sscep_getcrl-0.der")),
-    ] {
-        println!("== {name}");
-        match parse(message, LEGACY) {
-            Ok(r) => println!(
-                "{} {} {:?} {:?} challenge={:?} {:?} {:?} {:?} id={} nonce={} signer={} serial={}",
-                r.csr.subject, r.csr.general_names.iter().map(|n| n.to_string()).collect::<Vec<_>>().join(";"),
-                r.csr.asked, r.signed_by, r.csr.challenge_password.as_ref().map(|c| c.expose()),
-                r.context.hash, r.context.cipher, r.csr.public_key, r.context.transaction_id.text(), r.context.sender_nonce.len(),
-                r.context.signer.subject, r.context.signer.serial),
-            Err(NoRequest::Refused(r)) => println!("refused {:?} {} {} {:?}", r.fail_info, r.text, r.context.transaction_id.text(), r.context.cipher),
-            Err(e) => println!("{e:?}"),
-        }
+fn strongswan_enrolls_with_unsorted_attributes() {
+    let request =
+        opened(corpus!("strongswan_pkcsreq-0.der"), corpus!("strongswan_pkcsreq-0.inner.der"));
+    let id = "348E5F1594683AAEF37DDFB745D0FC962BBB5F70";
+    check(&request, "C=DE, O=Lab, CN=swan1", id, Cipher::Aes128, Hash::Sha256);
+    assert_eq!(names(&request), ["dns:swan1.lab.test"]);
+    assert_eq!(challenge(&request), Some("secret"));
+    assert_eq!(request.signed_by, SignedBy::TheSameKey);
+    assert!(!request.csr.asked.ca);
+
+    let later =
+        opened(corpus!("strongswan_certpoll-0.der"), corpus!("strongswan_certpoll-0.inner.der"));
+    let id = "1D6A430DCF424F881A865677A2E80E1109DA311B";
+    check(&later, "C=DE, O=Lab, CN=swan1", id, Cipher::Aes128, Hash::Sha256);
+    assert_eq!(challenge(&later), None);
+}
+
+#[test]
+fn certmonger_enrolls_with_a_serial_of_32_octets() {
+    let request = opened(corpus!("certmonger-0.der"), corpus!("certmonger-0.inner.der"));
+    let id = "3916392128514187601319025221466276934632972330346288900679686291993658979497";
+    check(&request, "CN=cm1, O=Lab, C=DE", id, Cipher::Aes256, Hash::Sha256);
+    assert_eq!(names(&request), ["dns:cm1.lab.test"]);
+    assert_eq!(challenge(&request), Some("secret"));
+    assert_eq!(request.context.signer.serial.content().len(), 32);
+}
+
+#[test]
+fn sscep_enrolls_with_sha512_and_renews_as_an_enrollment() {
+    let request = opened(corpus!("sscep_pkcsreq-0.der"), corpus!("sscep_pkcsreq-0.inner.der"));
+    let id = "8B47495238E86B8E98C45C89AB53C638";
+    check(&request, "C=DE, O=Lab, CN=a", id, Cipher::Aes128, Hash::Sha512);
+    assert_eq!(names(&request), ["dns:a.lab.test", "upn:a@lab.test"]);
+    assert_eq!(challenge(&request), Some("secret"));
+
+    let polled = opened(corpus!("sscep_certpoll-0.der"), corpus!("sscep_certpoll-0.inner.der"));
+    let id = "BA7A3DF32C738929C11A8529F32B4355";
+    check(&polled, "C=DE, O=Lab, CN=a", id, Cipher::Aes128, Hash::Sha512);
+
+    let renewal = opened(
+        corpus!("sscep_renew_pkcsreq19-0.der"),
+        corpus!("sscep_renew_pkcsreq19-0.inner.der"),
+    );
+    check(&renewal, "C=DE, O=Lab, CN=a", id, Cipher::Aes128, Hash::Sha512);
+    assert_eq!(renewal.signed_by, SignedBy::AnotherCertificate);
+    assert_eq!(challenge(&renewal), None);
+}
+
+#[test]
+fn single_des_needs_the_legacy_switch() {
+    let message = corpus!("scepclient_pkcsreq_des_sha1-0.der");
+    let refused = refused(message, DEFAULT);
+    assert_eq!(refused.fail_info, FailInfo::BadAlg);
+    assert!(refused.text.contains("1.3.14.3.2.7"), "{}", refused.text);
+    assert_eq!(refused.context.transaction_id.text(), "54Fv+1mp9lKV+Jb/qXRwW0WCRUU=");
+
+    let request = parse(message, LEGACY).unwrap();
+    assert_eq!(request.csr.der, corpus!("scepclient_pkcsreq_des_sha1-0.inner.der"));
+    let id = "54Fv+1mp9lKV+Jb/qXRwW0WCRUU=";
+    let subject = "C=US, O=scep-client, OU=MDM, CN=go1";
+    // Neither the cipher nor the hash of such a request is good enough for a reply.
+    check(&request, subject, id, Cipher::TripleDes, Hash::Sha256);
+    assert_eq!(challenge(&request), Some("secret"));
+}
+
+#[test]
+fn a_strict_gateway_refuses_sha1_by_name() {
+    let refused = refused(corpus!("scepclient_pkcsreq_des_sha1-0.der"), STRICT);
+    assert_eq!(refused.fail_info, FailInfo::BadAlg);
+    assert!(refused.text.contains("1.3.14.3.2.26"), "{}", refused.text);
+    assert!(parse(corpus!("sscep_pkcsreq-0.der"), STRICT).is_ok());
+}
+
+#[test]
+fn other_types_are_refused_before_they_are_decrypted() {
+    let cases: [(&[u8], &str); 5] = [
+        (corpus!("scepclient_renewalreq-0.der"), "(17)"),
+        (corpus!("strongswan_renewalreq-0.der"), "(17)"),
+        (corpus!("strongswan_certpoll-2.der"), "(20)"),
+        (corpus!("sscep_certpoll-2.der"), "(20)"),
+        (corpus!("sscep_getcrl-0.der"), "(22)"),
+    ];
+    for (message, text) in cases {
+        let refused = refused(message, DEFAULT);
+        assert_eq!(refused.fail_info, FailInfo::BadRequest);
+        assert!(refused.text.contains(text), "{}", refused.text);
     }
+}
+
+#[test]
+fn no_truncated_message_is_a_request() {
+    let message = corpus!("certmonger-0.der");
+    for end in (0..message.len()).step_by(13) {
+        assert!(matches!(parse(&message[..end], DEFAULT), Err(NoRequest::Unreadable(_))));
+    }
+}
+
+#[test]
+fn a_message_for_others_is_refused() {
+    let (single, single_key) = key!("single");
+    let recipients = [Recipient { certificate: &single, key: &single_key }];
+    let result = Request::parse(corpus!("certmonger-0.der"), &recipients, DEFAULT);
+    let Err(NoRequest::Refused(refused)) = result else {
+        panic!("not refused");
+    };
+    assert_eq!(refused.fail_info, FailInfo::BadMessageCheck);
 }

@@ -1,3 +1,54 @@
-//! The program.
+//! Safeconduct: certificates for managed devices, and the network for those certificates.
 
-fn main() {}
+mod clock;
+mod command;
+mod config;
+mod connection;
+mod conversation;
+mod door;
+mod instance;
+mod output;
+mod running;
+
+use std::io;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::command::Command;
+
+/// Certificates for managed devices, and the network for those certificates.
+#[derive(Debug, Parser)]
+#[command(name = "safeconduct", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Exit status 0: done; 1: refused or failed; 2: wrong use.
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("SAFECONDUCT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(arguments.command.log_level()));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    // TLS clients of this process ask for a provider by default; there is only one.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("a TLS provider is installed already");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(command::run(arguments.command)) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    // If standard error is gone, the exit status still tells.
+    let _ = writeln!(io::stderr(), "safeconduct: {error:#}");
+    ExitCode::FAILURE
+}

@@ -2,6 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -21,6 +22,15 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
 /// Makes a file that must not be there yet, private to its owner.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Writes a file that must not be there yet, private to its owner, and waits until it is durable.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = create_private(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    sync(parent.unwrap_or(Path::new(".")))
 }
 
 /// Makes the entries of a directory durable.
@@ -70,5 +80,8 @@ pub(crate) mod tests {
         let directory = TestDirectory::new();
         create_private(&directory.0.join("file")).unwrap();
         assert!(create_private(&directory.0.join("file")).is_err());
+        assert!(write_private(&directory.0.join("file"), b"x").is_err());
+        write_private(&directory.0.join("other"), b"x").unwrap();
+        assert_eq!(mode(&directory.0.join("other")), 0o600);
     }
 }

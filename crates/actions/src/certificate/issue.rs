@@ -179,3 +179,15 @@ async fn save(
     app.snapshot.set_standing(certificate.serial.clone(), certificate::standing(certificate));
     Ok(())
 }
+
+/// Remembers that a message at a gateway could not even be answered. Anybody can send such, so
+/// it goes the bounded way.
+pub fn note_unreadable(app: &App, gateway: &str, refusal: &Refusal) {
+    let said = Said {
+        actor: Actor::gateway(gateway).name().to_owned(),
+        object: format!("gateway:{gateway}"),
+        details: Map::new(),
+    };
+    let event = app.world.event(EventKind::CertificateIssued, Some(refusal.clone()), said);
+    app.snapshot.journal().note(event);
+}

@@ -33,11 +33,19 @@ pub(crate) struct Leaf {
     pub(crate) key: Vec<u8>,
 }
 
+/// What a leaf shall be for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    Device,
+    Server,
+    Unnamed,
+}
+
 /// What a leaf shall be.
 pub(crate) struct Wish {
     pub(crate) key_type: KeyType,
     pub(crate) dns: &'static str,
-    pub(crate) server: bool,
+    pub(crate) purpose: Purpose,
     pub(crate) from_days: i64,
     pub(crate) to_days: i64,
 }
@@ -46,13 +54,14 @@ pub(crate) struct Wish {
 pub(crate) const DEVICE: Wish = Wish {
     key_type: KeyType::EcdsaP256,
     dns: "device.example.test",
-    server: false,
+    purpose: Purpose::Device,
     from_days: -1,
     to_days: 300,
 };
 
 /// The server's certificate.
-pub(crate) const SERVER: Wish = Wish { dns: "radius.example.test", server: true, ..DEVICE };
+pub(crate) const SERVER: Wish =
+    Wish { dns: "radius.example.test", purpose: Purpose::Server, ..DEVICE };
 
 /// The authority that issues device certificates.
 pub(crate) static DEVICE_CA: LazyLock<Authority> = LazyLock::new(|| authority("Device CA"));
@@ -95,7 +104,6 @@ impl Authority {
             other => PrivateKey::generate(other).unwrap(),
         };
         let hash = KeyType::EcdsaP256.default_hash();
-        let purpose = if wish.server { oid::SERVER_AUTH } else { oid::CLIENT_AUTH };
         let draft = Draft {
             serial: Serial::from_random([9; 16]),
             issuer: Issuer::of(&self.certificate, hash).unwrap(),
@@ -105,7 +113,11 @@ impl Authority {
             not_after: Time(NOW.0 + wish.to_days * DAY),
             general_names: vec![GeneralName::dns(wish.dns).unwrap()],
             key_usage: KeyUsage::DIGITAL_SIGNATURE,
-            extended_key_usages: vec![purpose],
+            extended_key_usages: match wish.purpose {
+                Purpose::Device => vec![oid::CLIENT_AUTH],
+                Purpose::Server => vec![oid::SERVER_AUTH],
+                Purpose::Unnamed => Vec::new(),
+            },
             basic_constraints: BasicConstraints::LEAF,
         };
         let certificate = draft.lint().unwrap().sign(&self.key).unwrap();

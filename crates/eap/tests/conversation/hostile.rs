@@ -1,5 +1,6 @@
 //! Devices that do not keep the rules: each is answered with a named failure, none with a panic.
 
+use eap::failure::CertificateFault;
 use eap::failure::Failure;
 use eap::fragment::FragmentError;
 use eap::packet;
@@ -8,9 +9,11 @@ use eap::session::ROUNDS_MAX;
 use eap::session::Session;
 use eap::session::Step;
 use eap::settings::TlsVersion;
+use eap::verdict::Alert;
 use proptest::prelude::*;
 
 use crate::certificates::NOW;
+use crate::fixture::Memory;
 use crate::fixture::Scene;
 
 const SIZE: usize = 1024;
@@ -164,12 +167,81 @@ fn a_flight_with_one_flipped_bit_never_proves() {
 }
 
 #[test]
+fn who_shows_a_certificate_without_its_key_learns_nothing_of_its_status() {
+    let mut scene = Scene::of(TlsVersion::Tls12);
+    scene.memory = Memory::new(Err(Alert::CertificateRevoked));
+    let (mut session, mut peer) = (scene.session(), scene.peer());
+    let Reaction::Answer(hello) = peer.respond(&packet::start_request(1)) else {
+        panic!("no hello")
+    };
+    let Step::Ask(request) = session.step(&hello, NOW, 1400) else { panic!("no server hello") };
+    let Reaction::Answer(mut flight) = peer.respond(&request) else { panic!("no flight") };
+    // The record before ChangeCipherSpec ends in the signature of CertificateVerify.
+    let place = flight.windows(6).position(|six| six == [20, 3, 3, 0, 1, 1]).unwrap();
+    flight[place - 1] ^= 1;
+    assert!(matches!(session.step(&flight, NOW, 1400), Step::Ask(_)));
+    let step = session.step(&tls(session.identifier(), 0, &[]), NOW, 1400);
+    assert_eq!(step, Step::Failed(Failure::Certificate(CertificateFault::KeyNotProved)));
+    assert_eq!(scene.memory.asked(), 0);
+}
+
+#[test]
 fn a_device_may_answer_the_confirmation_with_an_error_and_stays_out() {
     let (mut session, answer) = play(TlsVersion::Tls12, 1);
     assert!(matches!(session.step(&answer, NOW, SIZE), Step::Proved(_)));
     assert!(matches!(session.confirm(), Step::Ask(_)));
     let step = session.step(&tls(session.identifier(), 0, &[21, 3, 3, 0, 2, 2, 80]), NOW, SIZE);
     assert!(matches!(step, Step::Failed(_)), "{step:?}");
+}
+
+/// Gives `bytes` to a session, takes the alert and returns the failure behind it.
+fn fail_with_alert(session: &mut Session, bytes: &[u8]) -> Failure {
+    let step = session.step(bytes, NOW, 1400);
+    assert!(matches!(step, Step::Ask(_)), "{step:?}");
+    match session.step(&tls(session.identifier(), 0, &[]), NOW, 1400) {
+        Step::Failed(failure) => failure,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn no_cipher_in_common_is_named() {
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        let (mut session, mut hello) = play(version, 0);
+        // EAP 6, record 5, message 4, version 2, random 32; then the session's name and suites.
+        let suites = 49 + 1 + usize::from(hello[49]);
+        let length = usize::from(u16::from_be_bytes([hello[suites], hello[suites + 1]]));
+        hello[suites + 2..suites + 2 + length].fill(0xfa);
+        assert_eq!(fail_with_alert(&mut session, &hello), Failure::Cipher);
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_malformed() {
+    let scene = Scene::of(TlsVersion::Tls12);
+    let leaf = scene.device.clone().unwrap().chain.remove(0);
+    let (mut session, mut peer) = (scene.session(), scene.peer());
+    let Reaction::Answer(hello) = peer.respond(&packet::start_request(1)) else {
+        panic!("no hello")
+    };
+    let Step::Ask(request) = session.step(&hello, NOW, 1400) else { panic!("no server hello") };
+    let Reaction::Answer(mut flight) = peer.respond(&request) else { panic!("no flight") };
+    let place = flight.windows(leaf.len()).position(|bytes| bytes == leaf).unwrap();
+    flight[place] = 0x31;
+    let failure = fail_with_alert(&mut session, &flight);
+    assert_eq!(failure, Failure::Certificate(CertificateFault::Malformed));
+}
+
+#[test]
+fn a_chain_that_is_too_long_is_not_looked_at() {
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        let mut scene = Scene::of(version);
+        scene.device_fragment = 4000;
+        scene.device.as_mut().unwrap().chain.push(vec![0; 17 * 1024]);
+        let (failure, _, leaf) = scene.fail();
+        assert_eq!(failure, Failure::Certificate(CertificateFault::TooLong));
+        assert_eq!((leaf, scene.memory.asked()), (None, 0));
+    }
 }
 
 proptest! {

@@ -3,9 +3,12 @@
 use eap::failure::CertificateFault;
 use eap::failure::Failure;
 use eap::packet;
+use eap::peer::Peer;
 use eap::peer::PeerFailure;
 use eap::peer::Reaction;
+use eap::session;
 use eap::session::Kind;
+use eap::session::Session;
 use eap::session::Step;
 use eap::settings::TlsVersion;
 use eap::trust::Trust;
@@ -16,6 +19,7 @@ use proptest::prelude::*;
 use crate::certificates::DEVICE;
 use crate::certificates::DEVICE_CA;
 use crate::certificates::NOW;
+use crate::certificates::Purpose;
 use crate::certificates::SERVER;
 use crate::certificates::SERVER_CA;
 use crate::certificates::Wish;
@@ -119,8 +123,25 @@ fn a_certificate_of_tomorrow_is_refused_as_not_yet_valid() {
 
 #[test]
 fn a_server_certificate_does_not_let_a_device_in() {
-    let wish = Wish { server: true, ..DEVICE };
+    let wish = Wish { purpose: SERVER.purpose, ..DEVICE };
     check_device(&wish, CertificateFault::WrongPurpose, 43);
+}
+
+#[test]
+fn a_certificate_without_any_purpose_does_not_let_a_device_in() {
+    let wish = Wish { purpose: Purpose::Unnamed, ..DEVICE };
+    check_device(&wish, CertificateFault::WrongPurpose, 43);
+}
+
+#[test]
+fn the_fragment_size_follows_the_framed_mtu_within_bounds() {
+    let check = |framed_mtu, expected| assert_eq!(session::fragment_size(framed_mtu), expected);
+    check(None, 1024);
+    check(Some(500), 496);
+    check(Some(1400), 1396);
+    check(Some(9000), 1400);
+    check(Some(0), 200);
+    check(Some(u32::MAX), 1400);
 }
 
 #[test]
@@ -247,7 +268,7 @@ fn no_version_in_common_is_named() {
 }
 
 /// Plays until the device is proved and returns what the server sent so far.
-fn play_to_proof(scene: &Scene) -> (eap::session::Session, eap::peer::Peer, Vec<u8>) {
+fn play_to_proof(scene: &Scene) -> (Session, Peer, Vec<u8>) {
     let (mut session, mut peer) = (scene.session(), scene.peer());
     let mut request = packet::start_request(1);
     let mut sent = Vec::new();
@@ -308,4 +329,17 @@ fn a_session_waits_for_the_decision_and_is_over_after_it() {
     assert_eq!(session.deny(), Step::Failed(Failure::Denied));
     assert_eq!(session.confirm(), Step::Failed(Failure::Unexpected));
     assert_eq!(session.step(&acknowledgement, NOW, 1024), Step::Ignored);
+}
+
+#[test]
+fn a_device_may_answer_the_confirmation_by_closing() {
+    for version in VERSIONS {
+        let (mut session, mut peer, _) = play_to_proof(&Scene::of(version));
+        let Step::Ask(confirmation) = session.confirm() else { panic!("not confirmed") };
+        peer.close();
+        let Reaction::Answer(closing) = peer.respond(&confirmation) else { panic!("no answer") };
+        assert!(closing.len() > 6);
+        let step = session.step(&closing, NOW, 1400);
+        assert!(matches!(step, Step::Done(_)), "{step:?}");
+    }
 }

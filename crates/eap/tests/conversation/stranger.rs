@@ -152,7 +152,7 @@ fn run(
     let mut scene = Scene::of(version);
     // eapol_test looks at the real clock.
     let years = Wish { key_type, from_days: -3000, to_days: 3600, ..DEVICE };
-    scene.server = SERVER_CA.issue(&Wish { dns: SERVER.dns, server: true, ..years });
+    scene.server = SERVER_CA.issue(&Wish { dns: SERVER.dns, purpose: SERVER.purpose, ..years });
     let device = DEVICE_CA.issue(&years);
     change(&mut scene);
     let running = start(scene);

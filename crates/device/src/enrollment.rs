@@ -1,0 +1,223 @@
+//! A device asks for a certificate: SCEP (RFC 8894) over HTTP, as an MDM's profile makes it do.
+
+use core::time::Duration;
+
+use aws_lc_rs::rand;
+use pki::certificate::Certificate;
+use pki::general_name::GeneralName;
+use pki::key::KeyType;
+use pki::key::PrivateKey;
+use pki::name::Name;
+use pki::time::Time;
+use reqwest::Client;
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+use scep::client;
+use scep::client::Offer;
+use scep::client::Randomness;
+use scep::client::Reply;
+use scep::client::Wish;
+use thiserror::Error;
+
+/// How long a server may take for each answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Longest answer that is read, in bytes; a chain of four RSA-4096 certificates stays far below.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
+
+/// What a device is told to ask for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The Enrollment URL.
+    pub url: String,
+    /// The challenge, if it was given one.
+    pub challenge: Option<String>,
+    /// The subject.
+    pub subject: Name,
+    /// The alternative names.
+    pub names: Vec<GeneralName>,
+    /// The key: RSA, as SCEP wants it.
+    pub key: KeyType,
+}
+
+/// What a device has afterwards.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Its key.
+    pub key: PrivateKey,
+    /// The certificates above it, the issuer first, the root last.
+    pub chain: Vec<Certificate>,
+    /// The chain's root.
+    pub root: Option<Certificate>,
+}
+
+/// Why a device has no certificate.
+#[derive(Debug, Error)]
+pub enum EnrollError {
+    /// The server did not answer.
+    #[error("{url} does not answer: {source}")]
+    Unreachable {
+        /// What was asked.
+        url: String,
+        /// What went wrong.
+        source: reqwest::Error,
+    },
+    /// The server answered with something else than SCEP.
+    #[error("the server answered {status}: {text}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// The first line of the answer.
+        text: String,
+    },
+    /// The answer is longer than anything that a server should say.
+    #[error("the answer is longer than {ANSWER_BYTES_MAX} bytes")]
+    TooLong,
+    /// No certificate that a request could be encrypted to.
+    #[error("the server has no certificate that requests can be encrypted to")]
+    NoRecipient,
+    /// The server refused.
+    #[error("the server refused ({}): {}", .fail_info, .text)]
+    Refused {
+        /// The reason in SCEP's words.
+        fail_info: String,
+        /// What the server said.
+        text: String,
+    },
+    /// The server wants to be asked again later.
+    #[error("the server wants the request to be approved first")]
+    Pending,
+    /// The request could not be made.
+    #[error("the request cannot be made: {0}")]
+    Request(String),
+    /// The answer is not to be believed.
+    #[error("the answer is not to be believed: {0}")]
+    Reply(#[from] client::ReplyError),
+}
+
+/// Asks for a certificate and checks what comes back.
+///
+/// # Errors
+/// [`EnrollError`] says why there is none.
+pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
+    let http = Client::builder()
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .map_err(|error| EnrollError::Request(error.to_string()))?;
+    let key = generate(order.key).await?;
+    let offer = capabilities(&http, order).await?;
+    let authorities = authorities(&http, order).await?;
+    let recipient = client::recipient(&authorities).ok_or(EnrollError::NoRecipient)?;
+    let wish = Wish {
+        key: &key,
+        subject: &order.subject,
+        general_names: &order.names,
+        challenge: order.challenge.as_deref(),
+    };
+    let randomness = Randomness { serial: random()?, nonce: random()? };
+    let sent = client::request(&wish, recipient, offer, now, randomness)
+        .map_err(|error| EnrollError::Request(error.to_string()))?;
+    let url = address(&order.url, "PKIOperation", &offer, &sent.message);
+    let request = if offer.post { http.post(&url).body(sent.message.clone()) } else { http.get(&url) };
+    let answer = bytes(ok(request.send().await, &order.url).await?, &order.url).await?;
+    match client::parse_reply(&answer, &sent, &key, &authorities)? {
+        Reply::Issued { mut certificates } => {
+            if certificates.is_empty() {
+                return Err(EnrollError::NoRecipient);
+            }
+            let certificate = certificates.swap_remove(0);
+            let chain = chain_of(&certificate, &authorities);
+            let root = chain.last().filter(|last| last.is_self_signed()).cloned();
+            Ok(Enrolled { certificate, key, chain, root })
+        }
+        Reply::Failed { fail_info, text } => Err(EnrollError::Refused {
+            fail_info: fail_info.map_or("no reason", scep::message::FailInfo::name).to_owned(),
+            text: text.unwrap_or_else(|| "no words".to_owned()),
+        }),
+        Reply::Pending => Err(EnrollError::Pending),
+    }
+}
+
+/// The certificates above a leaf, as far as the authorities' own list goes.
+fn chain_of(leaf: &Certificate, authorities: &[Certificate]) -> Vec<Certificate> {
+    let mut chain: Vec<Certificate> = Vec::new();
+    let mut below = leaf;
+    while chain.len() < authorities.len() && !below.is_self_signed() {
+        let above = authorities.iter().find(|above| {
+            above.subject.der() == below.issuer.der()
+                && below.verify_signed_by(&above.public_key).is_ok()
+        });
+        let Some(above) = above else { break };
+        chain.push(above.clone());
+        below = above;
+    }
+    chain
+}
+
+async fn generate(key: KeyType) -> Result<PrivateKey, EnrollError> {
+    let made = tokio::task::spawn_blocking(move || PrivateKey::generate(key)).await;
+    let made = made.map_err(|error| EnrollError::Request(error.to_string()))?;
+    made.map_err(|error| EnrollError::Request(error.to_string()))
+}
+
+async fn capabilities(http: &Client, order: &Order) -> Result<Offer, EnrollError> {
+    let url = format!("{}?operation=GetCACaps", order.url);
+    let response = ok(http.get(&url).send().await, &order.url).await?;
+    let text = bytes(response, &order.url).await?;
+    Ok(Offer::parse(&String::from_utf8_lossy(&text)))
+}
+
+async fn authorities(http: &Client, order: &Order) -> Result<Vec<Certificate>, EnrollError> {
+    let url = format!("{}?operation=GetCACert", order.url);
+    let response = ok(http.get(&url).send().await, &order.url).await?;
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().to_owned();
+    let body = bytes(response, &order.url).await?;
+    Ok(client::ca_certificates(&body, &kind)?)
+}
+
+fn address(url: &str, operation: &str, offer: &Offer, message: &[u8]) -> String {
+    if offer.post {
+        return format!("{url}?operation={operation}");
+    }
+    format!("{url}?operation={operation}&message={}", scep::transport::message_to_query(message))
+}
+
+async fn ok(
+    answered: Result<Response, reqwest::Error>,
+    url: &str,
+) -> Result<Response, EnrollError> {
+    let unreachable = |source| EnrollError::Unreachable { url: url.to_owned(), source };
+    let response = answered.map_err(unreachable)?;
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status().as_u16();
+    let text = bytes(response, url).await?;
+    let text = String::from_utf8_lossy(&text);
+    let text = text.lines().next().unwrap_or_default().chars().take(200).collect();
+    Err(EnrollError::Status { status, text })
+}
+
+async fn bytes(mut response: Response, url: &str) -> Result<Vec<u8>, EnrollError> {
+    let unreachable = |source| EnrollError::Unreachable { url: url.to_owned(), source };
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > ANSWER_BYTES_MAX {
+            return Err(EnrollError::TooLong);
+        }
+    }
+    Ok(body)
+}
+
+fn random() -> Result<[u8; 16], EnrollError> {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes)
+        .map_err(|_| EnrollError::Request("the system has no randomness".to_owned()))?;
+    Ok(bytes)
+}

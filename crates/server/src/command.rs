@@ -1,0 +1,69 @@
+//! Commands: one file each.
+
+mod apply;
+mod authenticate;
+mod certificate;
+mod demo;
+mod enroll;
+mod event;
+mod serve;
+mod toml_document;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// What the program can be asked to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play the whole story with simulated devices, on loopback and free ports
+    Demo(demo::Arguments),
+    /// Serve enrollment and RADIUS for an organization, until stopped
+    Serve(serve::Arguments),
+    /// Make an organization as a file describes it; works with the server running or stopped
+    Apply(apply::Arguments),
+    /// Look at certificates, or revoke one
+    #[command(subcommand)]
+    Certificate(certificate::Verb),
+    /// Look at what happened, and why
+    #[command(subcommand)]
+    Event(event::Verb),
+    /// Ask for a certificate as a device does
+    Enroll(enroll::Arguments),
+    /// Join the network as a device does, through a simulated access point
+    Authenticate(authenticate::Arguments),
+    /// Say which version this is
+    Version(version::Arguments),
+}
+
+impl Command {
+    /// What is logged if $SAFECONDUCT_LOG does not say: a server tells what it does, other
+    /// commands only what goes wrong.
+    pub(crate) fn log_level(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "info",
+            Self::Demo(_)
+            | Self::Apply(_)
+            | Self::Certificate(_)
+            | Self::Event(_)
+            | Self::Enroll(_)
+            | Self::Authenticate(_)
+            | Self::Version(_) => "warn",
+        }
+    }
+}
+
+/// Does what was asked.
+pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Apply(arguments) => apply::run(arguments).await,
+        Command::Certificate(verb) => certificate::run(verb).await,
+        Command::Event(verb) => event::run(verb).await,
+        Command::Enroll(arguments) => enroll::run(arguments).await,
+        Command::Authenticate(arguments) => authenticate::run(arguments).await,
+        Command::Version(arguments) => version::run(&arguments),
+    }
+}

@@ -1,0 +1,272 @@
+//! `safeconduct apply`
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::Write as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use actions::gateway::ShownSecret;
+use actions::gateway::draw_secret;
+use actions::organization::Application;
+use actions::organization::Applied;
+use anyhow::Context;
+use api::problem::Problem;
+use clap::Args;
+use domain::complaint::Complaint;
+use domain::object::Kind;
+use domain::organization::Organization;
+use domain::plan::Change;
+use domain::plan::Plan;
+use domain::secret::Secret;
+use domain::slug;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::clock;
+use crate::command::toml_document::NotRead;
+use crate::command::toml_document::TomlDocument;
+use crate::config::DataArgument;
+use crate::connection::Connection;
+use crate::connection::Failed;
+use crate::output;
+
+/// Make an organization as a file describes it.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    data: DataArgument,
+    #[command(flatten)]
+    order: Order,
+}
+
+/// What to apply, and how.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Order {
+    /// The declarative file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+    /// Remove what the file does not name
+    #[arg(long)]
+    prune: bool,
+    /// Write the secrets of new gateways into this CSV file, which must not exist yet
+    #[arg(long, value_name = "FILE.csv")]
+    secrets: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Order {
+    /// A plain apply.
+    pub(crate) fn of(file: PathBuf, secrets: Option<PathBuf>) -> Self {
+        Self { file, dry_run: false, prune: false, secrets, json: false }
+    }
+}
+
+/// Applies a file to the organization of a data directory.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let data = arguments.data.directory()?;
+    let connection = Connection::open(&data, true).await?;
+    let answer = carry_out(&connection, &arguments.order).await;
+    connection.close().await;
+    answer
+}
+
+/// Applies a file over a connection.
+pub(crate) async fn carry_out(connection: &Connection, order: &Order) -> anyhow::Result<ExitCode> {
+    let document = match TomlDocument::read(&order.file) {
+        Ok(document) => document,
+        Err(NotRead::Failed(error)) => return Err(error),
+        Err(NotRead::Complaint(line, complaint)) => {
+            return complain(order, &[(line, complaint)]);
+        }
+    };
+    match apply(connection, order, &document).await {
+        Ok(applied) => {
+            report(order, &applied)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(Failed::Problem(problem)) if !problem.complaints.is_empty() => {
+            let Problem { complaints, .. } = *problem;
+            let lines = complaints.into_iter().map(|c| (document.line(&c.path), c));
+            complain(order, &lines.collect::<Vec<_>>())
+        }
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+async fn apply(
+    connection: &Connection,
+    order: &Order,
+    document: &TomlDocument,
+) -> Result<Applied, Failed> {
+    let mut application = Application {
+        document: document.json.clone(),
+        dry_run: true,
+        prune: order.prune,
+        secrets: BTreeMap::new(),
+    };
+    let planned: Applied = connection.post("/api/v1/apply", &application).await?;
+    if order.dry_run || planned.plan.is_empty() {
+        return Ok(planned);
+    }
+    // The secrets are safe on disk before anything is committed that depends on them.
+    let organization: Value = connection.get("/api/v1/organization").await?;
+    let secrets = draw_secrets(&planned.plan, document, &organization);
+    if let (Some(path), false) = (&order.secrets, secrets.is_empty()) {
+        store::directory::write_private(path, csv(&secrets).as_bytes())
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    application.dry_run = false;
+    application.secrets =
+        secrets.iter().map(|shown| (shown.name.clone(), shown.secret.clone())).collect();
+    let applied = connection.post("/api/v1/apply", &application).await;
+    if let (Err(_), Some(path), false) = (&applied, &order.secrets, secrets.is_empty())
+        && let Err(error) = std::fs::remove_file(path)
+    {
+        tracing::error!(%error, "{} holds secrets that were never used", path.display());
+    }
+    applied
+}
+
+/// A secret for each gateway that is about to be made.
+fn draw_secrets(plan: &Plan, document: &TomlDocument, organization: &Value) -> Vec<ShownSecret> {
+    let base_url = document.json.pointer("/organization/base_url");
+    let base_url = base_url.or_else(|| organization.pointer("/organization/base_url"));
+    let default = Organization::default().settings.base_url;
+    let base_url = base_url.and_then(Value::as_str).unwrap_or(&default);
+    let world = clock::world();
+    let new = plan.create.iter().filter(|change| change.kind == Kind::Gateway);
+    new.map(|change| {
+        let given = document.json.get(Kind::Gateway.as_str()).and_then(Value::as_array);
+        let given = given.into_iter().flatten();
+        let own = given.filter(|gateway| gateway.get("name") == Some(&json!(change.name)));
+        let slug = own.filter_map(|gateway| gateway.get("slug")?.as_str()).next();
+        let slug = slug.map_or_else(|| slug::from_name(&change.name), str::to_owned);
+        ShownSecret {
+            name: change.name.clone(),
+            url: format!("{base_url}/scep/{slug}"),
+            secret: draw_secret(&world),
+        }
+    })
+    .collect()
+}
+
+/// `name,url,secret`, one gateway a line.
+fn csv(secrets: &[ShownSecret]) -> String {
+    let mut text = "name,url,secret\n".to_owned();
+    for ShownSecret { name, url, secret } in secrets {
+        let name = format!("\"{}\"", name.replace('"', "\"\""));
+        text.push_str(&format!("{name},{url},{}\n", secret.reveal()));
+    }
+    text
+}
+
+fn report(order: &Order, applied: &Applied) -> anyhow::Result<()> {
+    let Applied { plan, secrets } = applied;
+    // Secrets that stand in a file are not shown on a screen.
+    let shown: &[ShownSecret] = if order.secrets.is_some() { &[] } else { secrets };
+    if order.json {
+        let mut document = serde_json::to_value(plan)?;
+        if let (Some(map), false) = (document.as_object_mut(), shown.is_empty()) {
+            map.insert("secrets".to_owned(), serde_json::to_value(shown)?);
+        }
+        return output::json(&document);
+    }
+    print_plan(plan);
+    if let (Some(path), false) = (&order.secrets, secrets.is_empty()) {
+        output::line(&format!(
+            "The secrets of {} new gateway(s) are in {}. They are shown only there, and only once.",
+            secrets.len(),
+            path.display()
+        ));
+    } else if !shown.is_empty() {
+        output::line("\nThese secrets are shown here, and never again:");
+        output::line(csv(shown).trim_end());
+    }
+    if order.dry_run {
+        output::line("Nothing was changed: this was a dry run.");
+    }
+    Ok(())
+}
+
+fn print_plan(plan: &Plan) {
+    let describe = |change: &Change| format!("{} \"{}\"", change.kind.words(), change.name);
+    for change in &plan.create {
+        output::line(&format!("+ {}", describe(change)));
+    }
+    for change in &plan.change {
+        output::line(&format!("~ {}", describe(change)));
+        for field in &change.fields {
+            let text = if field.field == "shared_secret" {
+                "    shared_secret: changed".to_owned()
+            } else {
+                format!("    {}: {} -> {}", field.field, field.before, field.after)
+            };
+            output::line(&output::safe(&text));
+        }
+    }
+    for change in &plan.remove {
+        output::line(&format!("- {}", describe(change)));
+    }
+    if plan.is_empty() {
+        output::line(&format!("Nothing changed: all {} objects are as the file says.", plan.unchanged));
+        return;
+    }
+    let counts = [
+        (plan.create.len(), "created"),
+        (plan.change.len(), "changed"),
+        (plan.remove.len(), "removed"),
+        (plan.unchanged, "unchanged"),
+    ];
+    let counts: Vec<String> = counts.iter().map(|(count, what)| format!("{count} {what}")).collect();
+    output::line(&counts.join(", "));
+}
+
+fn complain(order: &Order, complaints: &[(usize, Complaint)]) -> anyhow::Result<ExitCode> {
+    let file = order.file.display().to_string();
+    if order.json {
+        let list: Vec<Value> = complaints
+            .iter()
+            .map(|(line, complaint)| {
+                json!({
+                    "file": file, "line": line, "field": complaint.path,
+                    "what": complaint.what, "fix": complaint.fix,
+                })
+            })
+            .collect();
+        output::json(&json!({ "complaints": list }))?;
+        return Ok(ExitCode::FAILURE);
+    }
+    let mut text = String::new();
+    for (line, Complaint { path, what, fix }) in complaints {
+        let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        let (path, what, fix) = (output::safe(&path), output::safe(what), output::safe(fix));
+        writeln!(text, "{file}:{line}: {path}{what}\n  fix: {fix}")?;
+    }
+    writeln!(text, "Nothing was changed.")?;
+    std::io::stderr().write_all(text.as_bytes())?;
+    Ok(ExitCode::FAILURE)
+}
+
+/// Applies a text for the demo; its secrets come back.
+pub(crate) async fn apply_text(
+    connection: &Connection,
+    text: &str,
+) -> anyhow::Result<BTreeMap<String, Secret>> {
+    let document = TomlDocument::parse(text, Path::new("."))
+        .map_err(|error| anyhow::anyhow!("the demo's own file is wrong: {error:?}"))?;
+    let application = Application {
+        document: document.json,
+        dry_run: false,
+        prune: false,
+        secrets: BTreeMap::new(),
+    };
+    let applied: Applied = connection.post("/api/v1/apply", &application).await?;
+    Ok(applied.secrets.into_iter().map(|shown| (shown.name, shown.secret)).collect())
+}

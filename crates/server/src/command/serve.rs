@@ -1,0 +1,88 @@
+//! `safeconduct serve`
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+
+use crate::command::apply;
+use crate::config::Config;
+use crate::config::DataArgument;
+use crate::config::Listen;
+use crate::connection::Connection;
+use crate::instance::Instance;
+use crate::output;
+use crate::running::Running;
+
+/// Serve enrollment and RADIUS for an organization, until stopped.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    data: DataArgument,
+    /// Read settings of this machine from a TOML file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Apply a declarative file before serving
+    #[arg(long, value_name = "FILE")]
+    apply: Option<PathBuf>,
+    /// Write the secrets of new gateways into this CSV file (with --apply)
+    #[arg(long, value_name = "FILE.csv", requires = "apply")]
+    secrets: Option<PathBuf>,
+    /// Where SCEP and downloads are; may be given several times [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    http: Vec<SocketAddr>,
+    /// Where RADIUS authentication is; may be given several times [default: 127.0.0.1:1812]
+    #[arg(long, value_name = "ADDRESS")]
+    radius_auth: Vec<SocketAddr>,
+    /// Where health is; may be given several times [default: 127.0.0.1:9180]
+    #[arg(long, value_name = "ADDRESS")]
+    health: Vec<SocketAddr>,
+}
+
+/// Serves until SIGTERM or Ctrl-C.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let config = match &arguments.config {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    let data = arguments.data.directory()?;
+    let instance = Instance::open(&data, &config).await?;
+    if let Some(file) = &arguments.apply {
+        let connection = Connection::within(&instance);
+        let order = apply::Order::of(file.clone(), arguments.secrets.clone());
+        if apply::carry_out(&connection, &order).await? != ExitCode::SUCCESS {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    let listen = Listen {
+        http: choose(arguments.http, config.listen.http, 8080),
+        radius_auth: choose(arguments.radius_auth, config.listen.radius_auth, 1812),
+        health: choose(arguments.health, config.listen.health, 9180),
+    };
+    // Before the doors open, so that a stop that comes at once is not lost.
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let running = Running::start(instance, &data, &listen).await?;
+    running.http.iter().for_each(|address| output::line(&format!("http {address}")));
+    running.radius_auth.iter().for_each(|address| output::line(&format!("radius-auth {address}")));
+    running.health.iter().for_each(|address| output::line(&format!("health {address}")));
+    output::line("ready");
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+    }
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Flags go before the configuration file, and that before the default.
+fn choose(flags: Vec<SocketAddr>, config: Vec<SocketAddr>, port: u16) -> Vec<SocketAddr> {
+    [flags, config]
+        .into_iter()
+        .find(|addresses| !addresses.is_empty())
+        .unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], port))])
+}

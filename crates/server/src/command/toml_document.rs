@@ -1,0 +1,235 @@
+//! Declarative files: from TOML to the JSON that the API takes, remembering where each field
+//! stands, so that a complaint can name its line.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use anyhow::bail;
+use domain::complaint::Complaint;
+use serde_json::Map;
+use serde_json::Value;
+use toml::Spanned;
+use toml::de::DeTable;
+use toml::de::DeValue;
+
+/// Largest declarative file, in bytes.
+const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Largest file that a `…_file` key names, in bytes.
+const SECRET_BYTES_MAX: u64 = 4096;
+
+/// Deepest nesting of a file.
+const DEPTH_MAX: usize = 16;
+
+/// Keys that name a file instead of holding a secret, and what they stand for.
+const FILE_KEYS: [(&str, &str); 1] = [("shared_secret_file", "shared_secret")];
+
+/// A declarative file, read.
+#[derive(Debug)]
+pub(crate) struct TomlDocument {
+    /// What it says.
+    pub(crate) json: Value,
+    places: HashMap<String, usize>,
+}
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub(crate) enum NotRead {
+    /// It is not TOML, or a key in it is wrong: the line, and the complaint.
+    Complaint(usize, Complaint),
+    /// The file system failed.
+    Failed(anyhow::Error),
+}
+
+impl TomlDocument {
+    /// Reads a file. Secrets are taken from the files that `…_file` keys name, relative to it.
+    pub(crate) fn read(path: &Path) -> Result<Self, NotRead> {
+        let text = read_bounded(path, FILE_BYTES_MAX).map_err(NotRead::Failed)?;
+        let directory = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, directory)
+    }
+
+    /// Reads a text whose file stands in `directory`.
+    pub(crate) fn parse(text: &str, directory: &Path) -> Result<Self, NotRead> {
+        let table = DeTable::parse(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            let fix = "correct the TOML at this line";
+            NotRead::Complaint(line, Complaint::new("", error.message(), fix))
+        })?;
+        let mut reader = Reader { text, directory, places: HashMap::new() };
+        let json = reader.table(table.get_ref(), "", 0)?;
+        Ok(Self { json: Value::Object(json), places: reader.places })
+    }
+
+    /// The line of the field at `path`, or of the nearest table around it.
+    pub(crate) fn line(&self, path: &str) -> usize {
+        let mut path = path;
+        loop {
+            if let Some(line) = self.places.get(path) {
+                return *line;
+            }
+            match path.rfind(['.', '[']) {
+                Some(end) => path = path.get(..end).unwrap_or_default(),
+                None => return 1,
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    directory: &'a Path,
+    places: HashMap<String, usize>,
+}
+
+impl Reader<'_> {
+    fn table(
+        &mut self,
+        table: &DeTable<'_>,
+        path: &str,
+        depth: usize,
+    ) -> Result<Map<String, Value>, NotRead> {
+        let mut map = Map::new();
+        for (key, value) in table {
+            let name = key.get_ref().to_string();
+            let place = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let line = line_of(self.text, key.span().start);
+            self.places.insert(place.clone(), line);
+            let stands_for = FILE_KEYS.iter().find(|(file_key, _)| *file_key == name);
+            if let Some((_, secret_key)) = stands_for {
+                if table.keys().any(|other| other.get_ref() == secret_key) {
+                    let what = format!("is given beside {secret_key}");
+                    let fix = "keep one of them";
+                    return Err(NotRead::Complaint(line, Complaint::new(place, what, fix)));
+                }
+                let secret = self.secret(value, &place, line)?;
+                self.places.insert(place.replace(&name, secret_key), line);
+                map.insert((*secret_key).to_owned(), secret);
+                continue;
+            }
+            let value = self.value(value, &place, depth)?;
+            map.insert(name, value);
+        }
+        Ok(map)
+    }
+
+    fn value(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        path: &str,
+        depth: usize,
+    ) -> Result<Value, NotRead> {
+        let line = line_of(self.text, value.span().start);
+        let complaint = |what: &str, fix: &str| {
+            NotRead::Complaint(line, Complaint::new(path, what, fix))
+        };
+        if depth > DEPTH_MAX {
+            return Err(complaint("is nested too deeply", "nothing here needs that"));
+        }
+        Ok(match value.get_ref() {
+            DeValue::String(text) => Value::from(text.as_ref()),
+            DeValue::Boolean(flag) => Value::from(*flag),
+            DeValue::Integer(number) => {
+                let digits = number.as_str().replace('_', "");
+                let parsed = i64::from_str_radix(&digits, number.radix());
+                Value::from(parsed.map_err(|_| complaint("is out of range", "use a smaller number"))?)
+            }
+            DeValue::Float(number) => {
+                let parsed = number.as_str().replace('_', "").parse::<f64>();
+                Value::from(parsed.map_err(|_| complaint("is no number", "use a whole number"))?)
+            }
+            DeValue::Datetime(time) => Value::from(time.to_string()),
+            DeValue::Array(items) => {
+                let mut list = Vec::new();
+                for (index, item) in items.iter().enumerate() {
+                    let place = format!("{path}[{index}]");
+                    self.places.insert(place.clone(), line_of(self.text, item.span().start));
+                    list.push(self.value(item, &place, depth + 1)?);
+                }
+                Value::from(list)
+            }
+            DeValue::Table(table) => Value::Object(self.table(table, path, depth + 1)?),
+        })
+    }
+
+    fn secret(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        place: &str,
+        line: usize,
+    ) -> Result<Value, NotRead> {
+        let DeValue::String(name) = value.get_ref() else {
+            let complaint = Complaint::new(place, "is not a text", "name a file");
+            return Err(NotRead::Complaint(line, complaint));
+        };
+        let path = self.directory.join(name.as_ref());
+        match read_bounded(&path, SECRET_BYTES_MAX) {
+            Ok(text) => Ok(Value::from(text.trim_end_matches(['\r', '\n']))),
+            Err(error) => {
+                let fix = "name a file that holds the secret, relative to this one";
+                let complaint = Complaint::new(place, format!("{error:#}"), fix);
+                Err(NotRead::Complaint(line, complaint))
+            }
+        }
+    }
+}
+
+fn read_bounded(path: &Path, bytes_max: u64) -> anyhow::Result<String> {
+    let shown = path.display();
+    let length = fs::metadata(path).with_context(|| format!("{shown} cannot be read"))?.len();
+    if length > bytes_max {
+        bail!("{shown} is longer than {bytes_max} bytes");
+    }
+    fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))
+}
+
+/// The line of a byte, counted from 1.
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[organization]\nname = \"x\"\n\n[[gateway]]\nname = \"a\"\n\n[[gateway]]\n\
+                        name = \"b\"\nrules = [\n  { field = \"always\" },\n]\n";
+
+    fn read(text: &str) -> TomlDocument {
+        TomlDocument::parse(text, Path::new(".")).unwrap()
+    }
+
+    #[test]
+    fn each_field_knows_its_line() {
+        let document = read(TEXT);
+        assert_eq!(document.line("organization.name"), 2);
+        assert_eq!(document.line("gateway[0].name"), 5);
+        assert_eq!(document.line("gateway[1].name"), 8);
+        assert_eq!(document.line("gateway[1].rules[0].field"), 10);
+        assert_eq!(document.line("gateway[1].certificate_authority"), 7);
+        assert_eq!(document.line("nowhere"), 1);
+    }
+
+    #[test]
+    fn the_json_says_what_the_toml_says() {
+        let document = read("[t]\na = 1_000\nb = true\nc = [\"x\"]\nd = 0x10\n");
+        let expected = serde_json::json!({"t": {"a": 1000, "b": true, "c": ["x"], "d": 16}});
+        assert_eq!(document.json, expected);
+    }
+
+    #[test]
+    fn what_is_not_toml_is_refused_with_its_line() {
+        let error = TomlDocument::parse("a = 1\nb = = 2\n", Path::new(".")).unwrap_err();
+        assert!(matches!(error, NotRead::Complaint(2, _)), "{error:?}");
+    }
+
+    #[test]
+    fn a_secret_file_that_is_missing_is_refused_with_its_line() {
+        let text = "[[access_point]]\nname = \"a\"\nshared_secret_file = \"no-such-file\"\n";
+        let error = TomlDocument::parse(text, Path::new(".")).unwrap_err();
+        assert!(matches!(error, NotRead::Complaint(3, _)), "{error:?}");
+    }
+}

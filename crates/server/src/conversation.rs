@@ -1,0 +1,381 @@
+//! Conversations: EAP-TLS with one device each, owned by one worker, found by their State.
+//!
+//! Identity to Start keeps no state: the State that goes out with a Start is a cookie, and memory
+//! is taken only when a device brings it back with the first bytes of its handshake.
+
+pub(crate) mod cookie;
+mod failure;
+mod judge;
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use actions::rules::AccessPoint;
+use actions::rules::Rules;
+use actions::snapshot::Snapshot;
+use actions::visit::Leave;
+use domain::refusal::Refusal;
+use domain::visit::Place;
+use domain::visit::Visit;
+use eap::packet;
+use eap::packet::Body;
+use eap::packet::Packet as Eap;
+use eap::session;
+use eap::session::Proof;
+use eap::session::Session;
+use eap::session::Step;
+use eap::settings::Identity;
+use eap::settings::Settings;
+use eap::settings::TlsVersion;
+use pki::certificate::Certificate;
+use pki::certificate::Serial;
+use radius::mppe::Keys;
+use radius::mppe::Salts;
+use radius::packet::Code;
+use radius::packet::Packet;
+use radius::reply::Reply;
+
+use crate::conversation::cookie::Cookies;
+use crate::conversation::judge::Judge;
+
+/// Most conversations of one worker; each takes up to 11 KiB before its handshake is over.
+pub(crate) const SESSIONS_MAX: usize = 8192;
+
+/// How long a device may be silent before its conversation is over.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// Bytes of a State: 15 random ones and one that leads back to the worker.
+const STATE_BYTES: usize = 16;
+
+type State = [u8; STATE_BYTES];
+
+/// Every conversation of one worker.
+pub(crate) struct Conversations {
+    snapshot: Arc<Snapshot>,
+    cookies: Arc<Cookies>,
+    /// Which worker this is, of how many.
+    worker: (u8, u8),
+    settings: Option<(Arc<Rules>, Option<Arc<Settings>>)>,
+    open: HashMap<State, Conversation>,
+    order: VecDeque<State>,
+}
+
+struct Conversation {
+    session: Session,
+    judge: Arc<Judge>,
+    place: Place,
+    leave: Option<Leave>,
+    rounds: u32,
+    touched: Instant,
+}
+
+/// One request from an access point that proved to know the secret.
+pub(crate) struct Asked<'a> {
+    /// The request.
+    pub(crate) request: &'a Packet,
+    /// Who sent it.
+    pub(crate) access_point: &'a AccessPoint,
+    /// From where.
+    pub(crate) source: SocketAddr,
+    /// When it came.
+    pub(crate) at: Instant,
+}
+
+impl Conversations {
+    /// No conversations yet. The key of the cookies is shared by all workers.
+    pub(crate) fn new(snapshot: Arc<Snapshot>, cookies: Arc<Cookies>, worker: (u8, u8)) -> Self {
+        let (open, order) = (HashMap::new(), VecDeque::new());
+        Self { snapshot, cookies, worker, settings: None, open, order }
+    }
+
+    /// Answers an Access-Request; none means silence.
+    pub(crate) fn resume(&mut self, asked: &Asked<'_>) -> Option<Reply> {
+        let Some(message) = asked.request.eap_message() else {
+            return Some(self.reject(asked, None, &Refusal::EapMissing));
+        };
+        let state = asked.request.state().map(<[u8]>::to_vec);
+        match state {
+            None => self.greet(asked, &message),
+            Some(state) => match State::try_from(state.as_slice()) {
+                Ok(state) if self.open.contains_key(&state) => self.go_on(asked, state, &message),
+                Ok(_) | Err(_) => self.begin(asked, &state, &message),
+            },
+        }
+    }
+
+    /// Forgets conversations whose device has been silent for too long, and remembers why.
+    pub(crate) fn sweep(&mut self, now: Instant) {
+        while let Some(state) = self.order.front().copied() {
+            let silent = self.open.get(&state).map(|conversation| conversation.touched);
+            match silent {
+                Some(touched) if now.duration_since(touched) < SILENCE_MAX => break,
+                Some(_) => self.forget(&state),
+                None => {}
+            }
+            self.order.pop_front();
+        }
+    }
+
+    /// An EAP identity is answered with a Start; nothing is kept.
+    fn greet(&mut self, asked: &Asked<'_>, message: &[u8]) -> Option<Reply> {
+        let identifier = match Eap::parse(message) {
+            Ok(Eap { code: packet::Code::Response, identifier, body: Body::Identity(_) }) => {
+                identifier.wrapping_add(1)
+            }
+            Ok(_) => return Some(self.reject(asked, None, &Refusal::EapStateUnknown)),
+            Err(error) => {
+                let refusal = Refusal::EapMalformed { what: error.to_string() };
+                return Some(self.reject(asked, None, &refusal));
+            }
+        };
+        let cookie = self.cookies.bake(identifier, &bound_to(asked), asked.at);
+        let start = packet::start_request(identifier);
+        let reply = Reply::new(Code::AccessChallenge, asked.request);
+        Some(reply.eap_message(&start).state(&cookie).proxy_states(asked.request))
+    }
+
+    /// A cookie of ours comes back with the first bytes of a handshake: a conversation begins.
+    fn begin(&mut self, asked: &Asked<'_>, cookie: &[u8], message: &[u8]) -> Option<Reply> {
+        let Some(identifier) = self.cookies.open(cookie, &bound_to(asked), asked.at) else {
+            return Some(self.reject(asked, None, &Refusal::EapStateUnknown));
+        };
+        let judge = Arc::new(Judge::new(Arc::clone(&self.snapshot)));
+        let Some(settings) = self.settings() else {
+            let what = "there is no server certificate, or no authority for devices".to_owned();
+            return Some(self.reject(asked, None, &Refusal::Internal { what }));
+        };
+        let verdict: Arc<Judge> = Arc::clone(&judge);
+        let session = match Session::start(&settings, verdict, identifier) {
+            Ok(session) => session,
+            Err(failure) => {
+                let refusal = Refusal::Internal { what: failure.to_string() };
+                return Some(self.reject(asked, None, &refusal));
+            }
+        };
+        self.make_room();
+        let state = self.draw_state();
+        let place = place(asked);
+        let touched = asked.at;
+        let conversation = Conversation { session, judge, place, leave: None, rounds: 0, touched };
+        self.open.insert(state, conversation);
+        self.order.push_back(state);
+        self.go_on(asked, state, message)
+    }
+
+    fn go_on(&mut self, asked: &Asked<'_>, state: State, message: &[u8]) -> Option<Reply> {
+        let now = self.snapshot.world().time();
+        let conversation = self.open.get_mut(&state)?;
+        if conversation.place.access_point != asked.access_point.name {
+            return Some(self.reject(asked, None, &Refusal::EapStateUnknown));
+        }
+        conversation.touched = asked.at;
+        conversation.rounds += 1;
+        let step = conversation.session.step(message, now, session::fragment_size(asked.request.framed_mtu()));
+        self.answer(asked, state, step)
+    }
+
+    fn answer(&mut self, asked: &Asked<'_>, state: State, step: Step) -> Option<Reply> {
+        match step {
+            Step::Ignored => None,
+            Step::Ask(message) => {
+                let reply = Reply::new(Code::AccessChallenge, asked.request);
+                Some(reply.eap_message(&message).state(&state).proxy_states(asked.request))
+            }
+            Step::Proved(proof) => {
+                let step = self.decide(&state, &proof)?;
+                self.answer(asked, state, step)
+            }
+            Step::Done(keys) => {
+                let conversation = self.open.remove(&state)?;
+                Some(accept(&self.snapshot, asked, &conversation, keys.msk()))
+            }
+            Step::Failed(failure) => {
+                let conversation = self.open.remove(&state)?;
+                // A visit that was denied is on record already.
+                if failure != eap::failure::Failure::Denied {
+                    self.record(&conversation, &failure);
+                }
+                Some(rejection(asked, conversation.session.identifier()))
+            }
+        }
+    }
+
+    /// The device holds the key: roles and policies decide, before anything that means success.
+    fn decide(&mut self, state: &State, proof: &Proof) -> Option<Step> {
+        let now = self.snapshot.world().time();
+        let conversation = self.open.get_mut(state)?;
+        let judged = Certificate::parse(&proof.leaf)
+            .map_err(|error| Refusal::CertificateMalformed { what: error.to_string() })
+            .and_then(|certificate| {
+                let standing = actions::visit::stand(&self.snapshot, &certificate, now)?;
+                Ok((certificate, standing))
+            });
+        let (certificate, standing) = match judged {
+            Ok(judged) => judged,
+            Err(refusal) => {
+                let place = &conversation.place;
+                actions::visit::refuse(&self.snapshot, place, None, &refusal);
+                return Some(conversation.session.deny());
+            }
+        };
+        let visit = Visit {
+            serial: certificate.serial,
+            standing,
+            subject: certificate.subject.to_string(),
+            place: conversation.place.clone(),
+            tls: match proof.tls_version {
+                TlsVersion::Tls12 => "1.2",
+                TlsVersion::Tls13 => "1.3",
+            },
+        };
+        Some(match actions::visit::admit(&self.snapshot, &visit) {
+            Ok(leave) => {
+                conversation.leave = Some(leave);
+                conversation.session.confirm()
+            }
+            Err(_) => conversation.session.deny(),
+        })
+    }
+
+    fn record(&self, conversation: &Conversation, failure: &eap::failure::Failure) {
+        let presented = conversation.session.presented();
+        let leaf = presented.and_then(|presented| Certificate::parse(&presented.leaf).ok());
+        let refusal = conversation
+            .judge
+            .refusal()
+            .unwrap_or_else(|| failure::refusal(failure, leaf.as_ref(), conversation.rounds));
+        let serial: Option<&Serial> = leaf.as_ref().map(|leaf| &leaf.serial);
+        actions::visit::refuse(&self.snapshot, &conversation.place, serial, &refusal);
+    }
+
+    /// Access-Reject, remembered with its reason.
+    fn reject(&self, asked: &Asked<'_>, serial: Option<&Serial>, refusal: &Refusal) -> Reply {
+        actions::visit::refuse(&self.snapshot, &place(asked), serial, refusal);
+        let message = asked.request.eap_message();
+        let identifier = message.and_then(|message| message.get(1).copied());
+        match identifier {
+            Some(identifier) => rejection(asked, identifier),
+            // No EAP was spoken, so none is answered.
+            None => Reply::new(Code::AccessReject, asked.request).proxy_states(asked.request),
+        }
+    }
+
+    /// The oldest conversations make room for new ones: nobody is rejected because it is full.
+    fn make_room(&mut self) {
+        while self.open.len() >= SESSIONS_MAX {
+            match self.order.pop_front() {
+                Some(state) => self.forget(&state),
+                None => self.open.clear(),
+            }
+        }
+        // States of conversations that ended well are left in the queue until they reach its end.
+        while self.order.len() >= 2 * SESSIONS_MAX {
+            self.order.pop_front();
+        }
+    }
+
+    fn forget(&mut self, state: &State) {
+        if let Some(conversation) = self.open.remove(state) {
+            let refusal = Refusal::EapStalled { rounds: conversation.rounds };
+            let presented = conversation.session.presented();
+            let leaf = presented.and_then(|presented| Certificate::parse(&presented.leaf).ok());
+            let refusal = conversation.judge.refusal().unwrap_or(refusal);
+            let serial = leaf.as_ref().map(|leaf| &leaf.serial);
+            actions::visit::refuse(&self.snapshot, &conversation.place, serial, &refusal);
+        }
+    }
+
+    /// A fresh State; its last byte leads back to this worker.
+    fn draw_state(&self) -> State {
+        let mut state: State = self.snapshot.world().random();
+        let (worker, workers) = self.worker;
+        if let Some(last) = state.last_mut() {
+            *last = last.wrapping_sub(*last % workers).saturating_add(worker);
+            if *last % workers != worker {
+                *last = worker;
+            }
+        }
+        state
+    }
+
+    /// What handshakes rest on, made anew when the rules changed.
+    fn settings(&mut self) -> Option<Arc<Settings>> {
+        let rules = self.snapshot.rules();
+        if let Some((known, settings)) = &self.settings
+            && Arc::ptr_eq(known, &rules)
+        {
+            return settings.clone();
+        }
+        let settings = handshake_settings(&rules);
+        self.settings = Some((rules, settings.clone()));
+        settings
+    }
+}
+
+/// Which of so many workers owns the conversation of this State.
+pub(crate) fn worker_of(state: &[u8], workers: u8) -> u8 {
+    state.last().map_or(0, |last| last % workers.max(1))
+}
+
+fn handshake_settings(rules: &Rules) -> Option<Arc<Settings>> {
+    let server = rules.server()?;
+    let mut chain = vec![server.identity.certificate.der.clone()];
+    chain.extend(server.intermediates.iter().map(|certificate| certificate.der.clone()));
+    let key = server.identity.key.to_pkcs8();
+    let anchors: Vec<Vec<u8>> =
+        rules.anchors().map(|(_, certificate)| certificate.der.clone()).collect();
+    let checked = Identity::parse(&chain, &key).and_then(|identity| {
+        Settings::check(&identity, &anchors, TlsVersion::Tls12, TlsVersion::Tls13)
+    });
+    match checked {
+        Ok(settings) => Some(Arc::new(settings)),
+        Err(error) => {
+            tracing::error!(%error, "no device can be let in");
+            None
+        }
+    }
+}
+
+fn accept(
+    snapshot: &Snapshot,
+    asked: &Asked<'_>,
+    conversation: &Conversation,
+    msk: &[u8; 64],
+) -> Reply {
+    let salts = Salts::from_random(snapshot.world().random());
+    let secret = asked.access_point.shared_secret.reveal().as_bytes();
+    let success = packet::success(conversation.session.identifier());
+    let mut reply = Reply::new(Code::AccessAccept, asked.request)
+        .eap_message(&success)
+        .keys(&Keys::from_msk(msk), salts, secret);
+    for attribute in conversation.leave.iter().flat_map(|leave| &leave.attributes) {
+        reply = reply.attribute(attribute.number, &attribute.value);
+    }
+    reply.proxy_states(asked.request)
+}
+
+fn rejection(asked: &Asked<'_>, identifier: u8) -> Reply {
+    let failure = packet::failure(identifier);
+    let reply = Reply::new(Code::AccessReject, asked.request);
+    reply.eap_message(&failure).proxy_states(asked.request)
+}
+
+/// What a cookie is good for: the same device at the same access point.
+fn bound_to(asked: &Asked<'_>) -> String {
+    let station = asked.request.calling_station_id().unwrap_or_default();
+    format!("{}\0{}\0{station}", asked.source.ip(), asked.access_point.name)
+}
+
+fn place(asked: &Asked<'_>) -> Place {
+    let called = asked.request.called_station_id();
+    Place {
+        access_point: asked.access_point.name.clone(),
+        calling_station: asked.request.calling_station_id(),
+        ssid: called.and_then(|called| called.ssid),
+        identity: asked.request.user_name(),
+    }
+}

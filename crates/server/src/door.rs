@@ -1,0 +1,8 @@
+//! Doors: one file a protocol. A door translates; it decides nothing.
+
+pub(crate) mod authority;
+pub(crate) mod control;
+pub(crate) mod health;
+pub(crate) mod http;
+pub(crate) mod radius;
+pub(crate) mod scep;

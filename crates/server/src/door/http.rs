@@ -1,0 +1,105 @@
+//! HTTP listeners: bounded, patient for a while, closed in order.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::TokioIo;
+use hyper_util::rt::TokioTimer;
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::sync::watch;
+
+/// Most connections of one listener at once; each takes a few KiB.
+const CONNECTIONS_MAX: usize = 4096;
+
+/// How long a client may take to send the head of a request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long requests under way may take when the server stops.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the listener rests when the system gives it no more connections.
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+
+/// Answers on a listener until told to stop.
+pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+    let connections = Connections::new(router);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                // A device waits for every answer before it asks on.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection keeps its delay");
+                }
+                connections.serve(stream, None).await;
+            }
+            Err(error) => rest(&error).await,
+        }
+    }
+    connections.close().await;
+}
+
+/// Waits a moment after a failed accept: out of descriptors, a loop would only burn time.
+pub(crate) async fn rest(error: &io::Error) {
+    tracing::warn!(%error, "a connection was not accepted");
+    tokio::time::sleep(ACCEPT_REST).await;
+}
+
+/// The connections of one listener.
+pub(crate) struct Connections {
+    router: Router,
+    room: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+}
+
+impl Connections {
+    /// No connections yet.
+    pub(crate) fn new(router: Router) -> Self {
+        let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        Self { router, room, graceful: GracefulShutdown::new() }
+    }
+
+    /// Answers on a connection, as soon as there is room for one more. `actor` is whoever the
+    /// door knows to be there.
+    pub(crate) async fn serve(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        actor: Option<domain::actor::Actor>,
+    ) {
+        let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return };
+        let router = match actor {
+            Some(actor) => self.router.clone().layer(axum::Extension(actor)),
+            None => self.router.clone(),
+        };
+        let service = TowerToHyperService::new(router);
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let watched = self.graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(permit);
+        });
+    }
+
+    /// Lets requests under way end, for a while.
+    pub(crate) async fn close(self) {
+        if tokio::time::timeout(CLOSE_PATIENCE, self.graceful.shutdown()).await.is_err() {
+            tracing::warn!("connections were cut: their requests took too long");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What commands print: tables for people, JSON for programs.
+
+use std::io;
+use std::io::Write;
+
+use serde::Serialize;
+
+/// Prints a line to standard output. A reader that has gone away ends the program quietly.
+pub(crate) fn line(text: &str) {
+    let mut out = io::stdout().lock();
+    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints one JSON document.
+pub(crate) fn json(document: &impl Serialize) -> anyhow::Result<()> {
+    line(&serde_json::to_string_pretty(document)?);
+    Ok(())
+}
+
+/// Prints one JSON document in one line.
+pub(crate) fn json_line(document: &impl Serialize) -> anyhow::Result<()> {
+    line(&serde_json::to_string(document)?);
+    Ok(())
+}
+
+/// Prints a table: columns as wide as their widest cell, two spaces between them.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+        widest.max(head.get(column).map_or(0, |cell| cell.chars().count()))
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let print = |cells: Vec<&str>| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        line(padded.collect::<Vec<_>>().join("  ").trim_end());
+    };
+    print(head.to_vec());
+    for row in rows {
+        print(row.iter().map(String::as_str).collect());
+    }
+}
+
+/// A text from outside, safe for a terminal: control characters become visible.
+pub(crate) fn safe(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let visible = if c.is_control() { c.escape_default().collect() } else { vec![c] };
+            visible.into_iter()
+        })
+        .collect()
+}
