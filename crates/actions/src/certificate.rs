@@ -111,11 +111,8 @@ async fn end(
     let mut details = Map::new();
     details.insert("revocation_reason".into(), Value::from(reason.as_str()));
     details.insert("subject".into(), Value::from(certificate.subject.clone()));
-    let said = Said {
-        actor: actor.name().to_owned(),
-        object: format!("certificate:{serial}"),
-        details,
-    };
+    let said =
+        Said { actor: actor.name().to_owned(), object: format!("certificate:{serial}"), details };
     let event = app.world.event(EventKind::CertificateRevoked, None, said);
     let write = store::certificate::revoke(Write::new(), serial, reason, now);
     store::event::commit(write, &app.store, &[event]).await.map_err(conflict)?;

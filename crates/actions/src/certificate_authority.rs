@@ -150,11 +150,8 @@ pub(crate) async fn make_server(
     let names = definition.names.iter().map(|name| pki::general_name::GeneralName::dns(name));
     let general_names =
         names.collect::<Result<Vec<_>, _>>().map_err(|error| internal(&error.to_string()))?;
-    let encipherment = if definition.key.is_rsa() {
-        KeyUsage::KEY_ENCIPHERMENT
-    } else {
-        KeyUsage::NONE
-    };
+    let encipherment =
+        if definition.key.is_rsa() { KeyUsage::KEY_ENCIPHERMENT } else { KeyUsage::NONE };
     let wanted = now.plus_days(definition.validity_days).plus_seconds(-1);
     let draft = Draft {
         serial: app.world.serial(),

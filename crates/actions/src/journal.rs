@@ -32,9 +32,17 @@ const RETRY: Duration = Duration::from_millis(250);
 /// Takes answers, writes them in batches.
 #[derive(Debug)]
 pub struct Journal {
-    queue: Mutex<Option<mpsc::Sender<Event>>>,
+    queue: Mutex<Option<mpsc::Sender<Entry>>>,
     lost: Arc<AtomicU64>,
     closed: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+/// What goes through the queue.
+enum Entry {
+    /// An answer to be written.
+    Answer(Box<Event>),
+    /// Somebody waits until all before are durable.
+    Flush(oneshot::Sender<()>),
 }
 
 impl Journal {
@@ -50,9 +58,24 @@ impl Journal {
     /// Takes an answer. Never waits: what does not fit is counted, and the count is recorded.
     pub fn note(&self, event: Event) {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = queue.as_ref().is_some_and(|queue| queue.try_send(event).is_ok());
+        let taken = queue
+            .as_ref()
+            .is_some_and(|queue| queue.try_send(Entry::Answer(Box::new(event))).is_ok());
         if !taken {
             self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until every answer taken so far is durable.
+    pub async fn flush(&self) {
+        let (done, flushed) = oneshot::channel();
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // A closed journal was flushed when it closed.
+        if let Some(queue) = queue
+            && queue.send(Entry::Flush(done)).await.is_ok()
+            && flushed.await.is_err()
+        {
+            tracing::error!("the journal ended before it was flushed");
         }
     }
 
@@ -71,33 +94,49 @@ impl Journal {
 async fn write_all(
     store: Store,
     world: Arc<World>,
-    mut events: mpsc::Receiver<Event>,
+    mut entries: mpsc::Receiver<Entry>,
     lost: Arc<AtomicU64>,
     done: oneshot::Sender<()>,
 ) {
-    let mut batch = Vec::with_capacity(BATCH_MAX);
-    while events.recv_many(&mut batch, BATCH_MAX).await > 0 {
+    let mut taken = Vec::with_capacity(BATCH_MAX);
+    while entries.recv_many(&mut taken, BATCH_MAX).await > 0 {
+        let (mut events, mut waiting) = (Vec::new(), Vec::new());
+        for entry in taken.drain(..) {
+            match entry {
+                Entry::Answer(event) => events.push(*event),
+                Entry::Flush(flushed) => waiting.push(flushed),
+            }
+        }
         let missed = lost.swap(0, Ordering::Relaxed);
         if missed > 0 {
-            batch.push(overflow(&world, missed));
+            events.push(overflow(&world, missed));
         }
-        let mut failures = 0_u32;
-        while let Err(error) = store::event::commit(Write::new(), &store, &batch).await {
-            failures += 1;
-            if failures == 1 {
-                tracing::error!(%error, events = batch.len(), "answers cannot be recorded yet");
-            }
-            if events.is_closed() {
-                // The program ends and the database does not come back: nothing more can be done.
-                tracing::error!(events = batch.len(), "answers were lost");
-                break;
-            }
-            tokio::time::sleep(RETRY).await;
+        if !events.is_empty() {
+            write_batch(&store, &events, &entries).await;
         }
-        batch.clear();
+        for flushed in waiting {
+            // Whoever waited may have gone; then nobody wants to know.
+            let _ = flushed.send(());
+        }
     }
-    // Whoever closes may have gone; then nobody wants to know.
     let _ = done.send(());
+}
+
+/// Writes a batch, however long the database is away, unless the program ends.
+async fn write_batch(store: &Store, events: &[Event], entries: &mpsc::Receiver<Entry>) {
+    let mut failures = 0_u32;
+    while let Err(error) = store::event::commit(Write::new(), store, events).await {
+        failures += 1;
+        if failures == 1 {
+            tracing::error!(%error, events = events.len(), "answers cannot be recorded yet");
+        }
+        if entries.is_closed() {
+            // The program ends and the database does not come back: nothing more can be done.
+            tracing::error!(events = events.len(), "answers were lost");
+            return;
+        }
+        tokio::time::sleep(RETRY).await;
+    }
 }
 
 fn overflow(world: &World, missed: u64) -> Event {

@@ -171,8 +171,9 @@ async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made
         }
         let name = definition.certificate_authority.as_str();
         let authority = fresh.get(name).or_else(|| rules.authority(name));
-        let authority = authority
-            .ok_or_else(|| Refusal::Internal { what: format!("the authority {name} has no key") })?;
+        let authority = authority.ok_or_else(|| Refusal::Internal {
+            what: format!("the authority {name} has no key"),
+        })?;
         let generation = generations(app, &definition.name).await? + 1;
         let made =
             certificate_authority::make_server(app, definition, authority, generation).await?;
@@ -242,8 +243,7 @@ fn write(
     }
     for point in &organization.access_point {
         let Some(secret) = &point.shared_secret else { continue };
-        write =
-            store::access_point::save_secret(write, &app.master, &point.name, secret, now);
+        write = store::access_point::save_secret(write, &app.master, &point.name, secret, now);
     }
     for shown in secrets {
         let Some(gateway) = organization.find::<Gateway>(&shown.name) else { continue };
@@ -273,8 +273,7 @@ impl EachKind for Writer<'_> {
         for (position, object) in T::list(&self.merged.organization).iter().enumerate() {
             if touched(object.name()) {
                 let write = core::mem::take(&mut self.write);
-                self.write =
-                    store::organization::save_object(write, object, position, self.now);
+                self.write = store::organization::save_object(write, object, position, self.now);
             }
         }
     }

@@ -210,8 +210,7 @@ impl Authority {
 }
 
 fn identity(key: &OpenedKey) -> Result<Identity, String> {
-    let certificate =
-        Certificate::parse(&key.certificate).map_err(|error| error.to_string())?;
+    let certificate = Certificate::parse(&key.certificate).map_err(|error| error.to_string())?;
     let private = PrivateKey::from_pkcs8(&key.pkcs8).map_err(|error| error.to_string())?;
     if !private.public_key().is_same_key(&certificate.public_key) {
         return Err("it does not belong to its certificate".to_owned());

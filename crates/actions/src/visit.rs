@@ -89,12 +89,7 @@ pub fn admit(snapshot: &Snapshot, visit: &Visit) -> Result<Leave, Refusal> {
 }
 
 /// Remembers that a visit ended without a certificate that could be judged.
-pub fn refuse(
-    snapshot: &Snapshot,
-    place: &Place,
-    serial: Option<&Serial>,
-    refusal: &Refusal,
-) {
+pub fn refuse(snapshot: &Snapshot, place: &Place, serial: Option<&Serial>, refusal: &Refusal) {
     note(snapshot, place, serial, Some(refusal.clone()), place.details());
 }
 
@@ -104,11 +99,7 @@ pub fn dropped(snapshot: &Snapshot, address: &str, refusal: &Refusal, packets: u
     let mut details = Map::new();
     details.insert("address".into(), Value::from(address));
     details.insert("packets".into(), Value::from(packets));
-    let said = Said {
-        actor: format!("address {address}"),
-        object: "packet:".to_owned(),
-        details,
-    };
+    let said = Said { actor: format!("address {address}"), object: "packet:".to_owned(), details };
     let world = snapshot.world();
     snapshot.journal().note(world.event(EventKind::PacketDropped, Some(refusal.clone()), said));
 }

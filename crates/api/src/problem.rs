@@ -58,9 +58,9 @@ impl From<Refusal> for Problem {
             Refusal::NotPermitted { .. } => StatusCode::FORBIDDEN,
             Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
             Refusal::Conflict { .. } | Refusal::AlreadyRevoked { .. } => StatusCode::CONFLICT,
-            Refusal::StoreUnavailable { .. }
-            | Refusal::Overloaded
-            | Refusal::SignerBusy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::StoreUnavailable { .. } | Refusal::Overloaded | Refusal::SignerBusy { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
             #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
@@ -102,8 +102,7 @@ impl From<QueryRejection> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, kind);

@@ -122,7 +122,8 @@ pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
     let sent = client::request(&wish, recipient, offer, now, randomness)
         .map_err(|error| EnrollError::Request(error.to_string()))?;
     let url = address(&order.url, "PKIOperation", &offer, &sent.message);
-    let request = if offer.post { http.post(&url).body(sent.message.clone()) } else { http.get(&url) };
+    let request =
+        if offer.post { http.post(&url).body(sent.message.clone()) } else { http.get(&url) };
     let answer = bytes(ok(request.send().await, &order.url).await?, &order.url).await?;
     match client::parse_reply(&answer, &sent, &key, &authorities)? {
         Reply::Issued { mut certificates } => {

@@ -160,9 +160,8 @@ impl CertificateTemplate {
         let unsound = |what: String| Refusal::DraftRejected { lint: "subject".into(), what };
         let expression =
             Expression::parse(&self.subject).map_err(|error| unsound(error.to_string()))?;
-        let text = expression.expand(values, escape).map_err(|variable| Refusal::VariableEmpty {
-            variable: variable.to_owned(),
-            template: self.name.clone(),
+        let text = expression.expand(values, escape).map_err(|variable| {
+            Refusal::VariableEmpty { variable: variable.to_owned(), template: self.name.clone() }
         })?;
         Name::parse_text(&text).map_err(|error| unsound(error.to_string()))
     }
@@ -324,7 +323,11 @@ fn check_subject(subject: &str, complaints: &mut Complaints<'_>) {
         Ok(expression) => {
             let Ok(text) = expression.expand(&Values::example(), escape) else { return };
             if let Err(error) = Name::parse_text(&text) {
-                complaints.add("subject", error.to_string(), "write it like CN=${/device/clientId}");
+                complaints.add(
+                    "subject",
+                    error.to_string(),
+                    "write it like CN=${/device/clientId}",
+                );
             }
         }
     }

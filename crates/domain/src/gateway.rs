@@ -117,9 +117,7 @@ impl Object for Gateway {
     fn references(&self) -> Vec<Reference> {
         let authority = self.certificate_authority.iter();
         authority
-            .map(|name| {
-                Reference::new("certificate_authority", Kind::CertificateAuthority, name)
-            })
+            .map(|name| Reference::new("certificate_authority", Kind::CertificateAuthority, name))
             .collect()
     }
 }

@@ -118,7 +118,8 @@ impl ReplyAttribute {
             );
             ("attribute", what)
         })?;
-        let value = attribute.encode(&self.value, 0).map_err(|error| ("value", error.to_string()))?;
+        let value =
+            attribute.encode(&self.value, 0).map_err(|error| ("value", error.to_string()))?;
         Ok(EncodedAttribute { number: attribute.wire_number(), value })
     }
 }

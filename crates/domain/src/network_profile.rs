@@ -118,11 +118,7 @@ impl Object for NetworkProfile {
     fn references(&self) -> Vec<Reference> {
         let mut references = vec![
             Reference::new("gateway", Kind::Gateway, &self.gateway),
-            Reference::new(
-                "server_certificate",
-                Kind::ServerCertificate,
-                &self.server_certificate,
-            ),
+            Reference::new("server_certificate", Kind::ServerCertificate, &self.server_certificate),
         ];
         for (index, name) in self.trusted_authorities.iter().enumerate() {
             let field = format!("trusted_authorities[{index}]");

@@ -172,7 +172,10 @@ impl Organization {
     }
 
     /// The authority and those above it, root last. Stops where the chain is broken or too long.
-    pub fn chain_of<'a>(&'a self, authority: &'a CertificateAuthority) -> Vec<&'a CertificateAuthority> {
+    pub fn chain_of<'a>(
+        &'a self,
+        authority: &'a CertificateAuthority,
+    ) -> Vec<&'a CertificateAuthority> {
         let mut chain = vec![authority];
         let mut above = authority;
         while let Some(issuer) = above.issuer.as_deref().and_then(|name| self.find(name)) {

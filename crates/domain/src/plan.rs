@@ -94,11 +94,7 @@ pub fn merge(
     merger.shared_secrets();
     let Merger { merged, places, plan, mut complaints, .. } = merger;
     complaints.extend(check::check(&merged, &places));
-    if complaints.is_empty() {
-        Ok(Merged { organization: merged, plan })
-    } else {
-        Err(complaints)
-    }
+    if complaints.is_empty() { Ok(Merged { organization: merged, plan }) } else { Err(complaints) }
 }
 
 impl Plan {
@@ -304,9 +300,8 @@ impl Plan {
             before: Value::Null,
             after: Value::from("changed"),
         };
-        let same = |change: &&mut Change| {
-            change.kind == Kind::AccessPoint && change.name == point.name
-        };
+        let same =
+            |change: &&mut Change| change.kind == Kind::AccessPoint && change.name == point.name;
         if let Some(change) = self.change.iter_mut().find(same) {
             change.fields.push(field);
             return;

@@ -55,9 +55,7 @@ impl Connection {
             ));
         }
         match Instance::open(data, &Config::default()).await {
-            Ok(instance) => {
-                Ok(Self::Here(router(&instance.app), Some(instance)))
-            }
+            Ok(instance) => Ok(Self::Here(router(&instance.app), Some(instance))),
             Err(NotOpened::Held(held)) => {
                 let socket = control::path_of(data);
                 if !socket.exists() {
@@ -103,8 +101,8 @@ impl Connection {
         if (200..300).contains(&status) {
             return Ok(serde_json::from_slice(&bytes).context("an answer is not understood")?);
         }
-        let problem = serde_json::from_slice(&bytes)
-            .with_context(|| format!("the API answered {status}"))?;
+        let problem =
+            serde_json::from_slice(&bytes).with_context(|| format!("the API answered {status}"))?;
         Err(Failed::Problem(Box::new(problem)))
     }
 

@@ -174,7 +174,11 @@ impl Conversations {
         }
         conversation.touched = asked.at;
         conversation.rounds += 1;
-        let step = conversation.session.step(message, now, session::fragment_size(asked.request.framed_mtu()));
+        let step = conversation.session.step(
+            message,
+            now,
+            session::fragment_size(asked.request.framed_mtu()),
+        );
         self.answer(asked, state, step)
     }
 
@@ -349,9 +353,11 @@ fn accept(
     let salts = Salts::from_random(snapshot.world().random());
     let secret = asked.access_point.shared_secret.reveal().as_bytes();
     let success = packet::success(conversation.session.identifier());
-    let mut reply = Reply::new(Code::AccessAccept, asked.request)
-        .eap_message(&success)
-        .keys(&Keys::from_msk(msk), salts, secret);
+    let mut reply = Reply::new(Code::AccessAccept, asked.request).eap_message(&success).keys(
+        &Keys::from_msk(msk),
+        salts,
+        secret,
+    );
     for attribute in conversation.leave.iter().flat_map(|leave| &leave.attributes) {
         reply = reply.attribute(attribute.number, &attribute.value);
     }

@@ -40,8 +40,9 @@ impl Running {
         let (http_addresses, http) = bind("http", &listen.http).await?;
         let (health_addresses, health) = bind("health", &listen.health).await?;
         let socket = control::open(data).context("the control socket cannot be opened")?;
-        let radius = door::radius::open(&app.snapshot, &listen.radius_auth)
-            .with_context(|| format!("radius-auth {} cannot be opened", shown(&listen.radius_auth)))?;
+        let radius = door::radius::open(&app.snapshot, &listen.radius_auth).with_context(|| {
+            format!("radius-auth {} cannot be opened", shown(&listen.radius_auth))
+        })?;
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         serve_all(&mut listeners, http, &public, &stopped);
@@ -61,6 +62,11 @@ impl Running {
     /// What verbs need.
     pub(crate) fn app(&self) -> &std::sync::Arc<actions::App> {
         &self.instance.app
+    }
+
+    /// The organization that is served.
+    pub(crate) fn instance(&self) -> &Instance {
+        &self.instance
     }
 
     /// Closes every door, lets requests under way end, and makes every answer durable.

@@ -132,10 +132,7 @@ const STANDING: &str =
     from certificate";
 
 /// Hands over where every certificate stands: for the memory of a starting server.
-pub fn standings(
-    store: &Store,
-    mut visit: impl FnMut(Serial, Standing),
-) -> Result<(), StoreError> {
+pub fn standings(store: &Store, mut visit: impl FnMut(Serial, Standing)) -> Result<(), StoreError> {
     store.for_each(STANDING, [], |row| {
         let (serial, standing) = standing(&row)?;
         visit(serial, standing);

@@ -33,8 +33,7 @@ pub fn hash(master: &MasterKey, gateway: &str, secret: &Secret) -> [u8; 32] {
 
 /// Every challenge of every gateway.
 pub async fn secrets(store: &Store) -> Result<Vec<KeptSecret>, StoreError> {
-    let rows =
-        store.query("select id, gateway, hash from gateway_secret order by id", []).await?;
+    let rows = store.query("select id, gateway, hash from gateway_secret order by id", []).await?;
     rows.iter()
         .map(|row| {
             Ok(KeptSecret {

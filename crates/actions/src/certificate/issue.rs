@@ -92,12 +92,7 @@ async fn answer(
 }
 
 /// Refuses a claim that carries none of the gateway's secrets; names the one it carries.
-fn accept(
-    app: &App,
-    rules: &Rules,
-    gateway: &Gateway,
-    claim: &Claim,
-) -> Result<String, Refusal> {
+fn accept(app: &App, rules: &Rules, gateway: &Gateway, claim: &Claim) -> Result<String, Refusal> {
     let name = &gateway.name;
     let challenge = claim
         .challenge

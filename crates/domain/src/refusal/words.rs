@@ -263,11 +263,9 @@ impl Refusal {
                 format!("certificate {serial} was revoked on {}", at.to_rfc3339()),
                 "nothing: a revocation stays",
             ),
-            Self::ParameterWrong { parameter, what } => (
-                "API-PARAMETER",
-                format!("{parameter} {what}"),
-                "correct the parameter",
-            ),
+            Self::ParameterWrong { parameter, what } => {
+                ("API-PARAMETER", format!("{parameter} {what}"), "correct the parameter")
+            }
         }
     }
 }

@@ -215,7 +215,10 @@ fn print_plan(plan: &Plan) {
         output::line(&format!("- {}", describe(change)));
     }
     if plan.is_empty() {
-        output::line(&format!("Nothing changed: all {} objects are as the file says.", plan.unchanged));
+        output::line(&format!(
+            "Nothing changed: all {} objects are as the file says.",
+            plan.unchanged
+        ));
         return;
     }
     let counts = [
@@ -224,7 +227,8 @@ fn print_plan(plan: &Plan) {
         (plan.remove.len(), "removed"),
         (plan.unchanged, "unchanged"),
     ];
-    let counts: Vec<String> = counts.iter().map(|(count, what)| format!("{count} {what}")).collect();
+    let counts: Vec<String> =
+        counts.iter().map(|(count, what)| format!("{count} {what}")).collect();
     output::line(&counts.join(", "));
 }
 

@@ -54,7 +54,8 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
         .items
         .iter()
         .map(|item| {
-            let mut row = ["at", "kind", "outcome", "object"].map(|field| text(item, field)).to_vec();
+            let mut row =
+                ["at", "kind", "outcome", "object"].map(|field| text(item, field)).to_vec();
             let reason = item.get("reason").filter(|reason| !reason.is_null());
             row.push(reason.map(|reason| text(reason, "code")).unwrap_or_default());
             row.push(reason.map(|reason| text(reason, "sentence")).unwrap_or_default());

@@ -122,9 +122,8 @@ impl Reader<'_> {
         depth: usize,
     ) -> Result<Value, NotRead> {
         let line = line_of(self.text, value.span().start);
-        let complaint = |what: &str, fix: &str| {
-            NotRead::Complaint(line, Complaint::new(path, what, fix))
-        };
+        let complaint =
+            |what: &str, fix: &str| NotRead::Complaint(line, Complaint::new(path, what, fix));
         if depth > DEPTH_MAX {
             return Err(complaint("is nested too deeply", "nothing here needs that"));
         }
@@ -134,7 +133,9 @@ impl Reader<'_> {
             DeValue::Integer(number) => {
                 let digits = number.as_str().replace('_', "");
                 let parsed = i64::from_str_radix(&digits, number.radix());
-                Value::from(parsed.map_err(|_| complaint("is out of range", "use a smaller number"))?)
+                Value::from(
+                    parsed.map_err(|_| complaint("is out of range", "use a smaller number"))?,
+                )
             }
             DeValue::Float(number) => {
                 let parsed = number.as_str().replace('_', "").parse::<f64>();

@@ -65,9 +65,7 @@ fn certificate(fault: &CertificateFault, leaf: Option<&Certificate>) -> Refusal 
         | CertificateFault::WrongName
         | CertificateFault::TooLong
         | CertificateFault::Revoked
-        | CertificateFault::Other(_) => {
-            Refusal::CertificateMalformed { what: fault.to_string() }
-        }
+        | CertificateFault::Other(_) => Refusal::CertificateMalformed { what: fault.to_string() },
     }
 }
 

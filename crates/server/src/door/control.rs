@@ -83,7 +83,9 @@ pub(crate) async fn serve(control: Control, router: Router, mut stop: watch::Rec
                 let actor = Actor::owner(format!("administrator uid {}", peer.uid()));
                 connections.serve(stream, Some(actor)).await;
             }
-            Ok(peer) => tracing::warn!(uid = peer.uid(), "a stranger knocked at the control socket"),
+            Ok(peer) => {
+                tracing::warn!(uid = peer.uid(), "a stranger knocked at the control socket")
+            }
             Err(error) => tracing::warn!(%error, "a peer of the control socket is not known"),
         }
     }

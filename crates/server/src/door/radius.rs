@@ -216,9 +216,7 @@ impl Worker {
                 self.conversations.resume(&asked)?
             }
             // RFC 5997: an access point asks whether we are there.
-            Code::StatusServer => {
-                Reply::new(Code::AccessAccept, &request).proxy_states(&request)
-            }
+            Code::StatusServer => Reply::new(Code::AccessAccept, &request).proxy_states(&request),
             Code::AccountingRequest
             | Code::AccessAccept
             | Code::AccessReject

@@ -113,9 +113,12 @@ async fn message(request: Request, query: &str) -> Result<Vec<u8>, Response> {
     }
     let body = axum::body::to_bytes(request.into_body(), transport::BODY_BYTES_MAX);
     match tokio::time::timeout(BODY_PATIENCE, body).await {
-        Ok(Ok(bytes)) => transport::message_from_body(&bytes)
-            .map_err(|error| bad_request(&error.to_string())),
-        Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "the message is too long\n").into_response()),
+        Ok(Ok(bytes)) => {
+            transport::message_from_body(&bytes).map_err(|error| bad_request(&error.to_string()))
+        }
+        Ok(Err(_)) => {
+            Err((StatusCode::PAYLOAD_TOO_LARGE, "the message is too long\n").into_response())
+        }
         Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the message did not come\n").into_response()),
     }
 }
@@ -211,9 +214,7 @@ fn success(
 
 fn failure(app: &App, rules: &Rules, gateway: &Gateway, refused: &Refused) -> Response {
     let (now, nonce) = (app.world.time(), app.world.random());
-    sent(with_responder(rules, gateway, |responder| {
-        reply::failure(refused, responder, now, nonce)
-    }))
+    sent(with_responder(rules, gateway, |responder| reply::failure(refused, responder, now, nonce)))
 }
 
 fn with_responder<E>(

@@ -46,9 +46,10 @@ impl Duplicates {
         now: Instant,
     ) {
         while let Some(oldest) = self.order.front() {
-            let old = self.replies.get(oldest).is_none_or(|(kept, _)| {
-                now.duration_since(*kept) > AGE_MAX
-            });
+            let old = self
+                .replies
+                .get(oldest)
+                .is_none_or(|(kept, _)| now.duration_since(*kept) > AGE_MAX);
             if !old && self.order.len() < REPLIES_MAX {
                 break;
             }

@@ -1,0 +1,210 @@
+//! `safeconduct authenticate`
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use anyhow::bail;
+use clap::Args;
+use device::access_point::Description;
+use device::access_point::Secret;
+use device::network;
+use device::network::Certified;
+use device::network::Options;
+use device::network::Outcome;
+use device::network::Trusted;
+use eap::settings::TlsVersion;
+use pki::pem;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::clock;
+use crate::command::enroll::CERTIFICATE_FILE;
+use crate::command::enroll::KEY_FILE;
+use crate::output;
+
+/// How long each copy of a request is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The longest EAP packet that the device sends; Wi-Fi drivers use about this.
+pub(crate) const FRAGMENT_SIZE: usize = 1390;
+
+/// What an enrollment from a profile leaves beside the certificate.
+const TRUST_FILE: &str = "trust.json";
+
+/// Join the network as a device does, through a simulated access point.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The RADIUS server
+    #[arg(long, value_name = "HOST:PORT")]
+    radius: String,
+    /// The secret that the access point shares with the server
+    #[arg(long, value_name = "SECRET")]
+    secret: String,
+    /// A directory with certificate.pem and key.pem, as `enroll` writes it
+    #[arg(long, value_name = "DIR")]
+    identity: PathBuf,
+    /// The authorities that the server's certificate must come from
+    #[arg(long, value_name = "FILE.pem")]
+    trust: Option<PathBuf>,
+    /// A name that the server's certificate must bear; may be given several times
+    #[arg(long, value_name = "NAME", requires = "trust")]
+    server_name: Vec<String>,
+    /// The only version of TLS to speak [default: 1.2 or 1.3]
+    #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
+    tls: Option<String>,
+    /// The wireless network to join
+    #[arg(long, value_name = "NAME", default_value = "Example-Secure")]
+    ssid: String,
+    /// The device's MAC address
+    #[arg(long, value_name = "ADDRESS", default_value = "02-00-00-00-00-01")]
+    mac: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What devices are told to trust.
+#[derive(Debug, Deserialize)]
+struct TrustFile {
+    /// Certificates, PEM.
+    anchors: Vec<String>,
+    /// Server names.
+    names: Vec<String>,
+}
+
+/// Joins and says how it went: status 0 only when the device is in.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let identity = certified(&arguments.identity)?;
+    let (tls_lowest, tls_highest) = match arguments.tls.as_deref() {
+        Some("1.2") => (TlsVersion::Tls12, TlsVersion::Tls12),
+        Some(_) => (TlsVersion::Tls13, TlsVersion::Tls13),
+        None => (TlsVersion::Tls12, TlsVersion::Tls13),
+    };
+    let options = Options {
+        server: resolve(&arguments.radius).await?,
+        secret: Secret(arguments.secret.clone().into_bytes()),
+        name: common_name(&identity)?,
+        identity: Some(identity),
+        trusted: trusted(&arguments)?,
+        tls_lowest,
+        tls_highest,
+        access_point: describe(&arguments.ssid, &arguments.mac),
+        fragment_size: FRAGMENT_SIZE,
+        patience: PATIENCE,
+    };
+    let verified = options.trusted.is_some();
+    let now = clock::now().time();
+    let joined = tokio::task::spawn_blocking(move || network::authenticate(&options, now));
+    let outcome = joined.await.context("the device came to no end")??;
+    report(&arguments, &outcome, verified)?;
+    Ok(if outcome.accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a simulated access point says of itself.
+pub(crate) fn describe(ssid: &str, mac: &str) -> Description {
+    Description {
+        nas_identifier: "safeconduct-access-point".to_owned(),
+        called_station_id: format!("02-00-00-00-00-FF:{ssid}"),
+        calling_station_id: mac.to_owned(),
+        framed_mtu: 1400,
+    }
+}
+
+async fn resolve(server: &str) -> anyhow::Result<SocketAddr> {
+    let mut addresses = tokio::net::lookup_host(server)
+        .await
+        .with_context(|| format!("--radius {server} is not found"))?;
+    addresses.next().with_context(|| format!("--radius {server} has no address"))
+}
+
+fn certified(directory: &Path) -> anyhow::Result<Certified> {
+    let certificates = read(&directory.join(CERTIFICATE_FILE))?;
+    let chain = pem::certificates(&certificates)
+        .with_context(|| format!("{CERTIFICATE_FILE} in {}", directory.display()))?;
+    if chain.is_empty() {
+        bail!("{CERTIFICATE_FILE} in {} holds no certificate", directory.display());
+    }
+    let key = pem::parse_private_key(&read(&directory.join(KEY_FILE))?)
+        .with_context(|| format!("{KEY_FILE} in {}", directory.display()))?;
+    let chain = chain.into_iter().map(|certificate| certificate.der).collect();
+    Ok(Certified { chain, key: key.to_pkcs8().to_vec() })
+}
+
+/// Apple devices take the common name as outer identity; so do we.
+fn common_name(identity: &Certified) -> anyhow::Result<String> {
+    let leaf = identity.chain.first().context("there is no certificate")?;
+    let leaf = pki::certificate::Certificate::parse(leaf)?;
+    let name = leaf.subject.common_names().next().unwrap_or("anonymous").to_owned();
+    Ok(name)
+}
+
+fn trusted(arguments: &Arguments) -> anyhow::Result<Option<Trusted>> {
+    if let Some(path) = &arguments.trust {
+        let anchors = pem::certificates(&read(path)?)
+            .with_context(|| format!("{} holds no certificates", path.display()))?;
+        let anchors = anchors.into_iter().map(|certificate| certificate.der).collect();
+        return Ok(Some(Trusted { anchors, names: arguments.server_name.clone() }));
+    }
+    let path = arguments.identity.join(TRUST_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let file: TrustFile = serde_json::from_str(&read(&path)?)
+        .with_context(|| format!("{} is not understood", path.display()))?;
+    let mut anchors = Vec::new();
+    for text in &file.anchors {
+        anchors.extend(pem::certificates(text)?.into_iter().map(|certificate| certificate.der));
+    }
+    Ok(Some(Trusted { anchors, names: file.names }))
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+fn report(arguments: &Arguments, outcome: &Outcome, verified: bool) -> anyhow::Result<()> {
+    let failure = outcome.failure.as_ref().map(ToString::to_string);
+    let tls = outcome.tls_version.map(|version| version.to_string());
+    if arguments.json {
+        let attributes: Vec<_> = outcome
+            .attributes
+            .iter()
+            .map(|(attribute, value)| json!({ "attribute": attribute, "value": value }))
+            .collect();
+        return output::json(&json!({
+            "accepted": outcome.accepted,
+            "vlan": outcome.vlan,
+            "tls": tls,
+            "cipher_suite": outcome.cipher_suite,
+            "server_verified": outcome.server_verified,
+            "keys_match": outcome.keys_match,
+            "rounds": outcome.rounds,
+            "attributes": attributes,
+            "reason": failure,
+        }));
+    }
+    let server = if outcome.server_verified {
+        "server verified"
+    } else if verified {
+        "server refused"
+    } else {
+        "server not verified"
+    };
+    if outcome.accepted {
+        let vlan = outcome.vlan.as_ref().map(|vlan| format!(", VLAN {vlan}")).unwrap_or_default();
+        let tls = tls.unwrap_or_default();
+        output::line(&format!("Accepted: TLS {tls}{vlan}, {server}"));
+        for (attribute, value) in &outcome.attributes {
+            output::line(&output::safe(&format!("  {attribute} = {value}")));
+        }
+        return Ok(());
+    }
+    let failure = failure.unwrap_or_else(|| "the server gave no reason".to_owned());
+    output::line(&output::safe(&format!("Not accepted: {failure} ({server})")));
+    output::line("The server's events say why: safeconduct event list");
+    Ok(())
+}
