@@ -84,8 +84,12 @@ pub async fn revoke(
 ) -> Result<Certificate, Refusal> {
     let answer = end(app, actor, serial, reason).await;
     if let Err(refusal) = &answer {
-        let object = format!("certificate:{serial}");
-        refused(app, EventKind::RequestRefused, actor, object, refusal, Map::new()).await;
+        let said = Said {
+            actor: actor.name().to_owned(),
+            object: format!("certificate:{serial}"),
+            details: Map::new(),
+        };
+        refused(app, EventKind::RequestRefused, refusal, said).await;
     }
     answer
 }
@@ -124,15 +128,7 @@ async fn end(
 }
 
 /// Records that something was refused. The answer stays no, even if this fails.
-pub(crate) async fn refused(
-    app: &App,
-    kind: EventKind,
-    actor: &Actor,
-    object: String,
-    refusal: &Refusal,
-    details: Map<String, Value>,
-) {
-    let said = Said { actor: actor.name().to_owned(), object, details };
+pub(crate) async fn refused(app: &App, kind: EventKind, refusal: &Refusal, said: Said) {
     let event = app.world.event(kind, Some(refusal.clone()), said);
     if let Err(error) = store::event::commit(Write::new(), &app.store, &[event]).await {
         tracing::error!(%error, code = refusal.code(), "a refusal could not be recorded");

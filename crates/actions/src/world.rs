@@ -16,8 +16,11 @@ use uuid::Uuid;
 /// Time and chance.
 pub struct World {
     now: Box<dyn Fn() -> Moment + Send + Sync>,
-    random: Box<dyn Fn(&mut [u8]) + Send + Sync>,
+    random: Box<Fill>,
 }
+
+/// Fills bytes with chance.
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 /// What is said of an event beyond its kind and its moment.
 #[derive(Clone, Debug)]

@@ -53,6 +53,7 @@ impl Problem {
 }
 
 impl From<Refusal> for Problem {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
     fn from(refusal: Refusal) -> Self {
         let status = match &refusal {
             Refusal::NotPermitted { .. } => StatusCode::FORBIDDEN,
@@ -63,7 +64,6 @@ impl From<Refusal> for Problem {
             }
             Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
-            #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let reason = refusal.reason();

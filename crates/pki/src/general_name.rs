@@ -1,6 +1,7 @@
 //! Alternative names (RFC 5280 4.2.1.6), each text kind with its own check.
 
-use std::{fmt, net::IpAddr};
+use core::net::IpAddr;
+use std::fmt;
 
 use const_oid::ObjectIdentifier;
 

@@ -38,7 +38,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// What is logged if $SAFECONDUCT_LOG does not say: a server tells what it does, other
+    /// What is logged if `$SAFECONDUCT_LOG` does not say: a server tells what it does, other
     /// commands only what goes wrong.
     pub(crate) fn log_level(&self) -> &'static str {
         match self {

@@ -21,7 +21,7 @@ const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
 /// Which organization a command is for.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DataArgument {
-    /// The organization's data directory [default: $SAFECONDUCT_DATA, else ./safeconduct-data]
+    /// The organization's data directory [default: `$SAFECONDUCT_DATA`, else ./safeconduct-data]
     #[arg(long = "data", value_name = "DIR", env = "SAFECONDUCT_DATA", hide_env = true)]
     data: Option<PathBuf>,
 }

@@ -56,9 +56,9 @@ pub async fn refuse(
     refusal: &Refusal,
     details: Map<String, Value>,
 ) {
-    let object = format!("gateway:{gateway}");
-    let kind = EventKind::CertificateIssued;
-    certificate::refused(app, kind, actor, object, refusal, details).await;
+    let said =
+        Said { actor: actor.name().to_owned(), object: format!("gateway:{gateway}"), details };
+    certificate::refused(app, EventKind::CertificateIssued, refusal, said).await;
 }
 
 async fn answer(
@@ -83,7 +83,7 @@ async fn answer(
         enrollment_policy::decide(&rules.organization.enrollment_policy, &facts)?;
     details.insert("policy".into(), Value::from(policy.name.clone()));
     details.insert("policy_version".into(), Value::from(rules.version));
-    let issued = sign(app, &rules, gateway, settings, claim, details).await?;
+    let issued = sign(app, &rules, &Decided { gateway, settings, claim }, details).await?;
     // The answer does not depend on this note.
     if let Err(error) = store::gateway::used(&app.store, &secret_id, app.world.time()).await {
         tracing::warn!(%error, "the use of a challenge was not noted");
@@ -109,12 +109,17 @@ fn accept(app: &App, rules: &Rules, gateway: &Gateway, claim: &Claim) -> Result<
     found.ok_or_else(|| Refusal::ChallengeWrong { gateway: name.clone() })
 }
 
+/// A claim that is to get a certificate.
+struct Decided<'a> {
+    gateway: &'a Gateway,
+    settings: &'a enrollment_policy::Settings,
+    claim: &'a Claim,
+}
+
 async fn sign(
     app: &App,
     rules: &Rules,
-    gateway: &Gateway,
-    settings: &enrollment_policy::Settings,
-    claim: &Claim,
+    Decided { gateway, settings, claim }: &Decided<'_>,
     details: &mut Map<String, Value>,
 ) -> Result<Issued, Refusal> {
     let missing = |what: &str| Refusal::Internal { what: format!("{what} is gone") };

@@ -43,6 +43,7 @@ impl Verdict for Judge {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about the bearer")]
 fn alert(refusal: &Refusal) -> Alert {
     match refusal {
         Refusal::CertificateRevoked { .. } => Alert::CertificateRevoked,
@@ -51,7 +52,6 @@ fn alert(refusal: &Refusal) -> Alert {
         }
         Refusal::CertificateUnknown { .. } => Alert::CertificateUnknown,
         Refusal::CertificateMalformed { .. } => Alert::BadCertificate,
-        #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about the bearer")]
         _ => Alert::AccessDenied,
     }
 }
