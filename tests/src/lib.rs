@@ -1,1 +1,15 @@
-//! What the tests with strangers share.
+//! What the tests with strangers share: the real program as processes of its own, the tools of
+//! others that it must get along with, and a laboratory that puts both together.
+//!
+//! Nothing here is linked with the program: what it does is seen from outside only.
+
+pub mod directory;
+pub mod guide;
+pub mod http;
+pub mod lab;
+pub mod outcome;
+pub mod patience;
+pub mod program;
+pub mod server;
+pub mod stranger;
+pub mod supplicant;

@@ -306,4 +306,21 @@ mod tests {
         );
         check(Refusal::CertificateMissing, "the device showed no certificate");
     }
+
+    #[test]
+    fn the_handbook_lists_every_code_with_its_fix() {
+        let page = include_str!("../../../../docs/refusals.md");
+        let table = include_str!("words.rs");
+        let (table, _) = table.split_once("fn list(").unwrap();
+        let families = ["ENR-", "NAS-", "EAP-", "TLS-", "CERT-", "POL-", "SYS-", "API-"];
+        let codes = table.split('"').filter(|text| {
+            families.iter().any(|family| text.starts_with(family)) && !text.contains(' ')
+        });
+        let mut count = 0;
+        for code in codes {
+            assert!(page.contains(&format!("| `{code}` |")), "{code} is not in docs/refusals.md");
+            count += 1;
+        }
+        assert!(count > 40, "only {count} codes were found");
+    }
 }

@@ -1,0 +1,43 @@
+//! The guide's set-up, `examples/mosyle.toml`, and what tests change in it.
+
+/// The file as it stands.
+pub const GUIDE: &str = include_str!("../../examples/mosyle.toml");
+
+/// Its gateway, and the slug of it.
+pub const GATEWAY: &str = "Mosyle";
+
+/// The slug of its gateway.
+pub const GATEWAY_SLUG: &str = "mosyle";
+
+/// The secret that its access point shares with the server.
+pub const SHARED_SECRET: &str = "a-long-shared-secret-for-the-lab";
+
+/// The name that devices expect of its RADIUS server.
+pub const SERVER_NAME: &str = "radius.example.test";
+
+/// How many objects it describes, the organization itself counted.
+pub const OBJECTS: u64 = 12;
+
+/// The guide's file with each `(what, replacement)` replaced where it first stands.
+#[track_caller]
+pub fn with<const N: usize>(changes: [(&str, &str); N]) -> String {
+    let mut text = GUIDE.to_owned();
+    for (what, replacement) in changes {
+        assert!(text.contains(what), "the guide's file says no more: {what}");
+        text = text.replacen(what, replacement, 1);
+    }
+    text
+}
+
+/// The guide's file with more behind it.
+pub fn and(more: &str) -> String {
+    format!("{GUIDE}\n{more}\n")
+}
+
+/// The line, counted from 1, on which `what` first stands in `text`.
+#[track_caller]
+pub fn line_of(text: &str, what: &str) -> usize {
+    let found = text.find(what);
+    let before = found.and_then(|at| text.get(..at)).expect("the text holds it");
+    1 + before.matches('\n').count()
+}
