@@ -6,6 +6,7 @@
 pub mod directory;
 pub mod guide;
 pub mod http;
+pub mod json;
 pub mod lab;
 pub mod outcome;
 pub mod patience;

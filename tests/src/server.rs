@@ -86,11 +86,6 @@ impl Server {
         self.child.id()
     }
 
-    /// The port of an address like those above.
-    pub fn port(address: &str) -> &str {
-        address.rsplit(':').next().unwrap_or_default()
-    }
-
     /// What the server logged so far.
     #[track_caller]
     pub fn log(&self) -> String {
@@ -121,7 +116,8 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("the server logged:\n{}", directory::text(&self.log));
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            eprintln!("the server logged:\n{log}");
         }
     }
 }

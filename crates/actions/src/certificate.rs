@@ -2,6 +2,8 @@
 
 pub mod issue;
 
+use std::sync::Arc;
+
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::certificate::Certificate;
@@ -9,6 +11,7 @@ use domain::certificate::RevocationReason;
 use domain::certificate::Standing;
 use domain::certificate::Status;
 use domain::certificate::Usage;
+use domain::event::Event;
 use domain::event::EventKind;
 use domain::refusal::Refusal;
 use pki::certificate::Serial;
@@ -119,12 +122,29 @@ async fn end(
         Said { actor: actor.name().to_owned(), object: format!("certificate:{serial}"), details };
     let event = app.world.event(EventKind::CertificateRevoked, None, said);
     let write = store::certificate::revoke(Write::new(), serial, reason, now);
-    store::event::commit(write, &app.store, &[event]).await.map_err(conflict)?;
     certificate.status = Status::Revoked;
     certificate.revoked_at = Some(now);
     certificate.revocation_reason = Some(reason);
-    app.snapshot.set_standing(serial.clone(), standing(&certificate));
+    publish(app, write, event, &certificate).await?;
     Ok(certificate)
+}
+
+/// Commits what became of a certificate, and lets logins know. It is done to its end also if
+/// whoever asked goes away in between: memory must not stay behind the database.
+pub(crate) async fn publish(
+    app: &App,
+    write: Write,
+    event: Event,
+    certificate: &Certificate,
+) -> Result<(), Refusal> {
+    let (store, snapshot) = (app.store.clone(), Arc::clone(&app.snapshot));
+    let (serial, standing) = (certificate.serial.clone(), standing(certificate));
+    let published = tokio::spawn(async move {
+        store::event::commit(write, &store, &[event]).await.map_err(conflict)?;
+        snapshot.set_standing(serial, standing);
+        Ok(())
+    });
+    published.await.unwrap_or_else(|error| Err(Refusal::Internal { what: error.to_string() }))
 }
 
 /// Records that something was refused. The answer stays no, even if this fails.

@@ -40,13 +40,15 @@ pub(crate) struct Made {
 }
 
 /// Makes an authority's key and certificate, signed by `issuer` or by itself, and its
-/// registration authority if devices enroll with it.
+/// registration authority if devices enroll with it. Unless it `signs_authorities`, it signs
+/// leaves only.
 pub(crate) async fn make(
     app: &App,
     definition: &CertificateAuthority,
     issuer: Option<&Authority>,
+    signs_authorities: bool,
 ) -> Result<(Authority, Vec<Made>), Refusal> {
-    let own = make_own(app, definition, issuer).await?;
+    let own = make_own(app, definition, issuer, signs_authorities).await?;
     let above = issuer.map(|issuer| issuer.chain.clone()).unwrap_or_default();
     let mut chain = vec![own.identity.certificate.clone()];
     chain.extend(above);
@@ -65,7 +67,15 @@ async fn make_own(
     app: &App,
     definition: &CertificateAuthority,
     issuer: Option<&Authority>,
+    signs_authorities: bool,
 ) -> Result<Made, Refusal> {
+    if issuer.is_some_and(signs_leaves_only) {
+        let above = definition.issuer.as_deref().unwrap_or_default();
+        let what = format!(
+            "\"{above}\" was made to sign leaves only; name a root as issuer, or define both at once"
+        );
+        return Err(Refusal::DraftRejected { lint: "path_len".into(), what });
+    }
     let key = generate(definition.key).await?;
     let subject = name(definition.common_name())?;
     let now = app.world.time();
@@ -94,12 +104,19 @@ async fn make_own(
         extended_key_usages: Vec::new(),
         basic_constraints: BasicConstraints {
             ca: true,
-            path_len: if is_root { None } else { Some(0) },
+            path_len: if is_root || signs_authorities { None } else { Some(0) },
         },
     };
     let order = Order { usage: Usage::Authority, owner: &definition.name, generation: 1 };
     let authority = definition.issuer.as_deref().unwrap_or(&definition.name);
     sign(app, order, authority, (draft, key), &signing_key).await
+}
+
+/// Whether what an authority signs for another authority would be worth nothing (RFC 5280,
+/// 4.2.1.9).
+fn signs_leaves_only(authority: &Authority) -> bool {
+    let constraints = authority.chain.first().and_then(|own| own.basic_constraints());
+    constraints.is_some_and(|(_, path_len)| path_len == Some(0))
 }
 
 /// The registration authority: what SCEP clients encrypt to and whose signature they check. Its
@@ -171,13 +188,17 @@ pub(crate) async fn make_server(
 }
 
 /// What a key is made for.
-struct Order<'a> {
-    usage: Usage,
-    owner: &'a str,
-    generation: i64,
+pub(crate) struct Order<'a> {
+    /// What it is for.
+    pub(crate) usage: Usage,
+    /// Whose it is.
+    pub(crate) owner: &'a str,
+    /// Which of its owner's keys it is.
+    pub(crate) generation: i64,
 }
 
-async fn sign(
+/// Signs the certificate of a key that was made.
+pub(crate) async fn sign(
     app: &App,
     order: Order<'_>,
     authority: &str,
@@ -199,7 +220,7 @@ async fn sign(
 }
 
 /// Makes a key away from the threads that answer: RSA-4096 takes seconds.
-async fn generate(key_type: KeyType) -> Result<Arc<PrivateKey>, Refusal> {
+pub(crate) async fn generate(key_type: KeyType) -> Result<Arc<PrivateKey>, Refusal> {
     let made = tokio::task::spawn_blocking(move || PrivateKey::generate(key_type)).await;
     match made {
         Ok(Ok(key)) => Ok(Arc::new(key)),
@@ -208,7 +229,8 @@ async fn generate(key_type: KeyType) -> Result<Arc<PrivateKey>, Refusal> {
     }
 }
 
-fn name(common_name: &str) -> Result<Name, Refusal> {
+/// A subject that is a common name.
+pub(crate) fn name(common_name: &str) -> Result<Name, Refusal> {
     Name::from_pairs(&[(oid::COMMON_NAME, common_name)])
         .map_err(|error| Refusal::DraftRejected { lint: "subject".into(), what: error.to_string() })
 }

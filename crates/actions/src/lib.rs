@@ -8,6 +8,7 @@ pub mod event;
 pub mod gateway;
 pub mod journal;
 pub mod organization;
+pub mod portal_certificate;
 pub mod rules;
 pub mod signer;
 pub mod snapshot;
@@ -41,7 +42,7 @@ pub struct App {
     /// Time and chance.
     pub world: Arc<World>,
     /// One change of the definitions at a time.
-    changing: Mutex<()>,
+    changing: Arc<Mutex<()>>,
 }
 
 impl App {
@@ -58,7 +59,7 @@ impl App {
         let snapshot =
             Arc::new(Snapshot::new(rules, standings, journal, store.clone(), Arc::clone(&world)));
         let signer = Signer::start();
-        let changing = Mutex::new(());
+        let changing = Arc::new(Mutex::new(()));
         Ok(Arc::new(Self { store, master, signer, snapshot, world, changing }))
     }
 
@@ -68,8 +69,12 @@ impl App {
     }
 
     /// Reads the definitions and keys again and lets every login rest on them from now on.
-    async fn reload(&self) -> Result<(), StoreError> {
-        self.snapshot.replace_rules(rules::load(&self.store, &self.master).await?);
+    async fn reload(
+        store: &Store,
+        master: &MasterKey,
+        snapshot: &Snapshot,
+    ) -> Result<(), StoreError> {
+        snapshot.replace_rules(rules::load(store, master).await?);
         Ok(())
     }
 }

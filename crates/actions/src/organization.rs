@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::actor::Actor;
 use domain::actor::Permission;
@@ -30,6 +31,7 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 use store::write::Write;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::App;
 use crate::certificate;
@@ -97,14 +99,29 @@ pub async fn apply(
     actor: &Actor,
     application: Application,
 ) -> Result<Applied, NotApplied> {
+    let answer = change(app, actor, application).await;
+    if let Err(NotApplied::Refused(refusal)) = &answer {
+        let name = &app.snapshot.rules().organization.settings.name;
+        let object = format!("{}:{name}", Kind::Organization);
+        let said = Said { actor: actor.name().to_owned(), object, details: Map::new() };
+        certificate::refused(app, EventKind::RequestRefused, refusal, said).await;
+    }
+    answer
+}
+
+async fn change(app: &App, actor: &Actor, application: Application) -> Result<Applied, NotApplied> {
     actor.may(Permission::OrganizationChange)?;
-    let _one_at_a_time = app.changing.lock().await;
+    let one_at_a_time = Arc::clone(&app.changing).lock_owned().await;
     let (current, version) = store::organization::load(&app.store).await.map_err(unavailable)?;
     let kept = store::access_point::secrets(&app.store, &app.master).await.map_err(unavailable)?;
     let document = Document::parse(application.document).map_err(NotApplied::Complaints)?;
     let merged = plan::merge(&current, &kept, document, application.prune)
         .map_err(NotApplied::Complaints)?;
     check_secrets(&merged, &application.secrets)?;
+    if app.snapshot.rules().version != version {
+        // An earlier change was committed and could not be read back.
+        App::reload(&app.store, &app.master, &app.snapshot).await.map_err(unavailable)?;
+    }
     if application.dry_run || merged.plan.is_empty() {
         return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
     }
@@ -113,13 +130,31 @@ pub async fn apply(
     let shown = draw_secrets(app, &merged, application.secrets);
     let write = write(app, &merged, version, &made, &shown);
     let events = events(app, actor, &merged.plan, &made);
-    store::event::commit(write, &app.store, &events).await.map_err(certificate::conflict)?;
-    for made in &made {
-        let serial = made.certificate.serial.clone();
-        app.snapshot.set_standing(serial, certificate::standing(&made.certificate));
-    }
-    app.reload().await.map_err(unavailable)?;
+    publish(app, one_at_a_time, (write, events), made).await?;
     Ok(Applied { plan: merged.plan, secrets: shown })
+}
+
+/// Commits a change of the definitions and lets every answer rest on it. It is done to its end
+/// also if whoever asked goes away in between: memory must not stay behind the database.
+async fn publish(
+    app: &App,
+    one_at_a_time: OwnedMutexGuard<()>,
+    (write, events): (Write, Vec<Event>),
+    made: Vec<Made>,
+) -> Result<(), Refusal> {
+    let (store, master) = (app.store.clone(), Arc::clone(&app.master));
+    let snapshot = Arc::clone(&app.snapshot);
+    let published = tokio::spawn(async move {
+        store::event::commit(write, &store, &events).await.map_err(certificate::conflict)?;
+        for made in &made {
+            let serial = made.certificate.serial.clone();
+            snapshot.set_standing(serial, certificate::standing(&made.certificate));
+        }
+        let reloaded = App::reload(&store, &master, &snapshot).await.map_err(unavailable);
+        drop(one_at_a_time);
+        reloaded
+    });
+    published.await.unwrap_or_else(|error| Err(Refusal::Internal { what: error.to_string() }))
 }
 
 /// Refuses secrets for gateways that would not be made: their file would lie.
@@ -156,12 +191,15 @@ async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made
     // A chain is short: whatever is left after the longest has no issuer that could sign.
     waiting.sort_by_key(|authority| organization.chain_of(authority).len());
     for definition in waiting {
+        let below = |other: &CertificateAuthority| other.issuer.as_ref() == Some(&definition.name);
+        let signs_above = organization.certificate_authority.iter().any(below);
         let above = definition.issuer.as_deref();
         let issuer = above.and_then(|name| fresh.get(name).or_else(|| rules.authority(name)));
         if let (Some(name), None) = (above, issuer) {
             return Err(Refusal::Internal { what: format!("the authority {name} has no key") });
         }
-        let (authority, made) = certificate_authority::make(app, definition, issuer).await?;
+        let (authority, made) =
+            certificate_authority::make(app, definition, issuer, signs_above).await?;
         fresh.insert(&definition.name, authority);
         all.extend(made);
     }
@@ -223,9 +261,7 @@ fn write(
     let now = app.world.time();
     let organization = &merged.organization;
     let mut write = store::organization::save(Write::new(), &organization.settings, version);
-    let mut writer = Writer { merged, now, write: core::mem::take(&mut write) };
-    each_kind(&mut writer);
-    write = writer.write;
+    // What goes gives its slug free for what comes.
     for change in &merged.plan.remove {
         write = store::organization::remove_object(write, change.kind, &change.name);
         match change.kind {
@@ -241,6 +277,9 @@ fn write(
             | Kind::NetworkProfile => {}
         }
     }
+    let mut writer = Writer { merged, now, write };
+    each_kind(&mut writer);
+    write = writer.write;
     for point in &organization.access_point {
         let Some(secret) = &point.shared_secret else { continue };
         write = store::access_point::save_secret(write, &app.master, &point.name, secret, now);

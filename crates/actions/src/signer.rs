@@ -91,7 +91,10 @@ impl Signer {
         }
         let (answer, answered) = oneshot::channel();
         let job = Job { linted, key: key.clone(), answer };
-        self.jobs.send(job).map_err(|_| SignerError::Busy)?;
+        if self.jobs.send(job).is_err() {
+            key.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(SignerError::Busy);
+        }
         match tokio::time::timeout(PATIENCE, answered).await {
             Ok(Ok(signed)) => Ok(signed?),
             Ok(Err(_)) | Err(_) => Err(SignerError::Busy),

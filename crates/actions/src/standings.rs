@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 use std::sync::RwLock;
 
 use domain::certificate::Standing;
+use domain::certificate::Status;
 use pki::certificate::Serial;
 use store::Store;
 use store::StoreError;
@@ -46,15 +47,56 @@ impl Standings {
         shard.read().unwrap_or_else(PoisonError::into_inner).get(serial).cloned()
     }
 
-    /// From now on it stands like this.
+    /// From now on it stands like this. A certificate never goes back, so that of two who tell
+    /// at the same time the later truth stays: nothing told late makes a revoked one good.
     pub fn set(&self, serial: Serial, standing: Standing) {
-        if let Some(shard) = self.shard(&serial) {
-            shard.write().unwrap_or_else(PoisonError::into_inner).insert(serial, standing);
+        let Some(shard) = self.shard(&serial) else { return };
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        let known = shard.get(&serial).map(|known| rank(known.status));
+        if known.is_none_or(|known| known <= rank(standing.status)) {
+            shard.insert(serial, standing);
         }
     }
 
     fn shard(&self, serial: &Serial) -> Option<&RwLock<HashMap<Serial, Standing>>> {
         let hash = usize::try_from(self.hasher.hash_one(serial) % SHARDS as u64).unwrap_or(0);
         self.shards.get(hash)
+    }
+}
+
+/// How far a certificate has come in its life.
+fn rank(status: Status) -> u8 {
+    match status {
+        Status::Intended => 0,
+        Status::Issued => 1,
+        Status::Revoked => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::certificate::RevocationReason;
+    use domain::certificate::Usage;
+    use pki::time::Time;
+
+    use super::*;
+
+    fn standing(status: Status) -> Standing {
+        let revoked =
+            (status == Status::Revoked).then_some((Time(1), RevocationReason::Superseded));
+        let (authority, usage) = ("CA".to_owned(), Usage::Device);
+        Standing { authority, usage, status, gateway: None, revoked }
+    }
+
+    #[test]
+    fn what_is_told_late_never_makes_a_revoked_certificate_good() {
+        let standings = Standings::empty();
+        let serial = Serial::from_random([1; 16]);
+        assert!(standings.get(&serial).is_none());
+        standings.set(serial.clone(), standing(Status::Issued));
+        standings.set(serial.clone(), standing(Status::Revoked));
+        standings.set(serial.clone(), standing(Status::Issued));
+        standings.set(serial.clone(), standing(Status::Intended));
+        assert_eq!(standings.get(&serial).unwrap().status, Status::Revoked);
     }
 }

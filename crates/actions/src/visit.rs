@@ -56,9 +56,10 @@ pub fn stand(
     }
     match (standing.status, standing.usage) {
         (Status::Issued, Usage::Device) => Ok(standing),
-        (Status::Issued, Usage::Authority | Usage::Registration | Usage::Server) => {
-            Err(Refusal::CertificateWrongUsage { serial: serial.to_string() })
-        }
+        (
+            Status::Issued,
+            Usage::Authority | Usage::Registration | Usage::Server | Usage::Portal,
+        ) => Err(Refusal::CertificateWrongUsage { serial: serial.to_string() }),
         // Signed, but the answer never became durable: nobody was given it.
         (Status::Intended | Status::Revoked, _) => {
             Err(Refusal::CertificateUnknown { serial: serial.clone() })
@@ -91,6 +92,17 @@ pub fn admit(snapshot: &Snapshot, visit: &Visit) -> Result<Leave, Refusal> {
 /// Remembers that a visit ended without a certificate that could be judged.
 pub fn refuse(snapshot: &Snapshot, place: &Place, serial: Option<&Serial>, refusal: &Refusal) {
     note(snapshot, place, serial, Some(refusal.clone()), place.details());
+}
+
+/// Remembers how a device's session goes, as the access point tells it.
+pub fn report(snapshot: &Snapshot, place: &Place, session: Map<String, Value>) {
+    let mut details = place.details();
+    details.extend(session);
+    let actor = Actor::access_point(&place.access_point).name().to_owned();
+    let station = place.calling_station.clone().unwrap_or_default();
+    let said = Said { actor, object: format!("station:{station}"), details };
+    let event = snapshot.world().event(EventKind::SessionReported, None, said);
+    snapshot.journal().note(event);
 }
 
 /// Remembers packets that were dropped without an answer: so many for the same reason from the

@@ -48,6 +48,8 @@ pub enum Usage {
     Registration,
     /// The RADIUS server's own.
     Server,
+    /// What HTTPS shows to administrators' browsers and programs.
+    Portal,
     /// A device's.
     Device,
 }
@@ -59,13 +61,14 @@ impl Usage {
             Self::Authority => "authority",
             Self::Registration => "registration",
             Self::Server => "server",
+            Self::Portal => "portal",
             Self::Device => "device",
         }
     }
 
     /// Reads what [`Usage::as_str`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Authority, Self::Registration, Self::Server, Self::Device]
+        [Self::Authority, Self::Registration, Self::Server, Self::Portal, Self::Device]
             .into_iter()
             .find(|usage| usage.as_str() == text)
     }

@@ -8,6 +8,13 @@ use serde_json::Value;
 use crate::refusal::Refusal;
 use crate::secret::Secret;
 
+/// Most characters of one thing asked for that an event keeps: anybody can ask, without a
+/// challenge, and events are kept.
+const SHOWN_CHARS_MAX: usize = 256;
+
+/// Most names asked for that an event keeps.
+const SHOWN_NAMES_MAX: usize = 8;
+
 /// A request for a certificate, at a gateway.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -35,14 +42,18 @@ impl Claim {
 
     /// What the device asked for, for the event.
     pub fn details(&self) -> Map<String, Value> {
-        let names: Vec<Value> =
-            self.csr.general_names.iter().map(|name| Value::from(name.to_string())).collect();
+        let names = self.csr.general_names.iter().take(SHOWN_NAMES_MAX);
+        let names: Vec<Value> = names.map(|name| shown(&name.to_string())).collect();
         let mut details = Map::new();
-        details.insert("transaction".into(), Value::from(self.transaction.clone()));
-        details.insert("asked_subject".into(), Value::from(self.csr.subject.to_string()));
+        details.insert("transaction".into(), shown(&self.transaction));
+        details.insert("asked_subject".into(), shown(&self.csr.subject.to_string()));
         details.insert("asked_names".into(), Value::from(names));
         details
     }
+}
+
+fn shown(text: &str) -> Value {
+    Value::from(text.chars().take(SHOWN_CHARS_MAX).collect::<String>())
 }
 
 fn text_of(name: &GeneralName) -> Option<&str> {

@@ -59,6 +59,8 @@ pub enum EventKind {
     CertificateRevoked,
     /// A device asked for access.
     VisitAnswered,
+    /// An access point told how a device's session goes.
+    SessionReported,
     /// A packet was dropped.
     PacketDropped,
     /// More answers at once than the journal holds; so many are not recorded.
@@ -110,7 +112,7 @@ pub struct Shown {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
@@ -119,6 +121,7 @@ impl EventKind {
         Self::CertificateMade,
         Self::CertificateRevoked,
         Self::VisitAnswered,
+        Self::SessionReported,
         Self::PacketDropped,
         Self::JournalOverflowed,
     ];
@@ -134,6 +137,7 @@ impl EventKind {
             Self::CertificateMade => "certificate.made",
             Self::CertificateRevoked => "certificate.revoked",
             Self::VisitAnswered => "network.access",
+            Self::SessionReported => "network.session",
             Self::PacketDropped => "radius.dropped",
             Self::JournalOverflowed => "journal.overflowed",
         }
@@ -155,6 +159,7 @@ impl EventKind {
             | Self::CertificateRevoked => Log::Audit,
             Self::CertificateIssued
             | Self::VisitAnswered
+            | Self::SessionReported
             | Self::PacketDropped
             | Self::JournalOverflowed => Log::Visit,
         }

@@ -62,8 +62,12 @@ pub(crate) struct Seal {
 pub(crate) struct Listen {
     /// SCEP and downloads.
     pub(crate) http: Vec<SocketAddr>,
+    /// The same, and the API.
+    pub(crate) https: Vec<SocketAddr>,
     /// RADIUS authentication.
     pub(crate) radius_auth: Vec<SocketAddr>,
+    /// RADIUS accounting.
+    pub(crate) radius_acct: Vec<SocketAddr>,
     /// Health.
     pub(crate) health: Vec<SocketAddr>,
 }

@@ -7,8 +7,8 @@ pub(crate) mod cookie;
 mod failure;
 mod judge;
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +61,8 @@ pub(crate) struct Conversations {
     worker: (u8, u8),
     settings: Option<(Arc<Rules>, Option<Arc<Settings>>)>,
     open: HashMap<State, Conversation>,
-    order: VecDeque<State>,
+    /// When each was heard of last: the most silent first.
+    order: BTreeSet<(Instant, State)>,
 }
 
 struct Conversation {
@@ -88,7 +89,7 @@ pub(crate) struct Asked<'a> {
 impl Conversations {
     /// No conversations yet. The key of the cookies is shared by all workers.
     pub(crate) fn new(snapshot: Arc<Snapshot>, cookies: Arc<Cookies>, worker: (u8, u8)) -> Self {
-        let (open, order) = (HashMap::new(), VecDeque::new());
+        let (open, order) = (HashMap::new(), BTreeSet::new());
         Self { snapshot, cookies, worker, settings: None, open, order }
     }
 
@@ -109,14 +110,11 @@ impl Conversations {
 
     /// Forgets conversations whose device has been silent for too long, and remembers why.
     pub(crate) fn sweep(&mut self, now: Instant) {
-        while let Some(state) = self.order.front().copied() {
-            let silent = self.open.get(&state).map(|conversation| conversation.touched);
-            match silent {
-                Some(touched) if now.duration_since(touched) < SILENCE_MAX => break,
-                Some(_) => self.forget(&state),
-                None => {}
+        while let Some((touched, state)) = self.order.first().copied() {
+            if now.saturating_duration_since(touched) < SILENCE_MAX {
+                break;
             }
-            self.order.pop_front();
+            self.forget(&state);
         }
     }
 
@@ -162,7 +160,7 @@ impl Conversations {
         let touched = asked.at;
         let conversation = Conversation { session, judge, place, leave: None, rounds: 0, touched };
         self.open.insert(state, conversation);
-        self.order.push_back(state);
+        self.order.insert((touched, state));
         self.go_on(asked, state, message)
     }
 
@@ -172,6 +170,8 @@ impl Conversations {
         if conversation.place.access_point != asked.access_point.name {
             return Some(self.reject(asked, None, &Refusal::EapStateUnknown));
         }
+        self.order.remove(&(conversation.touched, state));
+        self.order.insert((asked.at, state));
         conversation.touched = asked.at;
         conversation.rounds += 1;
         let step = conversation.session.step(
@@ -194,11 +194,11 @@ impl Conversations {
                 self.answer(asked, state, step)
             }
             Step::Done(keys) => {
-                let conversation = self.open.remove(&state)?;
+                let conversation = self.take(&state)?;
                 Some(accept(&self.snapshot, asked, &conversation, keys.msk()))
             }
             Step::Failed(failure) => {
-                let conversation = self.open.remove(&state)?;
+                let conversation = self.take(&state)?;
                 // A visit that was denied is on record already.
                 if failure != eap::failure::Failure::Denied {
                     self.record(&conversation, &failure);
@@ -213,16 +213,18 @@ impl Conversations {
         let now = self.snapshot.world().time();
         let conversation = self.open.get_mut(state)?;
         let judged = Certificate::parse(&proof.leaf)
-            .map_err(|error| Refusal::CertificateMalformed { what: error.to_string() })
+            .map_err(|error| (None, Refusal::CertificateMalformed { what: error.to_string() }))
             .and_then(|certificate| {
-                let standing = actions::visit::stand(&self.snapshot, &certificate, now)?;
-                Ok((certificate, standing))
+                match actions::visit::stand(&self.snapshot, &certificate, now) {
+                    Ok(standing) => Ok((certificate, standing)),
+                    Err(refusal) => Err((Some(certificate.serial), refusal)),
+                }
             });
         let (certificate, standing) = match judged {
             Ok(judged) => judged,
-            Err(refusal) => {
+            Err((serial, refusal)) => {
                 let place = &conversation.place;
-                actions::visit::refuse(&self.snapshot, place, None, &refusal);
+                actions::visit::refuse(&self.snapshot, place, serial.as_ref(), &refusal);
                 return Some(conversation.session.deny());
             }
         };
@@ -268,22 +270,24 @@ impl Conversations {
         }
     }
 
-    /// The oldest conversations make room for new ones: nobody is rejected because it is full.
+    /// The most silent conversations make room for new ones: nobody is rejected because it is
+    /// full.
     fn make_room(&mut self) {
         while self.open.len() >= SESSIONS_MAX {
-            match self.order.pop_front() {
-                Some(state) => self.forget(&state),
-                None => self.open.clear(),
-            }
-        }
-        // States of conversations that ended well are left in the queue until they reach its end.
-        while self.order.len() >= 2 * SESSIONS_MAX {
-            self.order.pop_front();
+            let Some((_, state)) = self.order.first().copied() else { return };
+            self.forget(&state);
         }
     }
 
+    /// Takes a conversation out: it is over.
+    fn take(&mut self, state: &State) -> Option<Conversation> {
+        let conversation = self.open.remove(state)?;
+        self.order.remove(&(conversation.touched, *state));
+        Some(conversation)
+    }
+
     fn forget(&mut self, state: &State) {
-        if let Some(conversation) = self.open.remove(state) {
+        if let Some(conversation) = self.take(state) {
             let refusal = Refusal::EapStalled { rounds: conversation.rounds };
             let presented = conversation.session.presented();
             let leaf = presented.and_then(|presented| Certificate::parse(&presented.leaf).ok());
@@ -376,7 +380,8 @@ fn bound_to(asked: &Asked<'_>) -> String {
     format!("{}\0{}\0{station}", asked.source.ip(), asked.access_point.name)
 }
 
-fn place(asked: &Asked<'_>) -> Place {
+/// What is known of where a request comes from.
+pub(crate) fn place(asked: &Asked<'_>) -> Place {
     let called = asked.request.called_station_id();
     Place {
         access_point: asked.access_point.name.clone(),

@@ -4,5 +4,6 @@ pub(crate) mod authority;
 pub(crate) mod control;
 pub(crate) mod health;
 pub(crate) mod http;
+pub(crate) mod https;
 pub(crate) mod radius;
 pub(crate) mod scep;

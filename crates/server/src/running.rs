@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use actions::portal_certificate;
 use anyhow::Context;
+use anyhow::anyhow;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -18,8 +20,12 @@ use crate::instance::Instance;
 pub(crate) struct Running {
     /// Where SCEP and downloads are.
     pub(crate) http: Vec<SocketAddr>,
+    /// Where the same is over TLS, and the API.
+    pub(crate) https: Vec<SocketAddr>,
     /// Where RADIUS authentication is.
     pub(crate) radius_auth: Vec<SocketAddr>,
+    /// Where RADIUS accounting is.
+    pub(crate) radius_acct: Vec<SocketAddr>,
     /// Where health is.
     pub(crate) health: Vec<SocketAddr>,
     instance: Instance,
@@ -38,19 +44,29 @@ impl Running {
         let app = &instance.app;
         let public = door::scep::routes(app.clone()).merge(door::authority::routes(app.clone()));
         let (http_addresses, http) = bind("http", &listen.http).await?;
+        let (https_addresses, https) = bind("https", &listen.https).await?;
         let (health_addresses, health) = bind("health", &listen.health).await?;
+        let identity = portal_certificate::ensure(app).await;
+        let identity =
+            identity.map_err(|refusal| anyhow!("HTTPS has no certificate: {refusal}"))?;
+        let acceptor = door::https::acceptor(&identity)?;
         let socket = control::open(data).context("the control socket cannot be opened")?;
-        let radius = door::radius::open(&app.snapshot, &listen.radius_auth).with_context(|| {
-            format!("radius-auth {} cannot be opened", shown(&listen.radius_auth))
-        })?;
+        let radius = door::radius::open(&app.snapshot, &listen.radius_auth, &listen.radius_acct)?;
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         serve_all(&mut listeners, http, &public, &stopped);
+        let with_api = public.merge(api::router(app.clone()));
+        for listener in https {
+            let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
+            listeners.spawn(door::https::serve(listener, acceptor, with_api.clone(), stopped));
+        }
         serve_all(&mut listeners, health, &door::health::routes(app.clone()), &stopped);
         listeners.spawn(control::serve(socket, api::router(app.clone()), stopped));
         Ok(Self {
             http: http_addresses,
-            radius_auth: radius.addresses.clone(),
+            https: https_addresses,
+            radius_auth: radius.authentication.clone(),
+            radius_acct: radius.accounting.clone(),
             health: health_addresses,
             instance,
             radius,
@@ -110,9 +126,4 @@ fn serve_all(
     for listener in listeners {
         tasks.spawn(door::http::serve(listener, router.clone(), stop.clone()));
     }
-}
-
-fn shown(addresses: &[SocketAddr]) -> String {
-    let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    texts.join(", ")
 }

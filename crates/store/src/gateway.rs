@@ -67,6 +67,16 @@ pub fn remove_secrets(write: Write, gateway: &str) -> Write {
     write.execute("delete from gateway_secret where gateway = $1", [Value::from(gateway)])
 }
 
+/// Lets the change pass only if a challenge is still there: the answer rests on it.
+pub fn keep_secret(write: Write, id: &str) -> Write {
+    write.guard(
+        "select 1 from gateway_secret where id = $1",
+        [Value::from(id)],
+        1,
+        "the gateway or its secret was removed in the meantime",
+    )
+}
+
 /// Notes when a challenge was used.
 pub async fn used(store: &Store, id: &str, now: Time) -> Result<(), CommitError> {
     Write::new()

@@ -83,7 +83,10 @@ async fn answer(
         enrollment_policy::decide(&rules.organization.enrollment_policy, &facts)?;
     details.insert("policy".into(), Value::from(policy.name.clone()));
     details.insert("policy_version".into(), Value::from(rules.version));
-    let issued = sign(app, &rules, &Decided { gateway, settings, claim }, details).await?;
+    let issued = {
+        let decided = Decided { gateway, settings, claim, secret_id: &secret_id };
+        sign(app, &rules, &decided, details).await?
+    };
     // The answer does not depend on this note.
     if let Err(error) = store::gateway::used(&app.store, &secret_id, app.world.time()).await {
         tracing::warn!(%error, "the use of a challenge was not noted");
@@ -114,12 +117,13 @@ struct Decided<'a> {
     gateway: &'a Gateway,
     settings: &'a enrollment_policy::Settings,
     claim: &'a Claim,
+    secret_id: &'a str,
 }
 
 async fn sign(
     app: &App,
     rules: &Rules,
-    Decided { gateway, settings, claim }: &Decided<'_>,
+    Decided { gateway, settings, claim, secret_id }: &Decided<'_>,
     details: &mut Map<String, Value>,
 ) -> Result<Issued, Refusal> {
     let missing = |what: &str| Refusal::Internal { what: format!("{what} is gone") };
@@ -150,7 +154,10 @@ async fn sign(
     let linted = certificate::lint(drafted.draft)?;
     let signed = certificate::sign(app, &certificate, linted, &authority.key).await?;
     certificate.status = Status::Issued;
-    save(app, &certificate, &signed.der, gateway, details.clone()).await?;
+    // Whoever removed the gateway or its secret in the meantime meant this device too.
+    let write = store::gateway::keep_secret(Write::new(), secret_id);
+    let write = store::certificate::issued(write, &certificate.serial, &signed.der);
+    save(app, write, &certificate, details.clone()).await?;
     Ok(Issued { certificate, der: signed.der })
 }
 
@@ -158,9 +165,8 @@ async fn sign(
 /// here on.
 async fn save(
     app: &App,
+    write: Write,
     certificate: &Certificate,
-    der: &[u8],
-    gateway: &Gateway,
     mut details: Map<String, Value>,
 ) -> Result<(), Refusal> {
     details.insert("subject".into(), Value::from(certificate.subject.clone()));
@@ -169,15 +175,12 @@ async fn save(
     details.insert("template".into(), Value::from(certificate.template.clone()));
     details.insert("not_after".into(), Value::from(certificate.not_after.to_rfc3339()));
     let said = Said {
-        actor: Actor::gateway(&gateway.name).name().to_owned(),
+        actor: Actor::gateway(certificate.gateway.as_deref().unwrap_or_default()).name().to_owned(),
         object: format!("certificate:{}", certificate.serial),
         details,
     };
     let event = app.world.event(EventKind::CertificateIssued, None, said);
-    let write = store::certificate::issued(Write::new(), &certificate.serial, der);
-    store::event::commit(write, &app.store, &[event]).await.map_err(certificate::conflict)?;
-    app.snapshot.set_standing(certificate.serial.clone(), certificate::standing(certificate));
-    Ok(())
+    certificate::publish(app, write, event, certificate).await
 }
 
 /// Remembers that a message at a gateway could not even be answered. Anybody can send such, so

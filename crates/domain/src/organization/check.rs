@@ -18,6 +18,10 @@ use crate::organization::Organization;
 use crate::organization::each_kind;
 use crate::server_certificate::ServerCertificate;
 
+/// Most objects of an organization; the store reads its definitions at once, and has room for
+/// 65,536 rows.
+pub const OBJECTS_TOTAL_MAX: usize = 60_000;
+
 /// Where an object stands in the administrator's document, for the paths of complaints.
 pub type Places = HashMap<(Kind, String), String>;
 
@@ -27,6 +31,7 @@ pub fn check(organization: &Organization, places: &Places) -> Vec<Complaint> {
     each_kind(&mut names);
     let mut checker = Checker { organization, names: names.0, places, complaints: Vec::new() };
     each_kind(&mut checker);
+    checker.total();
     checker.chains();
     checker.purposes();
     checker.default_gateways();
@@ -82,6 +87,15 @@ impl Checker<'_> {
 
     fn exists(&self, kind: Kind, name: &str) -> bool {
         self.names.contains(&(kind, name))
+    }
+
+    /// What is saved must be readable again.
+    fn total(&mut self) {
+        let total = self.names.len();
+        if total > OBJECTS_TOTAL_MAX {
+            let what = format!("there would be {total} objects, {OBJECTS_TOTAL_MAX} are possible");
+            self.complaints.push(Complaint::new("", what, "remove some with --prune"));
+        }
     }
 
     /// Every chain of authorities ends in a root, and soon.

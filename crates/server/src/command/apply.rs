@@ -126,7 +126,9 @@ async fn apply(
     application.secrets =
         secrets.iter().map(|shown| (shown.name.clone(), shown.secret.clone())).collect();
     let applied = connection.post("/api/v1/apply", &application).await;
-    if let (Err(_), Some(path), false) = (&applied, &order.secrets, secrets.is_empty())
+    // Only a clear no means that they are not in use: a server that broke off may have committed.
+    let refused = matches!(&applied, Err(Failed::Problem(problem)) if problem.status < 500);
+    if let (true, Some(path), false) = (refused, &order.secrets, secrets.is_empty())
         && let Err(error) = std::fs::remove_file(path)
     {
         tracing::error!(%error, "{} holds secrets that were never used", path.display());
@@ -157,11 +159,13 @@ fn draw_secrets(plan: &Plan, document: &TomlDocument, organization: &Value) -> V
     .collect()
 }
 
-/// `name,url,secret`, one gateway a line.
+/// `name,url,secret`, one gateway a line; a name is quoted only if it must be (RFC 4180).
 fn csv(secrets: &[ShownSecret]) -> String {
     let mut text = "name,url,secret\n".to_owned();
     for ShownSecret { name, url, secret } in secrets {
-        let name = format!("\"{}\"", name.replace('"', "\"\""));
+        let plain = !name.contains([',', '"', '\n', '\r']);
+        let name =
+            if plain { name.clone() } else { format!("\"{}\"", name.replace('"', "\"\"")) };
         text.push_str(&format!("{name},{url},{}\n", secret.reveal()));
     }
     text

@@ -34,9 +34,15 @@ pub(crate) struct Arguments {
     /// Where SCEP and downloads are; may be given several times [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     http: Vec<SocketAddr>,
+    /// Where the same is over TLS, with the API; may be given several times [default: 127.0.0.1:8443]
+    #[arg(long, value_name = "ADDRESS")]
+    https: Vec<SocketAddr>,
     /// Where RADIUS authentication is; may be given several times [default: 127.0.0.1:1812]
     #[arg(long, value_name = "ADDRESS")]
     radius_auth: Vec<SocketAddr>,
+    /// Where RADIUS accounting is; may be given several times [default: 127.0.0.1:1813]
+    #[arg(long, value_name = "ADDRESS")]
+    radius_acct: Vec<SocketAddr>,
     /// Where health is; may be given several times [default: 127.0.0.1:9180]
     #[arg(long, value_name = "ADDRESS")]
     health: Vec<SocketAddr>,
@@ -59,16 +65,25 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let listen = Listen {
         http: choose(arguments.http, config.listen.http, 8080),
+        https: choose(arguments.https, config.listen.https, 8443),
         radius_auth: choose(arguments.radius_auth, config.listen.radius_auth, 1812),
+        radius_acct: choose(arguments.radius_acct, config.listen.radius_acct, 1813),
         health: choose(arguments.health, config.listen.health, 9180),
     };
     // Before the doors open, so that a stop that comes at once is not lost.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let running = Running::start(instance, &data, &listen).await?;
-    running.http.iter().for_each(|address| output::line(&format!("http {address}")));
-    running.radius_auth.iter().for_each(|address| output::line(&format!("radius-auth {address}")));
-    running.health.iter().for_each(|address| output::line(&format!("health {address}")));
+    let addresses = [
+        ("http", &running.http),
+        ("https", &running.https),
+        ("radius-auth", &running.radius_auth),
+        ("radius-acct", &running.radius_acct),
+        ("health", &running.health),
+    ];
+    for (what, addresses) in addresses {
+        addresses.iter().for_each(|address| output::line(&format!("{what} {address}")));
+    }
     output::line("ready");
     tokio::select! {
         _ = terminated.recv() => {}

@@ -81,7 +81,7 @@ pub(crate) async fn serve(control: Control, router: Router, mut stop: watch::Rec
         match stream.peer_cred() {
             Ok(peer) if peer.uid() == control.owner || peer.uid() == 0 => {
                 let actor = Actor::owner(format!("administrator uid {}", peer.uid()));
-                connections.serve(stream, Some(actor)).await;
+                connections.serve(async { Ok(stream) }, Some(actor)).await;
             }
             Ok(peer) => {
                 tracing::warn!(uid = peer.uid(), "a stranger knocked at the control socket")

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use domain::actor::Actor;
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
@@ -42,7 +43,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection keeps its delay");
                 }
-                connections.serve(stream, None).await;
+                connections.serve(async { Ok(stream) }, None).await;
             }
             Err(error) => rest(&error).await,
         }
@@ -70,26 +71,33 @@ impl Connections {
         Self { router, room, graceful: GracefulShutdown::new() }
     }
 
-    /// Answers on a connection, as soon as there is room for one more. `actor` is whoever the
-    /// door knows to be there.
-    pub(crate) async fn serve(
+    /// Answers on a connection, as soon as there is room for one more and `greeted` has given the
+    /// stream. `actor` is whoever the door knows to be there.
+    pub(crate) async fn serve<S>(
         &self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        actor: Option<domain::actor::Actor>,
-    ) {
+        greeted: impl Future<Output = io::Result<S>> + Send + 'static,
+        actor: Option<Actor>,
+    ) where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return };
         let router = match actor {
             Some(actor) => self.router.clone().layer(axum::Extension(actor)),
             None => self.router.clone(),
         };
-        let service = TowerToHyperService::new(router);
-        let connection = Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_PATIENCE)
-            .serve_connection(TokioIo::new(stream), service);
-        let watched = self.graceful.watch(connection);
+        let watcher = self.graceful.watcher();
         tokio::spawn(async move {
-            if let Err(error) = watched.await {
+            let stream = match tokio::time::timeout(HEAD_PATIENCE, greeted).await {
+                Ok(Ok(stream)) => stream,
+                Ok(Err(error)) => return tracing::debug!(%error, "a connection did not begin"),
+                Err(_) => return tracing::debug!("a connection took too long to begin"),
+            };
+            let service = TowerToHyperService::new(router);
+            let connection = Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_PATIENCE)
+                .serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(permit);

@@ -1,12 +1,15 @@
 //! RADIUS over UDP: threads of its own. One thread a socket takes packets in and hands each to
 //! the worker that owns its conversation.
 
+mod accounting;
 mod drops;
 mod duplicates;
 
 use std::io;
 use std::net::SocketAddr;
 use std::net::UdpSocket;
+use std::panic;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -20,6 +23,7 @@ use std::time::Duration;
 
 use actions::rules::AccessPoint;
 use actions::snapshot::Snapshot;
+use anyhow::Context;
 use domain::refusal::Refusal;
 use radius::packet;
 use radius::packet::Code;
@@ -54,20 +58,34 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// The running door. Dropped, it is closed.
 pub(crate) struct Door {
-    /// Where it listens.
-    pub(crate) addresses: Vec<SocketAddr>,
+    /// Where it listens for authentication.
+    pub(crate) authentication: Vec<SocketAddr>,
+    /// Where it listens for accounting.
+    pub(crate) accounting: Vec<SocketAddr>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// What is asked at a port.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Port {
+    Authentication,
+    Accounting,
 }
 
 struct Datagram {
     bytes: Vec<u8>,
     source: SocketAddr,
+    port: Port,
     socket: Arc<UdpSocket>,
 }
 
 /// Opens the door at these addresses.
-pub(crate) fn open(snapshot: &Arc<Snapshot>, addresses: &[SocketAddr]) -> io::Result<Door> {
+pub(crate) fn open(
+    snapshot: &Arc<Snapshot>,
+    authentication: &[SocketAddr],
+    accounting: &[SocketAddr],
+) -> anyhow::Result<Door> {
     let stop = Arc::new(AtomicBool::new(false));
     let mut threads = Vec::new();
     let count = thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
@@ -87,15 +105,23 @@ pub(crate) fn open(snapshot: &Arc<Snapshot>, addresses: &[SocketAddr]) -> io::Re
         };
         threads.push(spawn(format!("radius-{number}"), move || worker.run(&datagrams))?);
     }
-    let mut bound = Vec::new();
-    for address in addresses {
-        let socket = bind(*address)?;
-        bound.push(socket.local_addr()?);
-        let (queues, stop) = (queues.clone(), Arc::clone(&stop));
-        let take = move || take_in(&Arc::new(socket), &queues, &stop);
-        threads.push(spawn("radius-in".to_owned(), take)?);
+    let mut door = Door { authentication: Vec::new(), accounting: Vec::new(), stop, threads };
+    let ports = [(Port::Authentication, authentication), (Port::Accounting, accounting)];
+    for (port, addresses) in ports {
+        for address in addresses {
+            let socket = bind(*address)
+                .with_context(|| format!("RADIUS {port:?} at {address} cannot be opened"))?;
+            let bound = match port {
+                Port::Authentication => &mut door.authentication,
+                Port::Accounting => &mut door.accounting,
+            };
+            bound.push(socket.local_addr()?);
+            let (queues, stop) = (queues.clone(), Arc::clone(&door.stop));
+            let take = move || take_in(&Arc::new(socket), port, &queues, &stop);
+            door.threads.push(spawn("radius-in".to_owned(), take)?);
+        }
     }
-    Ok(Door { addresses: bound, stop, threads })
+    Ok(door)
 }
 
 impl Drop for Door {
@@ -127,7 +153,12 @@ fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
 
 /// Hands packets to workers until told to stop. A full queue loses the packet: the access point
 /// sends it again.
-fn take_in(socket: &Arc<UdpSocket>, queues: &[SyncSender<Datagram>], stop: &AtomicBool) {
+fn take_in(
+    socket: &Arc<UdpSocket>,
+    port: Port,
+    queues: &[SyncSender<Datagram>],
+    stop: &AtomicBool,
+) {
     let mut buffer = [0; PACKET_LENGTH_MAX];
     let workers = u8::try_from(queues.len()).unwrap_or(1);
     while !stop.load(Ordering::Relaxed) {
@@ -147,7 +178,8 @@ fn take_in(socket: &Arc<UdpSocket>, queues: &[SyncSender<Datagram>], stop: &Atom
             // Nothing is kept for these: any worker will do, the same for a retransmission.
             None => bytes.get(1).map_or(0, |identifier| identifier % workers),
         };
-        let datagram = Datagram { bytes: bytes.to_vec(), source, socket: Arc::clone(socket) };
+        let socket = Arc::clone(socket);
+        let datagram = Datagram { bytes: bytes.to_vec(), source, port, socket };
         if let Some(queue) = queues.get(usize::from(worker))
             && queue.try_send(datagram).is_err()
         {
@@ -169,7 +201,7 @@ impl Worker {
         let mut swept = clock::instant();
         loop {
             match datagrams.recv_timeout(TICK) {
-                Ok(datagram) => self.take(&datagram),
+                Ok(datagram) => self.take_safely(&datagram),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -183,15 +215,25 @@ impl Worker {
         self.drops.flush(&self.snapshot);
     }
 
+    /// A worker outlives whatever one packet does to it: without it, every device whose
+    /// conversation it owns would be locked out.
+    fn take_safely(&mut self, datagram: &Datagram) {
+        let taken = panic::catch_unwind(AssertUnwindSafe(|| self.take(datagram)));
+        if taken.is_err() {
+            tracing::error!(source = %datagram.source, "a packet was given up: this is a bug");
+        }
+    }
+
     fn take(&mut self, datagram: &Datagram) {
-        let Some(reply) = self.answer(&datagram.bytes, datagram.source) else { return };
+        let Some(reply) = self.answer(datagram) else { return };
         if let Err(error) = datagram.socket.send_to(&reply, datagram.source) {
             tracing::warn!(%error, source = %datagram.source, "a reply could not be sent");
         }
     }
 
     /// The reply to a packet; none is silence, which is what forged packets get.
-    fn answer(&mut self, bytes: &[u8], source: SocketAddr) -> Option<Vec<u8>> {
+    fn answer(&mut self, datagram: &Datagram) -> Option<Vec<u8>> {
+        let source = datagram.source;
         let now = clock::instant();
         let rules = self.snapshot.rules();
         let Some(access_point) = rules.access_point(source.ip()) else {
@@ -200,7 +242,7 @@ impl Worker {
             return None;
         };
         let secret = access_point.shared_secret.reveal().as_bytes();
-        let request = match Packet::parse(bytes, secret) {
+        let request = match Packet::parse(&datagram.bytes, secret) {
             Ok(request) => request,
             Err(error) => {
                 self.drop(source, &unreadable(error, access_point));
@@ -210,19 +252,22 @@ impl Worker {
         if let Some(reply) = self.duplicates.find(source, &request, now) {
             return Some(reply);
         }
-        let reply = match request.code() {
-            Code::AccessRequest => {
-                let asked = Asked { request: &request, access_point, source, at: now };
-                self.conversations.resume(&asked)?
+        let asked = Asked { request: &request, access_point, source, at: now };
+        let reply = match (datagram.port, request.code()) {
+            (Port::Authentication, Code::AccessRequest) => self.conversations.resume(&asked)?,
+            (Port::Accounting, Code::AccountingRequest) => {
+                accounting::note(&self.snapshot, &asked);
+                Reply::new(Code::AccountingResponse, &request).proxy_states(&request)
             }
             // RFC 5997: an access point asks whether we are there.
-            Code::StatusServer => Reply::new(Code::AccessAccept, &request).proxy_states(&request),
-            Code::AccountingRequest
-            | Code::AccessAccept
-            | Code::AccessReject
-            | Code::AccountingResponse
-            | Code::AccessChallenge => {
-                let what = format!("a packet of code {} at this port", request.code().byte());
+            (Port::Authentication, Code::StatusServer) => {
+                Reply::new(Code::AccessAccept, &request).proxy_states(&request)
+            }
+            (Port::Accounting, Code::StatusServer) => {
+                Reply::new(Code::AccountingResponse, &request).proxy_states(&request)
+            }
+            (port, code) => {
+                let what = format!("a packet of code {} at the port for {port:?}", code.byte());
                 let access_point = access_point.name.clone();
                 self.drop(source, &Refusal::PacketMalformed { access_point, what });
                 return None;

@@ -105,7 +105,13 @@ impl Stage {
         }
         let instance = Instance::open(&data, &Config::default()).await?;
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listen = Listen { http: vec![free], radius_auth: vec![free], health: vec![free] };
+        let listen = Listen {
+            http: vec![free],
+            https: vec![free],
+            radius_auth: vec![free],
+            radius_acct: vec![free],
+            health: vec![free],
+        };
         let running = Running::start(instance, &data, &listen).await?;
         let (scenes, reviews) = (Vec::new(), Vec::new());
         let mut stage = Self { running, data, temporary, json, exit, scenes, reviews };

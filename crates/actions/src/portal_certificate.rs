@@ -1,0 +1,105 @@
+//! What HTTPS shows to administrators: a certificate that the program makes for itself.
+
+use std::sync::Arc;
+
+use domain::certificate::Usage;
+use domain::event::EventKind;
+use domain::refusal::Refusal;
+use pki::certificate::Certificate;
+use pki::draft::Draft;
+use pki::draft::Issuer;
+use pki::extension::BasicConstraints;
+use pki::extension::KeyUsage;
+use pki::general_name::GeneralName;
+use pki::key::Hash;
+use pki::key::KeyType;
+use pki::key::PrivateKey;
+use pki::oid;
+use serde_json::Map;
+use serde_json::Value;
+use store::write::Write;
+
+use crate::App;
+use crate::certificate;
+use crate::certificate_authority;
+use crate::certificate_authority::Order;
+use crate::rules::Identity;
+use crate::signer::SigningKey;
+use crate::unavailable;
+use crate::world::Said;
+
+/// Life of the certificate, in days; Apple and Chrome accept no more for a server.
+const VALIDITY_DAYS: u32 = 397;
+
+/// How long before its end it is replaced, in days, at a start of the server.
+const REPLACED_DAYS: u32 = 30;
+
+/// Whose key it is, in the table of keys.
+const OWNER: &str = "https";
+
+/// The certificate and key of now; made, or made anew before they end.
+pub async fn ensure(app: &App) -> Result<Identity, Refusal> {
+    let keys = store::private_key::load(&app.store, &app.master).await.map_err(unavailable)?;
+    let newest = keys.iter().find(|key| key.usage == Usage::Portal && key.owner == OWNER);
+    let mut generation = 1;
+    if let Some(kept) = newest {
+        generation = kept.generation + 1;
+        let certificate = Certificate::parse(&kept.certificate);
+        let key = PrivateKey::from_pkcs8(&kept.pkcs8);
+        let soon = app.world.time().plus_days(REPLACED_DAYS);
+        if let (Ok(certificate), Ok(key)) = (certificate, key)
+            && soon < certificate.not_after
+        {
+            return Ok(Identity { certificate, key: Arc::new(key) });
+        }
+    }
+    make(app, generation).await
+}
+
+async fn make(app: &App, generation: i64) -> Result<Identity, Refusal> {
+    let key = certificate_authority::generate(KeyType::EcdsaP256).await?;
+    let subject = certificate_authority::name("Safeconduct")?;
+    let now = app.world.time();
+    let not_after = now.plus_days(VALIDITY_DAYS).plus_seconds(-1);
+    let draft = Draft {
+        serial: app.world.serial(),
+        issuer: Issuer::itself(&subject, &key, Hash::Sha256, not_after),
+        subject,
+        public_key: key.public_key().clone(),
+        not_before: now,
+        not_after,
+        general_names: names(app),
+        key_usage: KeyUsage::DIGITAL_SIGNATURE,
+        extended_key_usages: vec![oid::SERVER_AUTH],
+        basic_constraints: BasicConstraints::LEAF,
+    };
+    let order = Order { usage: Usage::Portal, owner: OWNER, generation };
+    let signing_key = SigningKey::new(Arc::clone(&key));
+    let made = certificate_authority::sign(app, order, OWNER, (draft, key), &signing_key).await?;
+    let mut details = Map::new();
+    details.insert("usage".into(), Value::from(Usage::Portal.as_str()));
+    let object = format!("certificate:{}", made.certificate.serial);
+    let said = Said { actor: "server".to_owned(), object, details };
+    let event = app.world.event(EventKind::CertificateMade, None, said);
+    let write = store::private_key::add(Write::new(), &app.master, &made.opened, now);
+    let der = &made.identity.certificate.der;
+    let write = store::certificate::issued(write, &made.certificate.serial, der);
+    store::event::commit(write, &app.store, &[event]).await.map_err(certificate::conflict)?;
+    let standing = certificate::standing(&made.certificate);
+    app.snapshot.set_standing(made.certificate.serial.clone(), standing);
+    Ok(made.identity)
+}
+
+/// This machine, and the host of the organization's address.
+fn names(app: &App) -> Vec<GeneralName> {
+    let rules = app.snapshot.rules();
+    let base_url = &rules.organization.settings.base_url;
+    let host = base_url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let mut names = Vec::new();
+    for text in ["localhost", "127.0.0.1", "::1", host] {
+        let name = GeneralName::ip(text).or_else(|_| GeneralName::dns(text));
+        names.extend(name.ok().filter(|name| !names.contains(name)));
+    }
+    names
+}

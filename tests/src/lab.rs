@@ -1,0 +1,223 @@
+//! A laboratory: an organization in a directory of its own, its server, and questions to both.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::directory;
+use crate::directory::Directory;
+use crate::guide;
+use crate::json;
+use crate::outcome;
+use crate::outcome::Outcome;
+use crate::patience;
+use crate::program;
+use crate::server::Server;
+use crate::stranger::shown;
+
+/// An organization, perhaps served.
+#[derive(Debug)]
+pub struct Lab {
+    // Before the directory, so that it is dropped first.
+    server: Option<Server>,
+    /// Everything of this laboratory.
+    pub directory: Directory,
+}
+
+impl Lab {
+    /// The guide's organization, served.
+    #[track_caller]
+    pub fn of_guide() -> Self {
+        Self::of(guide::GUIDE)
+    }
+
+    /// The organization of a declarative file, served.
+    #[track_caller]
+    pub fn of(toml: &str) -> Self {
+        let mut lab = Self::unserved(toml);
+        lab.serve();
+        lab
+    }
+
+    /// The organization of a declarative file, not served.
+    #[track_caller]
+    pub fn unserved(toml: &str) -> Self {
+        let lab = Self::empty();
+        lab.apply(toml, ["--secrets", shown(&lab.csv())]).succeeded();
+        lab
+    }
+
+    /// No organization yet.
+    #[track_caller]
+    pub fn empty() -> Self {
+        Self { server: None, directory: Directory::fresh() }
+    }
+
+    /// Starts the server.
+    #[track_caller]
+    pub fn serve(&mut self) {
+        let log = self.directory.file("serve.log");
+        self.server = Some(Server::start(&self.data(), &log, []));
+    }
+
+    /// Stops the server in order.
+    #[track_caller]
+    pub fn stop(&mut self) {
+        let status = self.server.take().map(Server::stop);
+        assert_eq!(status, Some(0), "the server did not end in order");
+    }
+
+    /// The running server.
+    #[track_caller]
+    pub fn server(&self) -> &Server {
+        self.server.as_ref().expect("this laboratory is served")
+    }
+
+    /// Where RADIUS authentication is.
+    #[track_caller]
+    pub fn radius(&self) -> &str {
+        &self.server().radius
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.directory.file("data")
+    }
+
+    /// Where the secrets of the first apply are.
+    pub fn csv(&self) -> PathBuf {
+        self.directory.file("secrets.csv")
+    }
+
+    /// The secret of a gateway, as its CSV has it.
+    #[track_caller]
+    pub fn secret(&self, gateway: &str) -> String {
+        let csv = directory::text(&self.csv());
+        let quoted = format!("\"{gateway}\",");
+        let line = csv.lines().find(|line| line.starts_with(&quoted));
+        let secret = line.and_then(|line| line.rsplit(',').next());
+        secret.expect("the CSV names the gateway").to_owned()
+    }
+
+    /// The URL of a path at the running server.
+    #[track_caller]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.server().http)
+    }
+
+    /// Runs a command on the organization.
+    #[track_caller]
+    pub fn ask<const N: usize>(&self, arguments: [&str; N]) -> Outcome {
+        outcome::run(program::command().args(arguments).arg("--data").arg(self.data()))
+    }
+
+    /// Applies a declarative file; it stays as `organization.toml`.
+    #[track_caller]
+    pub fn apply<const N: usize>(&self, toml: &str, arguments: [&str; N]) -> Outcome {
+        let file = self.directory.write("organization.toml", toml);
+        let mut command = program::command();
+        command.arg("apply").arg("--data").arg(self.data()).arg(file).args(arguments);
+        outcome::run(&mut command)
+    }
+
+    /// Every certificate.
+    #[track_caller]
+    pub fn certificates(&self) -> Vec<Value> {
+        items(&self.ask(["certificate", "list", "--limit", "1000", "--json"]))
+    }
+
+    /// Every certificate of a device.
+    #[track_caller]
+    pub fn device_certificates(&self) -> Vec<Value> {
+        let mut certificates = self.certificates();
+        certificates.retain(|certificate| json::text(certificate, "/usage") == "device");
+        certificates
+    }
+
+    /// Every event, newest first.
+    #[track_caller]
+    pub fn events(&self) -> Vec<Value> {
+        items(&self.ask(["event", "list", "--limit", "1000", "--json"]))
+    }
+
+    /// The newest event that `is_meant`; answers to devices become durable within a second.
+    #[track_caller]
+    pub fn event(&self, what: &str, is_meant: impl Fn(&Value) -> bool) -> Value {
+        let found = patience::until(|| self.events().into_iter().find(&is_meant));
+        assert!(found.is_some(), "no event: {what}; there are: {:#?}", self.events());
+        found.unwrap_or_default()
+    }
+
+    /// The newest refusal with this reason; asserts that it says what happened and what to do.
+    #[track_caller]
+    pub fn refusal(&self, code: &str) -> Value {
+        let event = self.event(code, |event| json::text(event, "/reason/code") == code);
+        assert_eq!(json::text(&event, "/outcome"), "refused", "{event:#}");
+        for words in ["/reason/sentence", "/reason/fix"] {
+            assert!(json::text(&event, words).len() > 10, "no {words}: {event:#}");
+        }
+        event
+    }
+
+    /// Asks for a certificate with our own client, at the guide's gateway.
+    #[track_caller]
+    pub fn ask_for_certificate<const N: usize>(&self, out: &str, arguments: [&str; N]) -> Outcome {
+        let url = self.url(&format!("/scep/{}", guide::GATEWAY_SLUG));
+        let mut command = program::command();
+        command.args(["enroll", "--json", "--url", &url]).args(arguments);
+        outcome::run(command.arg("--out").arg(self.directory.file(out)))
+    }
+
+    /// Enrolls a device at the guide's gateway; returns the folder with its certificate and key.
+    #[track_caller]
+    pub fn enroll(&self, name: &str) -> PathBuf {
+        let (secret, subject) = (self.secret(guide::GATEWAY), format!("CN={name}"));
+        let san = format!("dns:{name}.example.test");
+        let order = ["--secret", &secret, "--subject", &subject, "--san", &san];
+        self.ask_for_certificate(name, order).succeeded();
+        self.directory.file(name)
+    }
+
+    /// The serial number of the one certificate with this common name.
+    #[track_caller]
+    pub fn serial(&self, name: &str) -> String {
+        let certificates = self.device_certificates();
+        let subject = format!("CN={name}");
+        let mut found = certificates.iter().filter(|one| json::text(one, "/subject") == subject);
+        let serial = found.next().map(|one| json::text(one, "/serial"));
+        let serial = serial.expect("the certificate is listed").to_owned();
+        assert!(found.next().is_none(), "there are several of {subject}");
+        serial
+    }
+
+    /// Fetches the root that devices trust when they meet our RADIUS server.
+    #[track_caller]
+    pub fn radius_root(&self) -> PathBuf {
+        self.authority("example-school-radius-ca")
+    }
+
+    /// Fetches the certificate of an authority.
+    #[track_caller]
+    pub fn authority(&self, slug: &str) -> PathBuf {
+        let file = self.directory.file(&format!("{slug}.pem"));
+        crate::stranger::fetch(&self.url(&format!("/ca/{slug}.pem")), &file);
+        file
+    }
+
+    /// Runs our own simulated device against the server.
+    #[track_caller]
+    pub fn authenticate<const N: usize>(&self, identity: &Path, arguments: [&str; N]) -> Outcome {
+        let mut command = program::command();
+        command.args(["authenticate", "--json", "--radius", self.radius()]);
+        command.arg("--identity").arg(identity).args(arguments);
+        outcome::run(&mut command)
+    }
+}
+
+#[track_caller]
+fn items(listed: &Outcome) -> Vec<Value> {
+    let listed = listed.clone().succeeded().json();
+    assert!(json::at(&listed, "/next").is_null(), "there is more than one page");
+    json::list(&listed, "/items").to_vec()
+}

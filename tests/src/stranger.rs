@@ -1,0 +1,137 @@
+//! The tools of others: each must be there, and says so when it is not.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::directory::Directory;
+use crate::outcome;
+use crate::outcome::Outcome;
+
+/// A tool, and the Debian package that has it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+}
+
+/// Keeps, reads and checks certificates.
+const OPENSSL: Tool = Tool { program: "openssl", package: "openssl" };
+
+/// strongSwan's SCEP client.
+const PKI: Tool = Tool {
+    program: "pki",
+    package: "strongswan-pki libstrongswan-extra-plugins libstrongswan-standard-plugins",
+};
+
+/// The supplicant of Linux, with an access point in the same process.
+const EAPOL_TEST: Tool = Tool { program: "eapol_test", package: "eapoltest" };
+
+/// Fetches what is at a URL.
+const CURL: Tool = Tool { program: "curl", package: "curl" };
+
+impl Tool {
+    #[track_caller]
+    fn command(&self) -> Command {
+        let Self { program, package } = self;
+        // Debian keeps programs for administrators where other users do not search.
+        let more = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut folders = std::env::split_paths(&path).chain(more);
+        let found = folders.find_map(|folder| {
+            let file = folder.join(program);
+            file.is_file().then_some(file)
+        });
+        assert!(found.is_some(), "{program} is missing; run: apt-get install {package}");
+        outcome::command(found.unwrap_or_default())
+    }
+}
+
+/// Runs `openssl`.
+#[track_caller]
+pub fn openssl<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Outcome {
+    outcome::run(OPENSSL.command().args(arguments))
+}
+
+/// Fetches a URL with `curl` into a file; fails unless the answer is a success.
+#[track_caller]
+pub fn fetch(url: &str, file: &Path) {
+    let mut command = CURL.command();
+    command.args(["--silent", "--show-error", "--fail", "--output"]).arg(file).arg(url);
+    outcome::run(&mut command).succeeded();
+}
+
+/// Runs `eapol_test` in `directory`.
+#[track_caller]
+pub fn eapol_test(directory: &Path, arguments: &[String]) -> Outcome {
+    outcome::run(EAPOL_TEST.command().current_dir(directory).args(arguments))
+}
+
+/// Runs strongSwan's `pki` in `directory`.
+#[track_caller]
+pub fn pki<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Outcome {
+    outcome::run(PKI.command().current_dir(directory).args(arguments))
+}
+
+/// The full text of a certificate, as `openssl` reads it.
+#[track_caller]
+pub fn text_of(certificate: &Path) -> String {
+    openssl(["x509", "-noout", "-text", "-in", shown(certificate)]).succeeded().stdout
+}
+
+/// One field of a certificate, as `openssl` prints it: `-serial`, `-subject`, …
+#[track_caller]
+pub fn field_of(certificate: &Path, field: &str) -> String {
+    let outcome = openssl(["x509", "-noout", field, "-in", shown(certificate)]).succeeded();
+    let line = outcome.stdout.trim();
+    line.split_once('=').map_or(line, |(_, value)| value).to_owned()
+}
+
+/// Asserts that `openssl` accepts the chain from `leaf` over `intermediates` to `root`, by the
+/// letter of RFC 5280.
+#[track_caller]
+pub fn verify(root: &Path, intermediates: Option<&Path>, leaf: &Path) {
+    let mut arguments = vec!["verify", "-x509_strict", "-check_ss_sig", "-CAfile", shown(root)];
+    if let Some(file) = intermediates {
+        arguments.extend(["-untrusted", shown(file)]);
+    }
+    arguments.push(shown(leaf));
+    openssl(arguments).succeeded().says(": OK");
+}
+
+/// A root and a device's certificate from somebody else, as `certificate.pem` and `key.pem` in a
+/// new folder of `directory`; returns the folder.
+#[track_caller]
+pub fn foreign_identity(directory: &Directory) -> PathBuf {
+    let folder = directory.file("foreign");
+    std::fs::create_dir(&folder).expect("a folder of our own can be made");
+    let root = foreign_root(directory);
+    let root_key = root.with_extension("key");
+    let request = folder.join("request.pem");
+    let (key, certificate) = (folder.join("key.pem"), folder.join("certificate.pem"));
+    let name = "/CN=foreign-device";
+    let new = ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", name, "-keyout"];
+    let arguments = new.into_iter().chain([shown(&key), "-out", shown(&request)]);
+    openssl(arguments).succeeded();
+    let usage = directory.write("foreign.ext", "extendedKeyUsage=clientAuth\n");
+    let sign = ["x509", "-req", "-days", "30", "-CAcreateserial", "-in", shown(&request)];
+    let keys = ["-CA", shown(&root), "-CAkey", shown(&root_key), "-extfile", shown(&usage)];
+    let arguments = sign.into_iter().chain(keys).chain(["-out", shown(&certificate)]);
+    openssl(arguments).succeeded();
+    folder
+}
+
+/// A root of somebody else; its key stands beside it.
+#[track_caller]
+pub fn foreign_root(directory: &Directory) -> PathBuf {
+    let (root, key) = (directory.file("foreign-root.pem"), directory.file("foreign-root.key"));
+    let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj"];
+    let files = ["/CN=Foreign Root", "-keyout", shown(&key), "-out", shown(&root)];
+    openssl(new.into_iter().chain(files)).succeeded();
+    root
+}
+
+/// A path as a command line takes it.
+#[track_caller]
+pub fn shown(path: &Path) -> &str {
+    path.to_str().expect("our own paths are UTF-8")
+}
