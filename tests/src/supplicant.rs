@@ -129,16 +129,18 @@ impl Joined {
     #[track_caller]
     pub fn is_in_vlan(self, vlan: &str) -> Self {
         // 13 is VLAN, 6 is IEEE-802; the text of the group has no tag.
+        let group: String = vlan.bytes().map(|byte| format!("{byte:02x}")).collect();
         self.attribute("Attribute 64 (Tunnel-Type)", "0000000d")
             .attribute("Attribute 65 (Tunnel-Medium-Type)", "00000006")
-            .attribute("Attribute 81 (Tunnel-Private-Group-Id)", vlan)
+            .attribute("Attribute 81 (Tunnel-Private-Group-Id)", &group)
     }
 
     #[track_caller]
     fn attribute(self, name: &str, value: &str) -> Self {
         let mut lines = self.log.lines().skip_while(|line| !line.contains(name)).skip(1);
         let given = lines.next().unwrap_or_default();
-        assert!(given.contains(value), "{name} is not {value} but {given}\n{}", self.log);
+        let given = given.trim().trim_start_matches("Value: ");
+        assert_eq!(given, value, "{name}\n{}", self.log);
         self
     }
 }

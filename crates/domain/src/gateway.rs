@@ -43,6 +43,9 @@ pub struct Gateway {
     /// Takes neither SHA-1 nor 3DES.
     #[serde(default, skip_serializing_if = "is_false")]
     pub strict: bool,
+    /// Takes single DES, for devices that know nothing better.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub legacy: bool,
 }
 
 /// How devices prove that they may ask.
@@ -102,6 +105,9 @@ impl Object for Gateway {
     fn check(&self, complaints: &mut Complaints<'_>) {
         check_name(&self.name, complaints);
         check_text("description", &self.description, DESCRIPTION_CHARS_MAX, complaints);
+        if self.strict && self.legacy {
+            complaints.add("legacy", "is the opposite of strict", "remove one of them");
+        }
         if let Some(vendor_name) = &self.vendor_name {
             check_text("vendor_name", vendor_name, NAME_CHARS_MAX, complaints);
             if self.vendor != Vendor::Other {

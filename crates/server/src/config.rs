@@ -24,6 +24,14 @@ pub(crate) struct DataArgument {
     /// The organization's data directory [default: `$SAFECONDUCT_DATA`, else ./safeconduct-data]
     #[arg(long = "data", value_name = "DIR", env = "SAFECONDUCT_DATA", hide_env = true)]
     data: Option<PathBuf>,
+    /// The file of the master key [default: master.key in the data directory]
+    #[arg(
+        long = "master-key",
+        value_name = "FILE",
+        env = "SAFECONDUCT_MASTER_KEY",
+        hide_env = true
+    )]
+    master_key: Option<PathBuf>,
 }
 
 impl DataArgument {
@@ -35,6 +43,12 @@ impl DataArgument {
         }
         let here = env::current_dir().context("the current directory is gone")?;
         Ok(here.join(data))
+    }
+
+    /// What secrets are sealed with: as the flag says, else as the configuration says.
+    pub(crate) fn seal(&self, config: &Config) -> Seal {
+        let own = self.master_key.clone();
+        Seal { master_key_file: own.or_else(|| config.seal.master_key_file.clone()) }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The command line's way to an organization: the control socket of the server that holds it, or
 //! the same router in this process when nobody does.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use actions::App;
@@ -19,6 +18,7 @@ use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
 use crate::config::Config;
+use crate::config::DataArgument;
 use crate::door::control;
 use crate::instance::Instance;
 use crate::instance::NotOpened;
@@ -46,7 +46,8 @@ pub(crate) enum Failed {
 impl Connection {
     /// Finds the server that holds the data, or takes the data itself. An organization is not
     /// made by looking at it: only `serve`, `apply` and `demo` may start with an empty directory.
-    pub(crate) async fn open(data: &Path, may_create: bool) -> anyhow::Result<Self> {
+    pub(crate) async fn open(argument: &DataArgument, may_create: bool) -> anyhow::Result<Self> {
+        let data = argument.directory()?;
         if !may_create && !data.exists() {
             return Err(anyhow!(
                 "there is no organization in {}; name another with --data, or make one with \
@@ -54,10 +55,10 @@ impl Connection {
                 data.display()
             ));
         }
-        match Instance::open(data, &Config::default()).await {
+        match Instance::open(&data, &argument.seal(&Config::default())).await {
             Ok(instance) => Ok(Self::Here(router(&instance.app), Some(instance))),
             Err(NotOpened::Held(held)) => {
-                let socket = control::path_of(data);
+                let socket = control::path_of(&data);
                 if !socket.exists() {
                     return Err(anyhow!("{held}, and has no control socket (yet)"));
                 }

@@ -11,7 +11,7 @@ use store::lock::LockError;
 use store::seal::MasterKey;
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::Seal;
 
 /// An organization that this process holds, alone.
 pub(crate) struct Instance {
@@ -31,13 +31,13 @@ pub(crate) enum NotOpened {
 impl Instance {
     /// Takes the lock of a data directory and opens what is there; an empty one becomes an empty
     /// organization.
-    pub(crate) async fn open(data: &Path, config: &Config) -> Result<Self, NotOpened> {
+    pub(crate) async fn open(data: &Path, seal: &Seal) -> Result<Self, NotOpened> {
         let now = clock::now().time().to_rfc3339();
         let lock = DataLock::acquire(data, &now).map_err(|error| match error {
             LockError::Held { .. } => NotOpened::Held(error),
             LockError::Io { .. } => NotOpened::Failed(error.into()),
         })?;
-        let app = open(data, config).await.map_err(NotOpened::Failed)?;
+        let app = open(data, seal).await.map_err(NotOpened::Failed)?;
         Ok(Self { app, _lock: lock })
     }
 
@@ -47,8 +47,8 @@ impl Instance {
     }
 }
 
-async fn open(data: &Path, config: &Config) -> anyhow::Result<Arc<App>> {
-    let master = match &config.seal.master_key_file {
+async fn open(data: &Path, seal: &Seal) -> anyhow::Result<Arc<App>> {
+    let master = match &seal.master_key_file {
         Some(path) => MasterKey::load(path)?,
         None => MasterKey::load_or_create(data)?,
     };

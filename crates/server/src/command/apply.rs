@@ -70,8 +70,7 @@ impl Order {
 
 /// Applies a file to the organization of a data directory.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let data = arguments.data.directory()?;
-    let connection = Connection::open(&data, true).await?;
+    let connection = Connection::open(&arguments.data, true).await?;
     let answer = carry_out(&connection, &arguments.order).await;
     connection.close().await;
     answer
@@ -164,8 +163,7 @@ fn csv(secrets: &[ShownSecret]) -> String {
     let mut text = "name,url,secret\n".to_owned();
     for ShownSecret { name, url, secret } in secrets {
         let plain = !name.contains([',', '"', '\n', '\r']);
-        let name =
-            if plain { name.clone() } else { format!("\"{}\"", name.replace('"', "\"\"")) };
+        let name = if plain { name.clone() } else { format!("\"{}\"", name.replace('"', "\"\"")) };
         text.push_str(&format!("{name},{url},{}\n", secret.reveal()));
     }
     text

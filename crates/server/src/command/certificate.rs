@@ -78,7 +78,7 @@ impl ListArguments {
 
     /// Gets a page over a connection of its own.
     pub(crate) async fn page(&self, list: &str) -> anyhow::Result<Page<Value>> {
-        let connection = Connection::open(&self.data.directory()?, false).await?;
+        let connection = Connection::open(&self.data, false).await?;
         let page = connection.get(&self.path(list)).await;
         connection.close().await;
         Ok(page?)
@@ -120,7 +120,7 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
 }
 
 async fn show(arguments: &ShowArguments) -> anyhow::Result<()> {
-    let connection = Connection::open(&arguments.data.directory()?, false).await?;
+    let connection = Connection::open(&arguments.data, false).await?;
     let path = format!("/api/v1/certificates/{}", escape(&arguments.serial));
     let shown = connection.get::<Value>(&path).await;
     connection.close().await;
@@ -133,7 +133,7 @@ async fn show(arguments: &ShowArguments) -> anyhow::Result<()> {
 }
 
 async fn revoke(arguments: &RevokeArguments) -> anyhow::Result<()> {
-    let connection = Connection::open(&arguments.data.directory()?, false).await?;
+    let connection = Connection::open(&arguments.data, false).await?;
     let path = format!("/api/v1/certificates/{}/revoke", escape(&arguments.serial));
     let revoked = connection.post::<Value>(&path, &json!({ "reason": arguments.reason })).await;
     connection.close().await;

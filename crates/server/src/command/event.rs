@@ -68,7 +68,7 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
 }
 
 async fn show(arguments: &ShowArguments) -> anyhow::Result<()> {
-    let connection = Connection::open(&arguments.data.directory()?, false).await?;
+    let connection = Connection::open(&arguments.data, false).await?;
     let path = format!("/api/v1/events/{}", escape(&arguments.id));
     let shown = connection.get::<Value>(&path).await;
     connection.close().await;

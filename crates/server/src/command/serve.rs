@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         None => Config::default(),
     };
     let data = arguments.data.directory()?;
-    let instance = Instance::open(&data, &config).await?;
+    let instance = Instance::open(&data, &arguments.data.seal(&config)).await?;
     if let Some(file) = &arguments.apply {
         let connection = Connection::within(&instance);
         let order = apply::Order::of(file.clone(), arguments.secrets.clone());

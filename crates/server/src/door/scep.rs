@@ -103,7 +103,7 @@ fn announced(authority: &Authority) -> Vec<Certificate> {
 }
 
 fn algorithms(gateway: &Gateway) -> Algorithms {
-    Algorithms { strict: gateway.strict, ..Algorithms::default() }
+    Algorithms { strict: gateway.strict, legacy: gateway.legacy }
 }
 
 async fn message(request: Request, query: &str) -> Result<Vec<u8>, Response> {

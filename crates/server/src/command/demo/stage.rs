@@ -32,8 +32,8 @@ use crate::command::apply;
 use crate::command::authenticate;
 use crate::command::demo::cast::Actor;
 use crate::command::demo::cast::Fate;
-use crate::config::Config;
 use crate::config::Listen;
+use crate::config::Seal;
 use crate::connection::Connection;
 use crate::instance::Instance;
 use crate::output;
@@ -103,7 +103,7 @@ impl Stage {
         if data.join("safeconduct.db").exists() {
             bail!("{} holds an organization already; name an empty directory", data.display());
         }
-        let instance = Instance::open(&data, &Config::default()).await?;
+        let instance = Instance::open(&data, &Seal::default()).await?;
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let listen = Listen {
             http: vec![free],
@@ -145,6 +145,9 @@ impl Stage {
     pub(crate) fn end(&self, ok: bool, took: Duration) -> anyhow::Result<()> {
         if self.json {
             if !self.exit {
+                for review in &self.reviews {
+                    output::json_line(&json!({ "device": review }))?;
+                }
                 return output::json_line(&json!({ "portal": null, "ok": ok }));
             }
             return output::json(&json!({
