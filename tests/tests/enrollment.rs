@@ -227,38 +227,41 @@ fn a_gateway_announces_its_registration_certificate_first_and_its_root_last() {
     }
 }
 
+/// The guide's authorities with other keys, each with the hash that it signs with.
 #[track_caller]
-fn check_authority_with(root_key: &str, issuing_key: &str, signature: &str) {
-    let toml = guide::with([
-        ("key = \"ecdsa-p384\"", &format!("key = \"{root_key}\"")),
-        ("signature_algorithm = \"sha384\"", "signature_algorithm = \"sha256\""),
-        ("key = \"rsa-2048\"", &format!("key = \"{issuing_key}\"")),
-    ]);
-    let lab = Lab::of(&toml);
+fn check_authorities(root: (&str, &str), issuer: (&str, &str), signature: &str) {
+    let key =
+        |(key, hash): (&str, &str)| format!("key = \"{key}\"\nsignature_algorithm = \"{hash}\"");
+    let lab = Lab::of(&guide::with([
+        ("generate_ca_for = \"device-and-user-authentication\"   # or radius-server, radsec\n", ""),
+        (&key(("rsa-2048", "sha256")), &key(issuer)),
+        ("key = \"ecdsa-p384\" ", &format!("{} ", key(root))),
+        ("signature_algorithm = \"sha384\"            # sha256 sha384 sha512\n", ""),
+    ]));
     let url = lab.url("/scep/mosyle");
     fetch_authorities(&lab, &url);
     let certificate = strongswan_enrolls(&lab, &url, "2048", &[]);
     stranger::verify(&lab.authority(ROOT), Some(&lab.authority(ISSUER)), &certificate);
     let text = stranger::text_of(&certificate);
-    assert!(text.contains(&format!("Signature Algorithm: {signature}")), "{text}");
+    assert!(text.contains(&format!("Signature Algorithm: {signature}\n")), "{text}");
 }
 
 #[test]
-fn an_rsa_3072_authority_issues() {
-    check_authority_with("rsa-4096", "rsa-3072", "sha256WithRSAEncryption");
+fn an_rsa_3072_authority_below_an_rsa_4096_root_issues() {
+    check_authorities(("rsa-4096", "sha512"), ("rsa-3072", "sha384"), "sha256WithRSAEncryption");
 }
 
 #[test]
-fn an_rsa_4096_authority_issues() {
-    check_authority_with("ecdsa-p256", "rsa-4096", "sha256WithRSAEncryption");
+fn an_rsa_4096_authority_below_an_ecdsa_p256_root_issues() {
+    check_authorities(("ecdsa-p256", "sha256"), ("rsa-4096", "sha256"), "sha256WithRSAEncryption");
 }
 
 #[test]
 fn an_ecdsa_p256_authority_issues() {
-    check_authority_with("ecdsa-p256", "ecdsa-p256", "ecdsa-with-SHA256");
+    check_authorities(("ecdsa-p256", "sha256"), ("ecdsa-p256", "sha256"), "ecdsa-with-SHA256");
 }
 
 #[test]
-fn an_ecdsa_p384_authority_issues() {
-    check_authority_with("rsa-2048", "ecdsa-p384", "ecdsa-with-SHA");
+fn an_ecdsa_p384_authority_below_an_rsa_root_issues() {
+    check_authorities(("rsa-2048", "sha256"), ("ecdsa-p384", "sha384"), "ecdsa-with-SHA384");
 }

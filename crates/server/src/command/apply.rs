@@ -93,7 +93,9 @@ pub(crate) async fn carry_out(connection: &Connection, order: &Order) -> anyhow:
         Err(Failed::Problem(problem)) if !problem.complaints.is_empty() => {
             let Problem { complaints, .. } = *problem;
             let lines = complaints.into_iter().map(|c| (document.line(&c.path), c));
-            complain(order, &lines.collect::<Vec<_>>())
+            let mut lines: Vec<(usize, Complaint)> = lines.collect();
+            lines.sort_by_key(|(line, _)| *line);
+            complain(order, &lines)
         }
         Err(failed) => Err(failed.into()),
     }

@@ -55,14 +55,14 @@ async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
         .iter()
         .map(|item| {
             let mut row =
-                ["at", "kind", "outcome", "object"].map(|field| text(item, field)).to_vec();
+                ["id", "at", "kind", "outcome", "object"].map(|field| text(item, field)).to_vec();
             let reason = item.get("reason").filter(|reason| !reason.is_null());
             row.push(reason.map(|reason| text(reason, "code")).unwrap_or_default());
             row.push(reason.map(|reason| text(reason, "sentence")).unwrap_or_default());
             row
         })
         .collect();
-    output::table(&["AT", "KIND", "OUTCOME", "OBJECT", "REASON", ""], &rows);
+    output::table(&["ID", "AT", "KIND", "OUTCOME", "OBJECT", "REASON", ""], &rows);
     more(page.next.as_deref());
     Ok(())
 }
