@@ -41,10 +41,7 @@ impl Directory {
     #[track_caller]
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.file(name);
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
-        let mut file = file.expect("a file in our own directory opens");
-        file.write_all(content.as_ref()).expect("a file in our own directory can be written");
+        write(&path, content);
         path
     }
 }
@@ -55,6 +52,15 @@ impl Drop for Directory {
             eprintln!("{} stays behind: {error}", self.path.display());
         }
     }
+}
+
+/// Writes a file that only we can read, in place of what is there.
+#[track_caller]
+pub fn write(path: &Path, content: impl AsRef<[u8]>) {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
+    let mut file = file.expect("a file of our own opens");
+    file.write_all(content.as_ref()).expect("a file of our own can be written");
 }
 
 /// Every file below `directory`, with its bytes.

@@ -33,11 +33,3 @@ pub fn with<const N: usize>(changes: [(&str, &str); N]) -> String {
 pub fn and(more: &str) -> String {
     format!("{GUIDE}\n{more}\n")
 }
-
-/// The line, counted from 1, on which `what` first stands in `text`.
-#[track_caller]
-pub fn line_of(text: &str, what: &str) -> usize {
-    let found = text.find(what);
-    let before = found.and_then(|at| text.get(..at)).expect("the text holds it");
-    1 + before.matches('\n').count()
-}

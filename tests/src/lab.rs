@@ -68,6 +68,11 @@ impl Lab {
         assert_eq!(status, Some(0), "the server did not end in order");
     }
 
+    /// Ends the server as a power cut would.
+    pub fn cut(&mut self) {
+        drop(self.server.take());
+    }
+
     /// The running server.
     #[track_caller]
     pub fn server(&self) -> &Server {
@@ -215,8 +220,9 @@ impl Lab {
     }
 }
 
+/// The items of a list that is one page long.
 #[track_caller]
-fn items(listed: &Outcome) -> Vec<Value> {
+pub fn items(listed: &Outcome) -> Vec<Value> {
     let listed = listed.clone().succeeded().json();
     assert!(json::at(&listed, "/next").is_null(), "there is more than one page");
     json::list(&listed, "/items").to_vec()

@@ -154,6 +154,58 @@ fn a_policy_that_refuses_is_named() {
 }
 
 #[test]
+fn a_device_that_wants_another_method_is_told_to_use_eap_tls() {
+    let lab = Lab::of_guide();
+    for (method, inner) in [("PEAP", "MSCHAPV2"), ("TTLS", "PAP"), ("PWD", "")] {
+        let before = lab.events().len();
+        let settings = format!(
+            "network={{\n key_mgmt=WPA-EAP\n eap={method}\n identity=\"teacher\"\n \
+             password=\"a-password\"\n phase2=\"auth={inner}\"\n}}\n"
+        );
+        lab.directory.write("other.conf", settings);
+        let port = lab.radius().rsplit(':').next().unwrap();
+        let server = ["-c", "other.conf", "-a", "127.0.0.1", "-p", port, "-t", "30", "-s"];
+        let arguments = server.into_iter().chain([guide::SHARED_SECRET]);
+        let arguments: Vec<String> = arguments.map(str::to_owned).collect();
+        let log = stranger::eapol_test(lab.directory.path(), &arguments).stdout;
+        assert!(log.trim_end().ends_with("FAILURE"), "{log}");
+        assert!(!log.contains("Access-Accept"), "{log}");
+        lab.event("one more", |_| lab.events().len() > before);
+        lab.refusal("EAP-METHOD");
+    }
+}
+
+#[test]
+fn a_leaf_alone_and_a_leaf_with_its_chain_are_both_in() {
+    let lab = Lab::of_guide();
+    let (identity, root) = (lab.enroll("mac-1"), lab.radius_root());
+    let file = identity.join("certificate.pem");
+    let chain = tests::directory::text(&file);
+    assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 2);
+    Supplicant::new(&identity, &root).tls("1.3").join(lab.radius()).is_in();
+    let leaf = stranger::openssl(["x509", "-in", shown(&file)]).succeeded();
+    tests::directory::write(&file, &leaf.stdout);
+    Supplicant::new(&identity, &root).tls("1.3").join(lab.radius()).is_in();
+    Supplicant::new(&identity, &root).tls("1.2").join(lab.radius()).is_in();
+}
+
+#[test]
+fn the_closest_access_point_decides_the_secret() {
+    let near = "[[access_point]]\nname = \"Near\"\naddress = \"127.0.0.3\"\n\
+                shared_secret = \"the-secret-of-the-near-one\"\n";
+    let wide = guide::with([("address = \"127.0.0.1/32\"", "address = \"127.0.0.0/8\"")]);
+    let lab = Lab::of(&format!("{wide}\n{near}"));
+    let (identity, root) = (lab.enroll("mac-1"), lab.radius_root());
+    let far = Supplicant { more: &["-A127.0.0.2"], ..Supplicant::new(&identity, &root) };
+    far.join(lab.radius()).is_in();
+    let near = Supplicant { more: &["-A127.0.0.3"], ..far.clone() };
+    near.meets_silence(lab.radius());
+    let near = Supplicant { shared_secret: "the-secret-of-the-near-one", ..near };
+    near.join(lab.radius()).is_in();
+    lab.event("the visit", |event| event["access_point"] == "Near");
+}
+
+#[test]
 fn a_wrong_shared_secret_meets_silence() {
     let lab = Lab::of_guide();
     let (identity, root) = (lab.enroll("mac-1"), lab.radius_root());

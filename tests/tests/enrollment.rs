@@ -10,6 +10,7 @@ use tests::guide;
 use tests::http;
 use tests::json;
 use tests::lab::Lab;
+use tests::proxy::Proxy;
 use tests::stranger;
 use tests::stranger::shown;
 
@@ -105,6 +106,40 @@ fn strongswan_enrolls_at_the_paths_that_devices_know() {
         let certificate = strongswan_enrolls(&lab, &url, "2048", &[]);
         stranger::verify(&lab.authority(ROOT), Some(&lab.authority(ISSUER)), &certificate);
     }
+}
+
+#[test]
+fn strongswan_enrolls_by_get_where_post_is_not_offered() {
+    let lab = Lab::of_guide();
+    let proxy = Proxy::open(&lab.server().http);
+    let url = format!("http://{}/scep/mosyle", proxy.address);
+    fetch_authorities(&lab, &url);
+    let certificate = strongswan_enrolls(&lab, &url, "2048", &[]);
+    stranger::verify(&lab.authority(ROOT), Some(&lab.authority(ISSUER)), &certificate);
+    let requests = proxy.requests();
+    let asked = |begin: &str| requests.iter().any(|request| request.starts_with(begin));
+    assert!(asked("GET /scep/mosyle?operation=PKIOperation&message="), "{requests:#?}");
+    assert!(!asked("POST"), "{requests:#?}");
+}
+
+#[test]
+fn a_renewal_that_is_signed_with_an_older_certificate_is_refused_in_words() {
+    let lab = Lab::of_guide();
+    let url = lab.url("/scep/mosyle");
+    fetch_authorities(&lab, &url);
+    strongswan_enrolls(&lab, &url, "2048", &[]);
+    let directory = lab.directory.path();
+    let key = stranger::pki(directory, ["--gen", "--type", "rsa", "--size", "2048"]).succeeded();
+    lab.directory.write("new.der", key.bytes);
+    let ask = ["--scep", "--url", &url, "--in", "new.der", "--dn", "CN=swan", "--cacert", "ca.crt"];
+    let older = ["--cert", "swan.der", "--key", "swan.key.der"];
+    let authorities = ["--cacert-enc", "ra.crt", "--cacert-sig", "ca-1.crt"];
+    let outcome = stranger::pki(directory, ask.into_iter().chain(older).chain(authorities));
+    // As long as renewal is not announced, a clear no is the answer.
+    assert_ne!(outcome.status, 0);
+    assert!(outcome.stderr.contains("badRequest"), "{}", outcome.stderr);
+    lab.refusal("ENR-MESSAGE-REFUSED");
+    assert_eq!(lab.device_certificates().len(), 1);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 pub(crate) mod cookie;
 mod failure;
 mod judge;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;

@@ -68,8 +68,9 @@ impl EachKind for Checker<'_> {
             }
             let Some(slug) = object.slug() else { continue };
             if let Some(other) = slugs.insert(slug, object.name()) {
+                let (name, other) = self.named_first::<T>(object.name(), other);
                 let what = format!("the slug \"{slug}\" is that of \"{other}\"");
-                self.complain::<T>(object.name(), "slug", &what, "give one of them another slug");
+                self.complain::<T>(name, "slug", &what, "give one of them another slug");
             }
         }
     }
@@ -83,6 +84,12 @@ impl Checker<'_> {
             None => format!("{} \"{name}\".{field}", T::KIND),
         };
         self.complaints.push(Complaint::new(path, what, fix));
+    }
+
+    /// Of two objects that collide, first the one that stands in the document.
+    fn named_first<'n, T: Listed>(&self, one: &'n str, other: &'n str) -> (&'n str, &'n str) {
+        let named = |name: &str| self.places.contains_key(&(T::KIND, name.to_owned()));
+        if named(other) && !named(one) { (other, one) } else { (one, other) }
     }
 
     fn exists(&self, kind: Kind, name: &str) -> bool {
@@ -166,8 +173,9 @@ impl Checker<'_> {
         let mut defaults = self.organization.gateway.iter().filter(|gateway| gateway.default);
         let first = defaults.next().map(|gateway| gateway.name.clone());
         if let (Some(first), Some(second)) = (first, defaults.next()) {
-            let what = format!("\"{first}\" is the default gateway already");
-            self.complain::<Gateway>(&second.name, "default", &what, "choose one of them");
+            let (name, other) = self.named_first::<Gateway>(&second.name, &first);
+            let what = format!("\"{other}\" is the default gateway already");
+            self.complain::<Gateway>(name, "default", &what, "choose one of them");
         }
     }
 

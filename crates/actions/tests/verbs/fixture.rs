@@ -1,0 +1,165 @@
+//! An organization in a scratch store, with a clock that hardly moves.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use actions::App;
+use actions::certificate::issue;
+use actions::certificate::issue::Issued;
+use actions::organization;
+use actions::organization::Application;
+use actions::organization::Applied;
+use actions::organization::NotApplied;
+use actions::world::World;
+use domain::actor::Actor;
+use domain::claim::Claim;
+use domain::complaint::Complaint;
+use domain::event::Moment;
+use domain::event::Shown;
+use domain::refusal::Refusal;
+use domain::secret::Secret;
+use pki::csr::Csr;
+use pki::csr::Strictness;
+use pki::general_name::GeneralName;
+use pki::key::KeyType;
+use pki::key::PrivateKey;
+use pki::name::Name;
+use pki::time::Time;
+use serde_json::Value;
+use store::Store;
+use store::seal::MasterKey;
+
+/// The set-up of the guide.
+const MOSYLE: &str = include_str!("../../../../examples/mosyle.toml");
+
+/// When every test begins: 2026-11-23.
+pub(crate) const NOW: Time = Time(1_795_471_200);
+
+/// The gateway of the guide.
+pub(crate) const GATEWAY: &str = "Mosyle";
+
+/// An organization, its clock, and the secret of its gateway.
+pub(crate) struct Fixture {
+    pub(crate) app: Arc<App>,
+    pub(crate) secret: Secret,
+    clock: Arc<AtomicI64>,
+}
+
+/// The guide's set-up as the API takes it.
+pub(crate) fn mosyle() -> Value {
+    toml::from_str(MOSYLE).unwrap()
+}
+
+/// Who may do everything.
+pub(crate) fn owner() -> Actor {
+    Actor::owner("administrator of the test")
+}
+
+/// A document to be applied, with nothing special about it.
+pub(crate) fn application(document: Value) -> Application {
+    Application { document, dry_run: false, prune: false, secrets: [].into() }
+}
+
+fn master() -> Arc<MasterKey> {
+    Arc::new(MasterKey::from_bytes(&[7; 32]))
+}
+
+/// Numbers that look like chance and never repeat.
+fn world(clock: Arc<AtomicI64>, seed: u64) -> World {
+    let drawn = AtomicU64::new(seed << 32);
+    let random = move |bytes: &mut [u8]| {
+        for chunk in bytes.chunks_mut(8) {
+            let mut number =
+                drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            number ^= number >> 27;
+            chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
+        }
+    };
+    // Each reading is a millisecond later, so that events have an order.
+    World::new(move || Moment(clock.fetch_add(1, Ordering::Relaxed)), random)
+}
+
+impl Fixture {
+    /// Nothing is defined yet.
+    pub(crate) async fn empty() -> Self {
+        Self::over(Store::scratch(&master()).unwrap(), 1).await
+    }
+
+    /// Another program over the same memory.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::over(self.app.store.clone(), 2).await
+    }
+
+    async fn over(store: Store, seed: u64) -> Self {
+        let clock = Arc::new(AtomicI64::new(NOW.0 * 1000));
+        let world = world(Arc::clone(&clock), seed);
+        let app = App::open(store, master(), world).await.unwrap();
+        Self { app, secret: Secret::new(""), clock }
+    }
+
+    /// The guide's set-up.
+    pub(crate) async fn mosyle() -> Self {
+        let mut fixture = Self::empty().await;
+        let applied = fixture.apply(application(mosyle())).await.unwrap();
+        fixture.secret = applied.secrets[0].secret.clone();
+        fixture
+    }
+
+    pub(crate) fn set_clock(&self, time: Time) {
+        self.clock.store(time.0 * 1000, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn apply(&self, application: Application) -> Result<Applied, NotApplied> {
+        organization::apply(&self.app, &owner(), application).await
+    }
+
+    /// The complaints about a document.
+    pub(crate) async fn complaints(&self, document: Value) -> Vec<Complaint> {
+        match self.apply(application(document)).await.unwrap_err() {
+            NotApplied::Complaints(complaints) => complaints,
+            NotApplied::Refused(refusal) => panic!("refused: {refusal}"),
+        }
+    }
+
+    /// The refusal of an application.
+    pub(crate) async fn refusal(&self, application: Application) -> Refusal {
+        match self.apply(application).await.unwrap_err() {
+            NotApplied::Refused(refusal) => refusal,
+            NotApplied::Complaints(complaints) => panic!("complaints: {complaints:?}"),
+        }
+    }
+
+    /// A claim that is answered with yes.
+    pub(crate) fn claim(&self) -> Claim {
+        self.claim_of("CN=C02XK1ZZJGH5", &[GeneralName::email("anna@example.org").unwrap()])
+    }
+
+    pub(crate) fn claim_of(&self, subject: &str, names: &[GeneralName]) -> Claim {
+        let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+        let subject = Name::parse_text(subject).unwrap();
+        let der = pki::csr::build(&key, &subject, names, None).unwrap();
+        Claim {
+            csr: Csr::parse(&der, Strictness::Strict).unwrap(),
+            challenge: Some(self.secret.clone()),
+            transaction: "1".to_owned(),
+        }
+    }
+
+    pub(crate) async fn issue(&self, claim: &Claim) -> Result<Issued, Refusal> {
+        issue::issue(&self.app, &Actor::gateway(GATEWAY), GATEWAY, claim).await
+    }
+
+    /// The newest events first, all of them.
+    pub(crate) async fn events(&self) -> Vec<Shown> {
+        self.app.snapshot.journal().flush().await;
+        actions::event::list(&self.app, &owner(), None, 1000).await.unwrap().items
+    }
+
+    /// The code of the newest event; none if it was a yes.
+    pub(crate) async fn newest_code(&self) -> Option<String> {
+        self.events().await.into_iter().next().unwrap().reason.map(|reason| reason.code)
+    }
+}

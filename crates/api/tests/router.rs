@@ -1,0 +1,167 @@
+//! Every URL of the API, asked by somebody, by nobody, and wrongly.
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU8;
+    use std::sync::atomic::Ordering;
+
+    use actions::App;
+    use actions::world::World;
+    use api::problem::Problem;
+    use axum::Extension;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::http::StatusCode;
+    use axum::http::header::CONTENT_TYPE;
+    use domain::actor::Actor;
+    use domain::event::Moment;
+    use serde_json::Value;
+    use serde_json::json;
+    use store::Store;
+    use store::seal::MasterKey;
+    use tower::ServiceExt;
+
+    const URLS: [(&str, &str); 8] = [
+        ("POST", "/api/v1/apply"),
+        ("GET", "/api/v1/certificates"),
+        ("GET", "/api/v1/certificates/0A"),
+        ("POST", "/api/v1/certificates/0A/revoke"),
+        ("GET", "/api/v1/events"),
+        ("GET", "/api/v1/events/0A"),
+        ("GET", "/api/v1/organization"),
+        ("GET", "/api/v1/version"),
+    ];
+
+    async fn router(actor: Option<Actor>) -> Router {
+        let master = Arc::new(MasterKey::from_bytes(&[7; 32]));
+        let store = Store::scratch(&master).unwrap();
+        let drawn = AtomicU8::new(0);
+        let random = move |bytes: &mut [u8]| {
+            bytes.iter_mut().for_each(|byte| *byte = drawn.fetch_add(1, Ordering::Relaxed));
+        };
+        let world = World::new(|| Moment(1_795_471_200_000), random);
+        let router = api::router(App::open(store, master, world).await.unwrap());
+        match actor {
+            Some(actor) => router.layer(Extension(actor)),
+            None => router,
+        }
+    }
+
+    async fn owned() -> Router {
+        router(Some(Actor::owner("administrator of the test"))).await
+    }
+
+    async fn ask(router: &Router, method: &str, url: &str, body: &str) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(url);
+        let request = request.header(CONTENT_TYPE, "application/json");
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let kind = response.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap());
+        if !status.is_success() && kind.is_some() {
+            assert_eq!(kind, Some("application/problem+json"), "{url}");
+        }
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    #[track_caller]
+    fn is_problem((status, body): &(StatusCode, Value), expected: u16, code: &str) {
+        assert_eq!(status.as_u16(), expected, "{body}");
+        let problem: Problem = serde_json::from_value(body.clone()).unwrap();
+        assert_eq!((problem.status, problem.code.as_str()), (expected, code));
+        assert!(!problem.detail.is_empty() && !problem.fix.is_empty());
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_anything() {
+        let router = router(None).await;
+        for (method, url) in URLS {
+            is_problem(&ask(&router, method, url, "{").await, 401, "API-UNAUTHENTICATED");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_device_at_a_gateway_may_look_at_nothing() {
+        let router = router(Some(Actor::gateway("Mosyle"))).await;
+        let body = json!({ "document": {} }).to_string();
+        let revocation = json!({ "reason": "superseded" }).to_string();
+        for (method, url) in URLS.into_iter().filter(|(_, url)| !url.ends_with("/version")) {
+            let body = if url.ends_with("/revoke") { &revocation } else { &body };
+            is_problem(&ask(&router, method, url, body).await, 403, "API-NOT-PERMITTED");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_not_found() {
+        let router = owned().await;
+        is_problem(&ask(&router, "GET", "/api/v1/nothing", "").await, 404, "API-NOT-FOUND");
+        is_problem(&ask(&router, "GET", "/api/v1/certificates/0A", "").await, 404, "API-NOT-FOUND");
+        let event = "/api/v1/events/ffffffff-ffff-ffff-ffff-ffffffffffff";
+        is_problem(&ask(&router, "GET", event, "").await, 404, "API-NOT-FOUND");
+        let revoke = "/api/v1/certificates/0A/revoke";
+        let answer = ask(&router, "POST", revoke, r#"{"reason":"superseded"}"#).await;
+        is_problem(&answer, 404, "API-NOT-FOUND");
+    }
+
+    #[tokio::test]
+    async fn what_is_not_understood_is_the_callers_mistake() {
+        let router = owned().await;
+        let get = |url: &'static str| ask(&router, "GET", url, "");
+        is_problem(&get("/api/v1/certificates/xyz").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/certificates?limit=many").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/certificates?colour=red").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/certificates?cursor=x").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/events?cursor=x").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/events/x").await, 400, "API-PARAMETER");
+        let post = |url: &'static str, body: &'static str| ask(&router, "POST", url, body);
+        is_problem(&post("/api/v1/apply", "{").await, 400, "API-BODY");
+        is_problem(&post("/api/v1/apply", "{}").await, 422, "API-BODY");
+        let answer = post("/api/v1/apply", r#"{"document":{},"force":true}"#).await;
+        is_problem(&answer, 422, "API-BODY");
+        let answer = post("/api/v1/certificates/0A/revoke", r#"{"reason":"boredom"}"#).await;
+        is_problem(&answer, 422, "API-BODY");
+    }
+
+    #[tokio::test]
+    async fn too_long_a_body_is_not_read() {
+        let body = format!(r#"{{"document":"{}"}}"#, "x".repeat(api::BODY_BYTES_MAX));
+        let answer = ask(&owned().await, "POST", "/api/v1/apply", &body).await;
+        is_problem(&answer, 413, "API-BODY");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_document_is_refused_field_by_field() {
+        let router = owned().await;
+        let body = json!({ "document": {
+            "access_point": [{ "name": "AP", "address": "nowhere" }],
+            "colour": "red",
+        } });
+        let answer = ask(&router, "POST", "/api/v1/apply", &body.to_string()).await;
+        is_problem(&answer, 422, "API-DOCUMENT");
+        let complaints = answer.1["complaints"].as_array().unwrap();
+        let paths: Vec<&str> = complaints.iter().map(|c| c["path"].as_str().unwrap()).collect();
+        assert_eq!(paths, ["access_point[0].address", "colour"]);
+    }
+
+    #[tokio::test]
+    async fn a_document_is_applied_once_and_told_without_its_secrets() {
+        let router = owned().await;
+        let secret = "canary-canary-canary";
+        let point = json!({ "name": "AP", "address": "192.0.2.7", "shared_secret": secret });
+        let body = json!({ "document": { "access_point": [point] } }).to_string();
+        let (status, applied) = ask(&router, "POST", "/api/v1/apply", &body).await;
+        assert_eq!((status, &applied["create"][0]["name"]), (StatusCode::OK, &json!("AP")));
+        let (_, again) = ask(&router, "POST", "/api/v1/apply", &body).await;
+        assert_eq!((&again["create"], &again["unchanged"]), (&json!([]), &json!(2)));
+        let (_, organization) = ask(&router, "GET", "/api/v1/organization", "").await;
+        assert_eq!(organization["access_point"][0]["name"], "AP");
+        let (_, events) = ask(&router, "GET", "/api/v1/events?limit=10", "").await;
+        assert_eq!(events["items"][0]["kind"], "object.created");
+        for told in [applied, again, organization, events] {
+            assert!(!told.to_string().contains(secret), "{told}");
+        }
+    }
+}
