@@ -99,8 +99,8 @@ impl Lab {
     #[track_caller]
     pub fn secret(&self, gateway: &str) -> String {
         let csv = directory::text(&self.csv());
-        let quoted = format!("\"{gateway}\",");
-        let line = csv.lines().find(|line| line.starts_with(&quoted));
+        let begin = format!("{gateway},");
+        let line = csv.lines().find(|line| line.starts_with(&begin));
         let secret = line.and_then(|line| line.rsplit(',').next());
         secret.expect("the CSV names the gateway").to_owned()
     }
@@ -157,7 +157,20 @@ impl Lab {
     /// The newest refusal with this reason; asserts that it says what happened and what to do.
     #[track_caller]
     pub fn refusal(&self, code: &str) -> Value {
-        let event = self.event(code, |event| json::text(event, "/reason/code") == code);
+        self.refusals(code, 1)
+    }
+
+    /// The same once there are as many refusals with this reason as `count`.
+    #[track_caller]
+    pub fn refusals(&self, code: &str, count: usize) -> Value {
+        let is_meant = |event: &&Value| json::text(event, "/reason/code") == code;
+        let newest = || {
+            let events = self.events();
+            let enough = events.iter().filter(is_meant).count() >= count;
+            events.iter().find(is_meant).filter(|_| enough).cloned()
+        };
+        let event = patience::until(newest).unwrap_or_default();
+        assert!(!event.is_null(), "no {count} {code}; there are: {:#?}", self.events());
         assert_eq!(json::text(&event, "/outcome"), "refused", "{event:#}");
         for words in ["/reason/sentence", "/reason/fix"] {
             assert!(json::text(&event, words).len() > 10, "no {words}: {event:#}");

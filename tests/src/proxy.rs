@@ -1,5 +1,5 @@
-//! An HTTP proxy between a SCEP client and the server, which hides that messages can be posted:
-//! the client falls back to GET (RFC 8894, 4.1).
+//! An HTTP proxy between a SCEP client and the server, which turns each POST into the GET that
+//! devices send which know no other way (RFC 8894, 4.1): strongSwan itself only posts.
 
 use std::io::Read;
 use std::io::Write;
@@ -12,16 +12,22 @@ use std::thread::JoinHandle;
 use crate::http;
 use crate::patience::PATIENCE;
 
-/// Longest head of a request that is passed on, in bytes.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Longest request that is passed on, in bytes.
+const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
 /// A proxy on a port of its own. Dropped, it ends.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where it listens.
     pub address: String,
-    requests: Arc<Mutex<Vec<String>>>,
+    passed: Arc<Mutex<Vec<String>>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// A request as the client sent it.
+struct Request {
+    path: String,
+    body: Vec<u8>,
 }
 
 impl Proxy {
@@ -30,57 +36,80 @@ impl Proxy {
     pub fn open(behind: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound socket").to_string();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, behind) = (Arc::clone(&requests), behind.to_owned());
+        let passed = Arc::new(Mutex::new(Vec::new()));
+        let (list, behind) = (Arc::clone(&passed), behind.to_owned());
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let Some(request) = head(&stream) else { break };
-                let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-                if let Ok(mut seen) = seen.lock() {
-                    seen.push(request);
-                }
+                let Some(Request { path, body }) = read(&stream) else { break };
+                let message = escaped_base64(&body);
+                let path = if body.is_empty() { path } else { format!("{path}&message={message}") };
                 pass(stream, &behind, &path);
+                if let Ok(mut list) = list.lock() {
+                    list.push(path);
+                }
             }
         });
-        Self { address, requests, thread: Some(thread) }
+        Self { address, passed, thread: Some(thread) }
     }
 
-    /// The first line of every request so far.
-    pub fn requests(&self) -> Vec<String> {
-        self.requests.lock().map(|requests| requests.clone()).unwrap_or_default()
+    /// What was asked of the server so far, always by GET.
+    pub fn passed(&self) -> Vec<String> {
+        self.passed.lock().map(|passed| passed.clone()).unwrap_or_default()
     }
 }
 
-/// The first line of a request, whose head is read whole; none if there is no request.
-fn head(mut stream: &TcpStream) -> Option<String> {
+/// A request, read whole; none if there is none.
+fn read(mut stream: &TcpStream) -> Option<Request> {
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let (mut bytes, mut byte) = (Vec::new(), [0]);
-    while !bytes.ends_with(b"\r\n\r\n") && bytes.len() < HEAD_BYTES_MAX {
+    while !bytes.ends_with(b"\r\n\r\n") && bytes.len() < REQUEST_BYTES_MAX {
         stream.read_exact(&mut byte).ok()?;
         bytes.extend(byte);
     }
-    let text = String::from_utf8(bytes).ok()?;
-    text.lines().next().map(str::to_owned)
+    let head = String::from_utf8(bytes).ok()?.to_ascii_lowercase();
+    let mut length = head.lines().filter_map(|line| line.strip_prefix("content-length:"));
+    let length: usize = length.next().map_or(Some(0), |length| length.trim().parse().ok())?;
+    if head.contains("expect: 100-continue") {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+    }
+    let mut body = vec![0; length.min(REQUEST_BYTES_MAX)];
+    stream.read_exact(&mut body).ok()?;
+    // The names of operations are understood in either case.
+    Some(Request { path: head.split(' ').nth(1)?.to_owned(), body })
 }
 
-/// Asks the server by GET and tells the client, who does not learn of POST.
 fn pass(mut stream: TcpStream, behind: &str, path: &str) {
     let answer = http::get(behind, path);
-    let (head, mut body) = (answer.head, answer.body);
-    if path.contains("GetCACaps") {
-        let text = String::from_utf8_lossy(&body);
-        let kept = ["POSTPKIOperation", "SCEPStandard"];
-        let lines = text.lines().filter(|line| !kept.contains(line));
-        body = lines.collect::<Vec<_>>().join("\n").into_bytes();
-    }
     let of = |line: &&str| line.to_ascii_lowercase().starts_with("content-type");
-    let kind = head.lines().find(of).unwrap_or_default();
-    let (status, length) = (answer.status, body.len());
+    let kind = answer.head.lines().find(of).unwrap_or("X-None: none");
+    let (status, length) = (answer.status, answer.body.len());
     let head = format!(
         "HTTP/1.1 {status} .\r\n{kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     );
     // A client that has gone away needs no answer.
-    let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+    let _ = stream.write_all(&[head.as_bytes(), &answer.body].concat());
+}
+
+/// Base64 with its special characters escaped for a query.
+fn escaped_base64(bytes: &[u8]) -> String {
+    let alphabet = ('A'..='Z').chain('a'..='z').chain('0'..='9').map(String::from);
+    let alphabet: Vec<String> = alphabet.chain(["%2B".to_owned(), "%2F".to_owned()]).collect();
+    let digit = |value: u32| alphabet.get(value as usize & 63).cloned().unwrap_or_default();
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let value = (0..3).fold(0, |value, at| {
+            value << 8 | u32::from(group.get(at).copied().unwrap_or_default())
+        });
+        for at in 0..4 {
+            let is_padding = at > group.len();
+            text.push_str(&if is_padding {
+                "%3D".to_owned()
+            } else {
+                digit(value >> (18 - 6 * at))
+            });
+        }
+    }
+    text
 }
 
 impl Drop for Proxy {

@@ -10,8 +10,12 @@ use crate::process::Process;
 pub struct Server {
     /// Where SCEP and downloads are, as `127.0.0.1:PORT`.
     pub http: String,
+    /// The same over TLS, with the API.
+    pub https: String,
     /// Where RADIUS authentication is.
     pub radius: String,
+    /// Where RADIUS accounting is.
+    pub accounting: String,
     /// Where health is.
     pub health: String,
     process: Process,
@@ -24,11 +28,13 @@ impl Server {
     pub fn start<const N: usize>(data: &Path, log: &Path, arguments: [&str; N]) -> Self {
         let serve = [OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()];
         let free = "127.0.0.1:0";
-        let addresses = ["--http", free, "--radius-auth", free, "--health", free];
-        let more = addresses.into_iter().chain(arguments).map(OsStr::new);
+        let doors = ["--http", "--https", "--radius-auth", "--radius-acct", "--health"];
+        let addresses = doors.into_iter().flat_map(|door| [door, free]);
+        let more = addresses.chain(arguments).map(OsStr::new);
         let process = Process::start(serve.into_iter().chain(more), log);
-        let (http, radius, health) = (String::new(), String::new(), String::new());
-        let mut server = Self { http, radius, health, process };
+        let (http, https, health) = (String::new(), String::new(), String::new());
+        let (radius, accounting) = (String::new(), String::new());
+        let mut server = Self { http, https, radius, accounting, health, process };
         server.wait_until_ready();
         server
     }
@@ -39,14 +45,16 @@ impl Server {
             let line = self.process.line();
             match line.split_once(' ') {
                 Some(("http", address)) => address.clone_into(&mut self.http),
+                Some(("https", address)) => address.clone_into(&mut self.https),
                 Some(("radius-auth", address)) => address.clone_into(&mut self.radius),
+                Some(("radius-acct", address)) => address.clone_into(&mut self.accounting),
                 Some(("health", address)) => address.clone_into(&mut self.health),
                 Some(_) => {}
                 None if line == "ready" => break,
                 None => {}
             }
         }
-        for address in [&self.http, &self.radius, &self.health] {
+        for address in [&self.http, &self.https, &self.radius, &self.accounting, &self.health] {
             assert!(address.starts_with("127.0.0.1:"), "an address was not told: {self:?}");
         }
     }

@@ -26,6 +26,9 @@ const PKI: Tool = Tool {
 /// The supplicant of Linux, with an access point in the same process.
 const EAPOL_TEST: Tool = Tool { program: "eapol_test", package: "eapoltest" };
 
+/// FreeRADIUS's client.
+const RADCLIENT: Tool = Tool { program: "radclient", package: "freeradius-utils" };
+
 /// Fetches what is at a URL.
 const CURL: Tool = Tool { program: "curl", package: "curl" };
 
@@ -60,10 +63,26 @@ pub fn fetch(url: &str, file: &Path) {
     outcome::run(&mut command).succeeded();
 }
 
+/// The status of a URL over TLS whose certificate nobody knows.
+#[track_caller]
+pub fn https_status(url: &str) -> String {
+    let mut command = CURL.command();
+    command.args(["--silent", "--insecure", "--output", "/dev/null", "--write-out"]);
+    outcome::run(command.args(["%{http_code}", url])).succeeded().stdout
+}
+
 /// Runs `eapol_test` in `directory`.
 #[track_caller]
 pub fn eapol_test(directory: &Path, arguments: &[String]) -> Outcome {
     outcome::run(EAPOL_TEST.command().current_dir(directory).args(arguments))
+}
+
+/// Sends one packet with `radclient`: its attributes, then server, kind and shared secret.
+#[track_caller]
+pub fn radclient(attributes: &Path, server: &str, kind: &str, secret: &str) -> Outcome {
+    let mut command = RADCLIENT.command();
+    command.args(["-x", "-r", "1", "-t", "2", "-f"]).arg(attributes).args([server, kind, secret]);
+    outcome::run(&mut command)
 }
 
 /// Runs strongSwan's `pki` in `directory`.

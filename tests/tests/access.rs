@@ -62,12 +62,10 @@ fn a_device_with_another_root_breaks_off_and_we_know_why() {
     let lab = Lab::of_guide();
     let identity = lab.enroll("mac-1");
     let root = stranger::foreign_root(&lab.directory);
-    for version in VERSIONS {
-        let before = lab.events().len();
+    for (so_far, version) in VERSIONS.into_iter().enumerate() {
         let device = Supplicant::new(&identity, &root).tls(version);
         device.join(lab.radius()).is_not_in().says("unknown CA");
-        lab.event("one more", |_| lab.events().len() > before);
-        lab.refusal("TLS-UNKNOWN-CA");
+        lab.refusals("TLS-UNKNOWN-CA", so_far + 1);
     }
 }
 
@@ -75,14 +73,12 @@ fn a_device_with_another_root_breaks_off_and_we_know_why() {
 fn a_device_that_expects_another_server_breaks_off_and_we_know_why() {
     let lab = Lab::of_guide();
     let (identity, root) = (lab.enroll("mac-1"), lab.radius_root());
-    for version in VERSIONS {
-        let before = lab.events().len();
+    for (so_far, version) in VERSIONS.into_iter().enumerate() {
         let device = Supplicant::new(&identity, &root).tls(version);
         let device = Supplicant { server_name: "radius.elsewhere.test", ..device };
         device.join(lab.radius()).is_not_in();
-        lab.event("one more", |_| lab.events().len() > before);
         // wpa_supplicant 2.10 sends internal_error (80) about a name that it does not expect.
-        let event = lab.refusal("TLS-ALERT");
+        let event = lab.refusals("TLS-ALERT", so_far + 1);
         let sentence = json::text(&event, "/reason/sentence");
         assert!(sentence.contains("internal_error"), "{event:#}");
     }
@@ -96,12 +92,10 @@ fn a_revoked_certificate_is_refused() {
     let serial = lab.serial("mac-1");
     let revoked = lab.ask(["certificate", "revoke", &serial, "--reason", "keyCompromise"]);
     revoked.succeeded().says("is revoked");
-    for version in VERSIONS {
-        let before = lab.events().len();
+    for (so_far, version) in VERSIONS.into_iter().enumerate() {
         let device = Supplicant::new(&identity, &root).tls(version);
         device.join(lab.radius()).is_refused();
-        lab.event("one more", |_| lab.events().len() > before);
-        let event = lab.refusal("CERT-REVOKED");
+        let event = lab.refusals("CERT-REVOKED", so_far + 1);
         assert!(json::text(&event, "/reason/sentence").contains(&serial), "{event:#}");
     }
     lab.ask(["certificate", "revoke", &serial, "--reason", "keyCompromise"]).refused();
@@ -111,12 +105,10 @@ fn a_revoked_certificate_is_refused() {
 fn a_certificate_from_elsewhere_is_refused() {
     let lab = Lab::of_guide();
     let (identity, root) = (stranger::foreign_identity(&lab.directory), lab.radius_root());
-    for version in VERSIONS {
-        let before = lab.events().len();
+    for (so_far, version) in VERSIONS.into_iter().enumerate() {
         let device = Supplicant::new(&identity, &root).tls(version);
         device.join(lab.radius()).is_refused();
-        lab.event("one more", |_| lab.events().len() > before);
-        let event = lab.refusal("CERT-UNKNOWN-ISSUER");
+        let event = lab.refusals("CERT-UNKNOWN-ISSUER", so_far + 1);
         let sentence = json::text(&event, "/reason/sentence");
         assert!(sentence.contains("Foreign Root"), "{event:#}");
     }
@@ -132,11 +124,9 @@ fn a_device_that_no_policy_names_is_refused() {
     )]) + "\n[[policy_workflow]]\nname = \"Others\"\n";
     let lab = Lab::of(&toml);
     let (identity, root) = (lab.enroll("mac-1"), lab.radius_root());
-    for version in VERSIONS {
-        let before = lab.events().len();
+    for (so_far, version) in VERSIONS.into_iter().enumerate() {
         Supplicant::new(&identity, &root).tls(version).join(lab.radius()).is_refused();
-        lab.event("one more", |_| lab.events().len() > before);
-        let event = lab.refusal("POL-NO-MATCH");
+        let event = lab.refusals("POL-NO-MATCH", so_far + 1);
         assert!(json::text(&event, "/reason/sentence").contains("Mosyle devices"), "{event:#}");
     }
 }
@@ -156,8 +146,8 @@ fn a_policy_that_refuses_is_named() {
 #[test]
 fn a_device_that_wants_another_method_is_told_to_use_eap_tls() {
     let lab = Lab::of_guide();
-    for (method, inner) in [("PEAP", "MSCHAPV2"), ("TTLS", "PAP"), ("PWD", "")] {
-        let before = lab.events().len();
+    let methods = [("PEAP", "MSCHAPV2"), ("TTLS", "PAP"), ("PWD", "")];
+    for (so_far, (method, inner)) in methods.into_iter().enumerate() {
         let settings = format!(
             "network={{\n key_mgmt=WPA-EAP\n eap={method}\n identity=\"teacher\"\n \
              password=\"a-password\"\n phase2=\"auth={inner}\"\n}}\n"
@@ -170,8 +160,7 @@ fn a_device_that_wants_another_method_is_told_to_use_eap_tls() {
         let log = stranger::eapol_test(lab.directory.path(), &arguments).stdout;
         assert!(log.trim_end().ends_with("FAILURE"), "{log}");
         assert!(!log.contains("Access-Accept"), "{log}");
-        lab.event("one more", |_| lab.events().len() > before);
-        lab.refusal("EAP-METHOD");
+        lab.refusals("EAP-METHOD", so_far + 1);
     }
 }
 
@@ -203,6 +192,35 @@ fn the_closest_access_point_decides_the_secret() {
     let near = Supplicant { shared_secret: "the-secret-of-the-near-one", ..near };
     near.join(lab.radius()).is_in();
     lab.event("the visit", |event| event["access_point"] == "Near");
+}
+
+#[test]
+fn radclient_is_answered_as_the_rfcs_say() {
+    let lab = Lab::of_guide();
+    let (authentication, accounting) = (lab.radius(), lab.server().accounting.as_str());
+    let start = "Acct-Status-Type = Start\nAcct-Session-Id = \"1\"\nUser-Name = \"mac-1\"\n";
+    let start = lab.directory.write("start", start);
+    let probe = lab.directory.write("probe", "Message-Authenticator = 0x00\n");
+    let password = "User-Name = \"a\"\nUser-Password = \"b\"\nMessage-Authenticator = 0x00\n";
+    let password = lab.directory.write("password", password);
+    let secret = guide::SHARED_SECRET;
+    let ask = stranger::radclient;
+    ask(&start, accounting, "acct", secret).succeeded().says("Accounting-Response");
+    ask(&probe, authentication, "status", secret).succeeded().says("Access-Accept");
+    ask(&password, authentication, "auth", secret).refused().says("Access-Reject");
+    lab.refusal("EAP-NONE");
+    let other = "another-long-secret-for-the-lab";
+    for (attributes, server, kind) in
+        [(&start, accounting, "acct"), (&probe, authentication, "status")]
+    {
+        let silence = ask(attributes, server, kind, other).refused();
+        assert!(!silence.stdout.contains("Received"), "{}", silence.stdout);
+    }
+    lab.refusal("NAS-SECRET-WRONG");
+    // Each port has its own kind of packet.
+    ask(&start, authentication, "acct", secret).refused();
+    ask(&password, accounting, "auth", secret).refused();
+    lab.refusal("NAS-MALFORMED");
 }
 
 #[test]

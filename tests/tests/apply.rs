@@ -65,7 +65,7 @@ fn the_csv_holds_the_secret_once_and_for_us_alone() {
     let mut lines = csv.lines();
     assert_eq!(lines.next(), Some("name,url,secret"));
     let line = lines.next().unwrap();
-    let expected = "\"Mosyle\",http://127.0.0.1:8080/scep/mosyle,";
+    let expected = "Mosyle,http://127.0.0.1:8080/scep/mosyle,";
     assert!(line.starts_with(expected), "{line}");
     assert!(lab.secret(guide::GATEWAY).len() >= 24, "{line}");
     assert_eq!(lines.next(), None);
@@ -79,7 +79,7 @@ fn the_csv_holds_the_secret_once_and_for_us_alone() {
 fn without_a_csv_the_secret_is_shown_and_only_once() {
     let lab = Lab::empty();
     let shown = lab.apply(guide::GUIDE, []).succeeded();
-    let line = shown.stdout.lines().find(|line| line.starts_with("\"Mosyle\",http")).unwrap();
+    let line = shown.stdout.lines().find(|line| line.starts_with("Mosyle,http")).unwrap();
     let secret = line.rsplit(',').next().unwrap();
     assert!(secret.len() >= 24, "{line}");
     let again = lab.apply(guide::GUIDE, []).succeeded();

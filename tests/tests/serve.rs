@@ -5,7 +5,6 @@ use std::net::TcpListener;
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 
 use tests::directory;
 use tests::guide;
@@ -15,6 +14,7 @@ use tests::outcome;
 use tests::outcome::Outcome;
 use tests::program;
 use tests::server::Server;
+use tests::stranger;
 use tests::stranger::shown;
 use tests::supplicant::Supplicant;
 
@@ -24,15 +24,23 @@ fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, permissions).expect("a file of our own can be changed");
 }
 
-/// Tries to serve the laboratory's data at addresses that must not all work.
+/// The flags of every door.
+const DOORS: [&str; 5] = ["--http", "--https", "--radius-auth", "--radius-acct", "--health"];
+
+/// Tries to serve the laboratory's data with one door at an address, the others anywhere.
 #[track_caller]
-fn serve_at(lab: &Lab, http: &str, radius: &str, health: &str) -> Outcome {
-    lab.ask(["serve", "--http", http, "--radius-auth", radius, "--health", health])
+fn serve_with(lab: &Lab, door: &str, address: &str) -> Outcome {
+    let mut command = program::command();
+    command.arg("serve").arg("--data").arg(lab.data());
+    for other in DOORS {
+        command.args([other, if other == door { address } else { "127.0.0.1:0" }]);
+    }
+    outcome::run(&mut command)
 }
 
 #[track_caller]
 fn serve_anywhere(lab: &Lab) -> Outcome {
-    serve_at(lab, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0")
+    serve_with(lab, "--http", "127.0.0.1:0")
 }
 
 /// What must be the same after any end of the server.
@@ -190,21 +198,52 @@ fn health_says_whether_the_server_lives_and_can_work() {
     assert_eq!(http::get(&lab.server().health, "/nothing").status, 404);
 }
 
-#[test]
-fn an_address_in_use_is_named() {
+#[track_caller]
+fn check_that_the_taken_address_is_named(door: &str, taken: &str) {
     let lab = Lab::unserved(guide::GUIDE);
-    let (free, tcp) = ("127.0.0.1:0", TcpListener::bind("127.0.0.1:0").unwrap());
-    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
-    udp.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-    let tcp = tcp.local_addr().unwrap().to_string();
-    let held = TcpListener::bind("127.0.0.1:0").unwrap();
-    let taken = held.local_addr().unwrap().to_string();
-    assert_ne!(tcp, taken);
-    serve_at(&lab, &taken, free, free).refused().complains(&taken).complains("http");
-    serve_at(&lab, free, free, &taken).refused().complains(&taken).complains("health");
-    let taken = udp.local_addr().unwrap().to_string();
-    serve_at(&lab, free, &taken, free).refused().complains(&taken).complains("radius-auth");
+    serve_with(&lab, door, taken).refused().complains(taken);
     assert!(!lab.data().join("control.sock").exists());
+    // The data is free again.
+    lab.ask(["event", "list"]).succeeded();
+}
+
+#[test]
+fn a_tcp_address_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for door in ["--http", "--https", "--health"] {
+        check_that_the_taken_address_is_named(door, &address);
+    }
+}
+
+#[test]
+fn a_udp_address_in_use_is_named() {
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for door in ["--radius-auth", "--radius-acct"] {
+        check_that_the_taken_address_is_named(door, &address);
+    }
+}
+
+#[test]
+fn an_address_of_another_machine_is_named() {
+    check_that_the_taken_address_is_named("--http", "192.0.2.1:8080");
+}
+
+#[test]
+fn https_serves_the_same_and_keeps_the_api_for_those_who_may() {
+    let lab = Lab::of_guide();
+    let base = format!("https://{}", lab.server().https);
+    for path in ["/scep/mosyle?operation=GetCACaps", "/ca/example-school-root-ca.pem"] {
+        assert_eq!(stranger::https_status(&format!("{base}{path}")), "200", "{path}");
+    }
+    for path in ["organization", "events", "certificates", "apply"] {
+        let status = stranger::https_status(&format!("{base}/api/v1/{path}"));
+        assert!(["401", "403", "405"].contains(&status.as_str()), "{path}: {status}");
+        // Over plain HTTP there is no API at all.
+        let plain = http::get(&lab.server().http, &format!("/api/v1/{path}"));
+        assert_eq!(plain.status, 404, "{path}");
+    }
 }
 
 #[test]

@@ -21,6 +21,9 @@ use crate::refusal::Refusal;
 /// Most attributes that a policy sends; an Access-Accept is one packet of 4096 bytes.
 pub const ATTRIBUTES_MAX: usize = 32;
 
+/// Most bytes of them: keys, EAP and what proxies want back need the other half of the packet.
+pub const ATTRIBUTES_BYTES_MAX: usize = 2048;
+
 /// Decides about a device that joins. The first that matches decides.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -159,14 +162,21 @@ impl Object for NetworkPolicy {
                 "remove them, or make access \"accept\"",
             );
         }
+        let mut bytes = 0;
         for (index, attribute) in settings.attributes.iter().enumerate().take(ATTRIBUTES_MAX) {
-            if let Err((field, what)) = attribute.encode() {
-                complaints.add(
+            match attribute.encode() {
+                // Number and length stand before each value.
+                Ok(encoded) => bytes += 2 + encoded.value.len(),
+                Err((field, what)) => complaints.add(
                     &format!("settings.attributes[{index}].{field}"),
                     what,
                     "see the handbook's list of RADIUS attributes and their values",
-                );
+                ),
             }
+        }
+        if bytes > ATTRIBUTES_BYTES_MAX {
+            let what = format!("take {bytes} bytes, {ATTRIBUTES_BYTES_MAX} are possible");
+            complaints.add("settings.attributes", what, "send fewer, or shorter ones");
         }
     }
 

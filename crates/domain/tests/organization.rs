@@ -217,6 +217,7 @@ mod tests {
                 "certificate_authority": [root("A"), root("B"), below("A1", "A")],
                 "certificate_template": [{ "name": "T", "subject": "CN=x", "validity_days": 1 }],
                 "gateway": [{ "name": "G", "certificate_authority": "A" }],
+                "policy_workflow": [{ "name": "all", "rules": [{ "field": "always" }] }],
                 "enrollment_policy": [{
                     "name": "E",
                     "rules": [{ "field": "always" }],
@@ -228,6 +229,58 @@ mod tests {
         made(document("A1"));
         let path = "enrollment_policy[0].settings.certificate_authority";
         refused(&Organization::default(), document("B"), path);
+    }
+
+    #[test]
+    fn an_enrollment_policy_may_have_another_root_where_its_rules_keep_a_gateway_out() {
+        let rule =
+            |field: &str, value: &str| json!({ "field": field, "operator": "is", "value": value });
+        let document = |matching: &str, rules: Value| {
+            json!({
+                "certificate_authority": [root("A"), root("B")],
+                "certificate_template": [{ "name": "T", "subject": "CN=x", "validity_days": 1 }],
+                "gateway": [
+                    { "name": "G", "certificate_authority": "A" },
+                    { "name": "H", "certificate_authority": "B" },
+                ],
+                "policy_workflow": [
+                    { "name": "of H", "rules": [rule("identity.provider", "H")] },
+                    { "name": "all", "rules": [{ "field": "always" }] },
+                ],
+                "enrollment_policy": [{
+                    "name": "E",
+                    "match": matching,
+                    "rules": rules,
+                    "settings": { "certificate_authority": "B", "certificate_template": "T" },
+                }],
+            })
+        };
+        made(document("all", json!([rule("identity.role", "of H")])));
+        made(document(
+            "any",
+            json!([rule("identity.provider", "H"), rule("identity.role", "of H")]),
+        ));
+        let none = Organization::default();
+        let path = "enrollment_policy[0].settings.certificate_authority";
+        let role = rule("identity.role", "of H");
+        refused(&none, document("any", json!([role, { "field": "always" }])), path);
+        let both = json!([rule("identity.role", "of H"), rule("identity.role", "all")]);
+        refused(&none, document("any", both.clone()), path);
+        made(document("all", both));
+    }
+
+    #[test]
+    fn what_a_policy_sends_fits_into_a_packet() {
+        let filters = |count: usize| {
+            let filter = json!({ "attribute": "Filter-Id", "value": "x".repeat(200) });
+            json!({ "network_policy": [{
+                "name": "a",
+                "settings": { "access": "accept", "attributes": vec![filter; count] },
+            }] })
+        };
+        made(filters(10));
+        refused(&Organization::default(), filters(11), "network_policy[0].settings.attributes");
+        refused(&Organization::default(), filters(33), "network_policy[0].settings.attributes");
     }
 
     #[test]

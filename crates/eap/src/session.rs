@@ -249,6 +249,12 @@ impl Session {
         self.witness.presented()
     }
 
+    /// The failure whose alert the device has not acknowledged: many stop there and say no more.
+    #[must_use]
+    pub fn alerted(&self) -> Option<&Failure> {
+        if let Stage::Alerted(failure) = &self.stage { Some(failure) } else { None }
+    }
+
     fn take(&mut self, fragment: &Fragment<'_>) -> Step {
         if fragment.start {
             return self.fail(FragmentError::StartInResponse.into());

@@ -250,14 +250,18 @@ impl Conversations {
     }
 
     fn record(&self, conversation: &Conversation, failure: &eap::failure::Failure) {
-        let presented = conversation.session.presented();
-        let leaf = presented.and_then(|presented| Certificate::parse(&presented.leaf).ok());
+        let leaf = leaf(conversation);
         let refusal = conversation
             .judge
             .refusal()
             .unwrap_or_else(|| failure::refusal(failure, leaf.as_ref(), conversation.rounds));
+        self.refuse(conversation, &refusal);
+    }
+
+    fn refuse(&self, conversation: &Conversation, refusal: &Refusal) {
+        let leaf = leaf(conversation);
         let serial: Option<&Serial> = leaf.as_ref().map(|leaf| &leaf.serial);
-        actions::visit::refuse(&self.snapshot, &conversation.place, serial, &refusal);
+        actions::visit::refuse(&self.snapshot, &conversation.place, serial, refusal);
     }
 
     /// Access-Reject, remembered with its reason.
@@ -289,13 +293,13 @@ impl Conversations {
     }
 
     fn forget(&mut self, state: &State) {
-        if let Some(conversation) = self.take(state) {
-            let refusal = Refusal::EapStalled { rounds: conversation.rounds };
-            let presented = conversation.session.presented();
-            let leaf = presented.and_then(|presented| Certificate::parse(&presented.leaf).ok());
-            let refusal = conversation.judge.refusal().unwrap_or(refusal);
-            let serial = leaf.as_ref().map(|leaf| &leaf.serial);
-            actions::visit::refuse(&self.snapshot, &conversation.place, serial, &refusal);
+        let Some(conversation) = self.take(state) else { return };
+        match conversation.session.alerted() {
+            Some(failure) => self.record(&conversation, failure),
+            None => {
+                let refusal = Refusal::EapStalled { rounds: conversation.rounds };
+                self.refuse(&conversation, &refusal);
+            }
         }
     }
 
@@ -324,6 +328,12 @@ impl Conversations {
         self.settings = Some((rules, settings.clone()));
         settings
     }
+}
+
+/// The certificate that the device showed, if it showed one that can be read.
+fn leaf(conversation: &Conversation) -> Option<Certificate> {
+    let presented = conversation.session.presented()?;
+    Certificate::parse(&presented.leaf).ok()
 }
 
 /// Which of so many workers owns the conversation of this State.

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use crate::certificate_authority::CertificateAuthority;
 use crate::certificate_authority::Purpose;
 use crate::complaint::Complaint;
-use crate::condition::Field;
-use crate::condition::Rule;
+use crate::condition;
+use crate::condition::Facts;
 use crate::enrollment_policy::EnrollmentPolicy;
 use crate::gateway::Gateway;
 use crate::object::Kind;
@@ -16,6 +16,7 @@ use crate::organization::EachKind;
 use crate::organization::Listed;
 use crate::organization::Organization;
 use crate::organization::each_kind;
+use crate::policy_workflow;
 use crate::server_certificate::ServerCertificate;
 
 /// Most objects of an organization; the store reads its definitions at once, and has room for
@@ -210,19 +211,13 @@ impl Checker<'_> {
     }
 }
 
-/// The gateways whose devices can come to a policy: all, unless its rules name roles.
+/// The gateways whose devices a policy matches.
 fn gateways_of<'a>(organization: &'a Organization, policy: &EnrollmentPolicy) -> Vec<&'a Gateway> {
-    let named = |field: Field, rules: &[Rule]| -> Vec<String> {
-        let rules = rules.iter().filter(|rule| rule.field == field);
-        rules.flat_map(|rule| rule.expected().to_vec()).collect()
+    let reached = |gateway: &&Gateway| {
+        let facts = Facts::of_provider(Some(&gateway.name));
+        let facts = policy_workflow::grant(&organization.policy_workflow, facts);
+        // Without a role, no policy is asked.
+        !facts.roles.is_empty() && condition::matches(policy.match_rules, &policy.rules, &facts)
     };
-    let roles = named(Field::IdentityRole, &policy.rules);
-    let mut providers = named(Field::IdentityProvider, &policy.rules);
-    for workflow in &organization.policy_workflow {
-        if roles.contains(&workflow.name) {
-            providers.extend(named(Field::IdentityProvider, &workflow.rules));
-        }
-    }
-    let reached = |gateway: &&Gateway| providers.is_empty() || providers.contains(&gateway.name);
     organization.gateway.iter().filter(reached).collect()
 }

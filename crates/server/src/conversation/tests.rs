@@ -158,6 +158,23 @@ async fn a_conversation_that_failed_leaves_nothing_behind() {
     assert_eq!(fixture.codes().await, ["EAP-STATE-UNKNOWN", "EAP-METHOD"]);
 }
 
+/// Many devices say nothing more once they were told in TLS what is wrong.
+#[tokio::test]
+async fn who_is_silent_after_an_alert_is_remembered_with_its_reason() {
+    let mut fixture = Fixture::new().await;
+    let mut dialog = fixture.begin("02-00-00-00-00-01", 0);
+    let last = Fragment { data: &[22; 10], ..Fragment::default() };
+    let eap =
+        Eap { code: packet::Code::Response, identifier: dialog.identifier, body: Body::Tls(last) };
+    let reply = fixture.ask((dialog.station, 1), Some(&dialog.state), &eap.write()).unwrap();
+    assert_eq!(reply.code(), Code::AccessChallenge);
+    dialog = followed(dialog.station, &reply);
+    assert!(fixture.is_open(&dialog));
+    fixture.sweep(40);
+    fixture.check(0);
+    assert_eq!(fixture.codes().await, ["TLS-MALFORMED"]);
+}
+
 #[tokio::test]
 async fn a_start_keeps_nothing_and_its_cookie_is_good_for_one_device_and_a_minute() {
     let mut fixture = Fixture::new().await;
