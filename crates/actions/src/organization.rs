@@ -99,14 +99,28 @@ pub async fn apply(
     actor: &Actor,
     application: Application,
 ) -> Result<Applied, NotApplied> {
+    let dry_run = application.dry_run;
     let answer = change(app, actor, application).await;
-    if let Err(NotApplied::Refused(refusal)) = &answer {
+    if let Err(not_applied) = &answer {
+        let refusal = match not_applied {
+            NotApplied::Refused(refusal) => refusal.clone(),
+            NotApplied::Complaints(complaints) => refusal_of(complaints),
+        };
         let name = &app.snapshot.rules().organization.settings.name;
         let object = format!("{}:{name}", Kind::Organization);
-        let said = Said { actor: actor.name().to_owned(), object, details: Map::new() };
-        certificate::refused(app, EventKind::RequestRefused, refusal, said).await;
+        let mut details = Map::new();
+        details.insert("dry_run".into(), Value::from(dry_run));
+        let said = Said { actor: actor.name().to_owned(), object, details };
+        certificate::refused(app, EventKind::RequestRefused, &refusal, said).await;
     }
     answer
+}
+
+/// A refused document as an event keeps it; the complaint's own words may quote what was written,
+/// so only the place is kept.
+fn refusal_of(complaints: &[Complaint]) -> Refusal {
+    let first = complaints.first().map(|complaint| complaint.path.clone()).unwrap_or_default();
+    Refusal::DocumentRefused { complaints: complaints.len(), first }
 }
 
 async fn change(app: &App, actor: &Actor, application: Application) -> Result<Applied, NotApplied> {

@@ -51,6 +51,12 @@ pub fn stand(
         return Err(Refusal::CertificateExpired { serial: serial.to_string(), not_after });
     }
     let standing = snapshot.standing(serial)?;
+    let rules = snapshot.rules();
+    let signer = rules.authority(&standing.authority).and_then(|known| known.chain.first());
+    if signer.is_none_or(|signer| signer.subject != certificate.issuer) {
+        // The number is on record, and for another certificate.
+        return Err(Refusal::CertificateUnknown { serial: serial.clone() });
+    }
     if let Some((at, reason)) = standing.revoked {
         return Err(Refusal::CertificateRevoked { serial: serial.clone(), at, reason });
     }

@@ -170,7 +170,12 @@ impl Object for NetworkPolicy {
                 Err((field, what)) => complaints.add(
                     &format!("settings.attributes[{index}].{field}"),
                     what,
-                    "see the handbook's list of RADIUS attributes and their values",
+                    if field == "value" {
+                        "write a value of the attribute's kind: for a VLAN its number, 1 to 4094, \
+                         or its name"
+                    } else {
+                        "use a name of the IETF's RADIUS attributes, or name its vendor's dictionary"
+                    },
                 ),
             }
         }

@@ -160,6 +160,9 @@ pub enum Refusal {
     /// The certificate was revoked before.
     #[serde(rename = "API-ALREADY-REVOKED")]
     AlreadyRevoked { serial: Serial, at: Time },
+    /// A document was refused: so many complaints, the first of them.
+    #[serde(rename = "API-DOCUMENT")]
+    DocumentRefused { complaints: usize, first: String },
     /// A parameter of the request is not what it should be.
     #[serde(rename = "API-PARAMETER")]
     ParameterWrong { parameter: String, what: String },

@@ -45,6 +45,11 @@ impl DataArgument {
         Ok(here.join(data))
     }
 
+    /// Whether there is an organization in the directory.
+    pub(crate) fn has_organization(&self) -> anyhow::Result<bool> {
+        Ok(store::directory::holds_database(&self.directory()?))
+    }
+
     /// What secrets are sealed with: as the flag says, else as the configuration says.
     pub(crate) fn seal(&self, config: &Config) -> Seal {
         let own = self.master_key.clone();

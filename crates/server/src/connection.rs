@@ -15,8 +15,11 @@ use axum::http::header::CONTENT_TYPE;
 use domain::actor::Actor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::Store;
+use store::seal::MasterKey;
 use tower::ServiceExt;
 
+use crate::clock;
 use crate::config::Config;
 use crate::config::DataArgument;
 use crate::door::control;
@@ -67,6 +70,16 @@ impl Connection {
             }
             Err(NotOpened::Failed(error)) => Err(error),
         }
+    }
+
+    /// The way to an empty organization that nobody keeps: to see what a file would make.
+    pub(crate) async fn scratch() -> anyhow::Result<Self> {
+        let mut key = [0; 32];
+        clock::fill(&mut key);
+        let master = MasterKey::from_bytes(&key);
+        let store = Store::scratch(&master)?;
+        let app = App::open(store, Arc::new(master), clock::world()).await?;
+        Ok(Self::Here(router(&app), None))
     }
 
     /// The way to an organization that this process holds already, and goes on holding.

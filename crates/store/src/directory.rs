@@ -9,6 +9,12 @@ use std::path::Path;
 /// The database's file in the data directory.
 pub(crate) const DATABASE: &str = "safeconduct.db";
 
+/// Whether a directory holds a database.
+#[must_use]
+pub fn holds_database(directory: &Path) -> bool {
+    directory.join(DATABASE).exists()
+}
+
 /// Makes the directory, readable by its owner only, unless it is there.
 pub fn prepare(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)

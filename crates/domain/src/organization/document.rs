@@ -99,11 +99,22 @@ fn read<T: serde::de::DeserializeOwned>(
             let path = if inner == "." { path.to_owned() } else { format!("{path}.{inner}") };
             let message = error.inner().to_string();
             let (what, fix) = match message.split_once(", expected ") {
-                Some((what, expected)) => (what.to_owned(), format!("expected {expected}")),
+                Some((what, expected)) => (what.to_owned(), format!("write {}", plain(expected))),
                 None => (message, "see the handbook's page on the declarative file".to_owned()),
             };
             complaints.push(Complaint::new(path, what, fix));
             None
         }
     }
+}
+
+/// What a parser expected, in an administrator's words.
+fn plain(expected: &str) -> &str {
+    let words = [
+        ("u32", "a whole number without quotes"),
+        ("a boolean", "true or false without quotes"),
+        ("a string", "a text in quotes"),
+        ("a sequence", "a list in [ ]"),
+    ];
+    words.iter().find(|(word, _)| *word == expected).map_or(expected, |(_, plain)| plain)
 }

@@ -157,7 +157,8 @@ impl Refusal {
             Self::TlsAlert { alert, name } => (
                 "TLS-ALERT",
                 format!("the device broke the handshake off ({name}, alert {alert})"),
-                "look at the device's own log for the reason",
+                "look at the device's own log; Linux sends alert 80 when the server's name is not one \
+                 of the Trusted Server Certificate Names",
             ),
             Self::TlsIncompatible { what } => (
                 "TLS-VERSION",
@@ -262,6 +263,11 @@ impl Refusal {
                 "API-ALREADY-REVOKED",
                 format!("certificate {serial} was revoked on {}", at.to_rfc3339()),
                 "nothing: a revocation stays",
+            ),
+            Self::DocumentRefused { complaints, first } => (
+                "API-DOCUMENT",
+                format!("the document was refused ({complaints} complaints): {first}"),
+                "correct each field that is named; nothing was changed",
             ),
             Self::ParameterWrong { parameter, what } => {
                 ("API-PARAMETER", format!("{parameter} {what}"), "correct the parameter")

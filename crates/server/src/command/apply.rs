@@ -70,22 +70,50 @@ impl Order {
 
 /// Applies a file to the organization of a data directory.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let connection = Connection::open(&arguments.data, true).await?;
-    let answer = carry_out(&connection, &arguments.order).await;
+    let Arguments { data, order } = &arguments;
+    let document = match read(order)? {
+        Ok(document) => document,
+        Err(refused) => return Ok(refused),
+    };
+    if !data.has_organization()? {
+        // Looking at a file, or refusing it, makes no organization.
+        let scratch = Connection::scratch().await?;
+        let look = Order { dry_run: true, ..order.clone() };
+        let planned = apply(&scratch, &look, &document).await;
+        if order.dry_run || planned.is_err() {
+            return conclude(order, &document, planned);
+        }
+    }
+    let connection = Connection::open(data, true).await?;
+    let applied = apply(&connection, order, &document).await;
     connection.close().await;
-    answer
+    conclude(order, &document, applied)
 }
 
 /// Applies a file over a connection.
 pub(crate) async fn carry_out(connection: &Connection, order: &Order) -> anyhow::Result<ExitCode> {
-    let document = match TomlDocument::read(&order.file) {
-        Ok(document) => document,
-        Err(NotRead::Failed(error)) => return Err(error),
-        Err(NotRead::Complaint(line, complaint)) => {
-            return complain(order, &[(line, complaint)]);
-        }
-    };
-    match apply(connection, order, &document).await {
+    match read(order)? {
+        Ok(document) => conclude(order, &document, apply(connection, order, &document).await),
+        Err(refused) => Ok(refused),
+    }
+}
+
+/// Reads the file, or says what is wrong with it.
+fn read(order: &Order) -> anyhow::Result<Result<TomlDocument, ExitCode>> {
+    match TomlDocument::read(&order.file) {
+        Ok(document) => Ok(Ok(document)),
+        Err(NotRead::Failed(error)) => Err(error),
+        Err(NotRead::Complaint(line, complaint)) => Ok(Err(complain(order, &[(line, complaint)])?)),
+    }
+}
+
+/// Says how it went.
+fn conclude(
+    order: &Order,
+    document: &TomlDocument,
+    applied: Result<Applied, Failed>,
+) -> anyhow::Result<ExitCode> {
+    match applied {
         Ok(applied) => {
             report(order, &applied)?;
             Ok(ExitCode::SUCCESS)

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
 
 use crate::clock;
 use crate::command::demo::cast::Actor;
 use crate::command::demo::stage::Stage;
-use crate::output;
 
 /// Fewest devices that get in: both TLS versions, both networks, and the guide's literal values.
 const DEVICES_MIN: u32 = 5;
@@ -49,11 +50,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             return Err(error);
         }
     };
+    // Before anything is said, so that a stop that comes at once is not lost.
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
     stage.end(ok, clock::instant().duration_since(began))?;
     if !arguments.exit {
         stage.say("Serving on. Press Ctrl-C to end.");
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            output::line(&format!("Ctrl-C cannot be waited for: {error}"));
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
     }
     stage.close().await;

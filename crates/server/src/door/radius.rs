@@ -86,8 +86,14 @@ pub(crate) fn open(
     authentication: &[SocketAddr],
     accounting: &[SocketAddr],
 ) -> anyhow::Result<Door> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut threads = Vec::new();
+    // Before the queues, so that on a failure it is dropped behind them: its threads end when the
+    // queues do.
+    let mut door = Door {
+        authentication: Vec::new(),
+        accounting: Vec::new(),
+        stop: Arc::new(AtomicBool::new(false)),
+        threads: Vec::new(),
+    };
     let count = thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
     let count = u8::try_from(count).unwrap_or(1);
     let cookies = Arc::new(conversation::cookie::Cookies::new());
@@ -103,9 +109,9 @@ pub(crate) fn open(
             duplicates: Duplicates::default(),
             drops: Drops::default(),
         };
-        threads.push(spawn(format!("radius-{number}"), move || worker.run(&datagrams))?);
+        let run = move || worker.run(&datagrams);
+        door.threads.push(spawn(format!("radius-{number}"), run)?);
     }
-    let mut door = Door { authentication: Vec::new(), accounting: Vec::new(), stop, threads };
     let ports = [(Port::Authentication, authentication), (Port::Accounting, accounting)];
     for (port, addresses) in ports {
         for address in addresses {

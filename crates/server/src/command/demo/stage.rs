@@ -100,7 +100,7 @@ impl Stage {
     ) -> anyhow::Result<Self> {
         let temporary = keep.is_none();
         let data = keep.unwrap_or_else(temporary_directory);
-        if data.join("safeconduct.db").exists() {
+        if store::directory::holds_database(&data) {
             bail!("{} holds an organization already; name an empty directory", data.display());
         }
         let instance = Instance::open(&data, &Seal::default()).await?;
