@@ -51,17 +51,17 @@ pub fn stand(
         return Err(Refusal::CertificateExpired { serial: serial.to_string(), not_after });
     }
     let standing = snapshot.standing(serial)?;
-    let rules = snapshot.rules();
-    let signer = rules.authority(&standing.authority).and_then(|known| known.chain.first());
-    if signer.is_none_or(|signer| signer.subject != certificate.issuer) {
-        // The number is on record, and for another certificate.
-        return Err(Refusal::CertificateUnknown { serial: serial.clone() });
-    }
     if let Some((at, reason)) = standing.revoked {
         return Err(Refusal::CertificateRevoked { serial: serial.clone(), at, reason });
     }
     match (standing.status, standing.usage) {
-        (Status::Issued, Usage::Device) => Ok(standing),
+        (Status::Issued, Usage::Device) if is_signer(snapshot, &standing, certificate) => {
+            Ok(standing)
+        }
+        // The number is on record, and for another certificate.
+        (Status::Issued, Usage::Device) => {
+            Err(Refusal::CertificateUnknown { serial: serial.clone() })
+        }
         (
             Status::Issued,
             Usage::Authority | Usage::Registration | Usage::Server | Usage::Portal,
@@ -71,6 +71,13 @@ pub fn stand(
             Err(Refusal::CertificateUnknown { serial: serial.clone() })
         }
     }
+}
+
+/// Whether the authority on record is the one that the certificate names as its issuer.
+fn is_signer(snapshot: &Snapshot, standing: &Standing, certificate: &Certificate) -> bool {
+    let rules = snapshot.rules();
+    let signer = rules.authority(&standing.authority).and_then(|known| known.chain.first());
+    signer.is_some_and(|signer| signer.subject == certificate.issuer)
 }
 
 /// Answers a visit: status again, roles, the first matching network policy. Noted either way.

@@ -134,7 +134,15 @@ async fn each_complaint_names_its_field_and_nothing_is_changed() {
     })
     .await;
     assert_eq!(fixture.app.snapshot.rules().version, 0);
-    assert!(fixture.events().await.is_empty());
+    let events = fixture.events().await;
+    assert!(!events.is_empty());
+    for event in events {
+        let reason = event.reason.unwrap();
+        assert_eq!(
+            (event.kind.as_str(), reason.code.as_str()),
+            ("request.refused", "API-DOCUMENT")
+        );
+    }
 }
 
 #[tokio::test]
