@@ -29,6 +29,12 @@ const EAPOL_TEST: Tool = Tool { program: "eapol_test", package: "eapoltest" };
 /// FreeRADIUS's client.
 const RADCLIENT: Tool = Tool { program: "radclient", package: "freeradius-utils" };
 
+/// Renews certificates on Linux; it speaks over a bus.
+const CERTMONGER: Tool = Tool { program: "certmonger", package: "certmonger" };
+
+/// Gives programs a bus of their own.
+const BUS: Tool = Tool { program: "dbus-run-session", package: "dbus" };
+
 /// Fetches what is at a URL.
 const CURL: Tool = Tool { program: "curl", package: "curl" };
 
@@ -89,6 +95,16 @@ pub fn radclient(attributes: &Path, server: &str, kind: &str, secret: &str) -> O
 #[track_caller]
 pub fn pki<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Outcome {
     outcome::run(PKI.command().current_dir(directory).args(arguments))
+}
+
+/// Runs a script with `bash` in `directory`, on a bus of its own with certmonger there to start.
+/// When it ends, so does everything that it started.
+#[track_caller]
+pub fn certmonger(directory: &Path, script: &str, arguments: &[&str]) -> Outcome {
+    let _installed = CERTMONGER.command();
+    let mut command = BUS.command();
+    command.args(["--", "bash", "-c", script, "certmonger"]).args(arguments);
+    outcome::run(command.current_dir(directory))
 }
 
 /// The full text of a certificate, as `openssl` reads it.

@@ -122,26 +122,6 @@ fn strongswans_messages_are_understood_by_get_too() {
 }
 
 #[test]
-fn a_renewal_that_is_signed_with_an_older_certificate_is_refused_in_words() {
-    let lab = Lab::of_guide();
-    let url = lab.url("/scep/mosyle");
-    fetch_authorities(&lab, &url);
-    strongswan_enrolls(&lab, &url, "2048", &[]);
-    let directory = lab.directory.path();
-    let key = stranger::pki(directory, ["--gen", "--type", "rsa", "--size", "2048"]).succeeded();
-    lab.directory.write("new.der", key.bytes);
-    let ask = ["--scep", "--url", &url, "--in", "new.der", "--dn", "CN=swan", "--cacert", "ca.crt"];
-    let older = ["--cert", "swan.der", "--key", "swan.key.der"];
-    let authorities = ["--cacert-enc", "ra.crt", "--cacert-sig", "ca-1.crt"];
-    let outcome = stranger::pki(directory, ask.into_iter().chain(older).chain(authorities));
-    // As long as renewal is not announced, a clear no is the answer.
-    assert_ne!(outcome.status, 0);
-    assert!(outcome.stderr.contains("badRequest"), "{}", outcome.stderr);
-    lab.refusal("ENR-MESSAGE-REFUSED");
-    assert_eq!(lab.device_certificates().len(), 1);
-}
-
-#[test]
 fn strongswan_with_a_wrong_secret_gets_nothing() {
     let lab = Lab::of_guide();
     let url = lab.url("/scep/mosyle");

@@ -185,14 +185,16 @@ pub(crate) fn lint(draft: Draft) -> Result<Linted, Refusal> {
 
 /// Signs what was linted, after its number and content are durable: whatever happens then, no
 /// certificate exists that is not on record.
+///
+/// `with` is committed together with the intention.
 pub(crate) async fn sign(
     app: &App,
-    certificate: &Certificate,
-    linted: Linted,
+    with: Write,
+    (certificate, linted): (&Certificate, Linted),
     key: &SigningKey,
 ) -> Result<pki::certificate::Certificate, Refusal> {
     let now = app.world.time();
-    store::certificate::intend(Write::new(), certificate, linted.tbs_der(), now)
+    store::certificate::intend(with, certificate, linted.tbs_der(), now)
         .commit(&app.store, Why::Bookkeeping(Bookkeeping::IssuanceIntended))
         .await
         .map_err(conflict)?;

@@ -18,6 +18,7 @@ use pki::key::PrivateKey;
 use pki::name::Name;
 use pki::oid;
 use store::private_key::OpenedKey;
+use store::write::Write;
 
 use crate::App;
 use crate::certificate;
@@ -207,7 +208,7 @@ pub(crate) async fn sign(
 ) -> Result<Made, Refusal> {
     let mut certificate = certificate::record(&draft, order.usage, authority);
     let linted = certificate::lint(draft)?;
-    let signed = certificate::sign(app, &certificate, linted, signing_key).await?;
+    let signed = certificate::sign(app, Write::new(), (&certificate, linted), signing_key).await?;
     certificate.status = Status::Issued;
     let opened = OpenedKey {
         usage: order.usage,

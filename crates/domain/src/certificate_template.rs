@@ -1,6 +1,7 @@
 //! Certificate templates: what a certificate says, and where each value comes from,
 //! Dynamic PKI > Certificate Templates.
 
+use pki::certificate::Certificate;
 use pki::draft::Draft;
 use pki::draft::Issuer;
 use pki::extension::BasicConstraints;
@@ -101,14 +102,23 @@ fn default_usages() -> Vec<ExtendedKeyUsage> {
 pub struct Request<'a> {
     /// The key to certify.
     pub public_key: PublicKey,
-    /// The values of the variables.
-    pub values: &'a Values,
+    /// Whom it names.
+    pub identity: Identity<'a>,
     /// The number of the certificate.
     pub serial: pki::certificate::Serial,
     /// Who will sign.
     pub issuer: Issuer,
     /// Now.
     pub now: Time,
+}
+
+/// Where the names in a certificate come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Identity<'a> {
+    /// From the template, whose variables have these values.
+    Template(&'a Values),
+    /// From the certificate that is renewed, word for word.
+    Renewed(&'a Certificate),
 }
 
 /// A draft, and what was done on the way to it that somebody may want to know.
@@ -124,8 +134,12 @@ impl CertificateTemplate {
     /// Writes a draft. The request gives a key and values; the template says what becomes of them.
     pub fn draft(&self, request: Request<'_>) -> Result<Drafted, Refusal> {
         let mut warnings = Vec::new();
-        let subject = self.subject(request.values)?;
-        let general_names = self.names(request.values, &mut warnings);
+        let (subject, general_names) = match request.identity {
+            Identity::Template(values) => {
+                (self.subject(values)?, self.names(values, &mut warnings))
+            }
+            Identity::Renewed(old) => (old.subject.clone(), old.general_names()),
+        };
         let wanted = request.now.plus_days(self.validity_days).plus_seconds(-1);
         let not_after = wanted.min(request.issuer.not_after);
         if not_after < wanted {

@@ -1,5 +1,6 @@
 //! Claims: what a device says when it asks for a certificate, whichever protocol it speaks.
 
+use pki::certificate::Certificate;
 use pki::csr::Csr;
 use pki::general_name::GeneralName;
 use serde_json::Map;
@@ -22,6 +23,8 @@ pub struct Claim {
     pub csr: Csr,
     /// The secret presented with it.
     pub challenge: Option<Secret>,
+    /// The issued certificate whose key signed the request, if it claims to be a renewal.
+    pub renews: Option<Certificate>,
     /// The protocol's own name for the exchange, shown in events.
     pub transaction: String,
 }
@@ -45,6 +48,9 @@ impl Claim {
         let names = self.csr.general_names.iter().take(SHOWN_NAMES_MAX);
         let names: Vec<Value> = names.map(|name| shown(&name.to_string())).collect();
         let mut details = Map::new();
+        if let Some(old) = &self.renews {
+            details.insert("renews".into(), Value::from(old.serial.to_string()));
+        }
         details.insert("transaction".into(), shown(&self.transaction));
         details.insert("asked_subject".into(), shown(&self.csr.subject.to_string()));
         details.insert("asked_names".into(), Value::from(names));

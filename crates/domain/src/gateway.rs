@@ -1,9 +1,13 @@
 //! Gateways: the doors by which an MDM's devices ask for certificates,
 //! Integrations Hub > Device Management Platforms.
 
+use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::certificate::Certificate;
+use crate::certificate::Status;
+use crate::certificate::Usage;
 use crate::complaint::Complaints;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
@@ -12,6 +16,7 @@ use crate::object::Object;
 use crate::object::Reference;
 use crate::object::check_name;
 use crate::object::check_text;
+use crate::refusal::Refusal;
 
 /// An enrollment door: a URL, a secret, an authority.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -46,7 +51,16 @@ pub struct Gateway {
     /// Takes single DES, for devices that know nothing better.
     #[serde(default, skip_serializing_if = "is_false")]
     pub legacy: bool,
+    /// How many days before its end a certificate may be renewed by itself; at any time if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal_window_days: Option<u32>,
+    /// For how many days after its end a certificate may still be renewed by itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub renewal_grace_days: u32,
 }
+
+/// Longest window and longest grace, in days; beyond, a device should enroll again.
+pub const RENEWAL_DAYS_MAX: u32 = 365;
 
 /// How devices prove that they may ask.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -82,10 +96,43 @@ pub enum Vendor {
     WorkspaceOne,
 }
 
+/// For `skip_serializing_if`: no days are not written.
+fn is_zero(days: &u32) -> bool {
+    *days == 0
+}
+
 /// For `skip_serializing_if`: a flag that is off is not written.
 fn is_false(flag: &bool) -> bool {
     !flag
 }
+
+impl Gateway {
+    /// Refuses to renew a certificate that is not this gateway's, that is revoked, or whose time
+    /// has not come or is over.
+    pub fn check_renewal(&self, old: &Certificate, now: Time) -> Result<(), Refusal> {
+        let serial = old.serial.clone();
+        if let Some((at, reason)) = old.revoked_at.zip(old.revocation_reason) {
+            return Err(Refusal::CertificateRevoked { serial, at, reason });
+        }
+        if old.status != Status::Issued || old.usage != Usage::Device {
+            return Err(Refusal::CertificateUnknown { serial });
+        }
+        if old.gateway.as_deref() != Some(self.name.as_str()) {
+            return Err(Refusal::RenewalElsewhere { serial, gateway: self.name.clone() });
+        }
+        if old.not_after.plus_days(self.renewal_grace_days) < now {
+            return Err(Refusal::RenewalLate { serial, not_after: old.not_after });
+        }
+        let Some(days) = self.renewal_window_days else { return Ok(()) };
+        let from = old.not_after.plus_seconds(-i64::from(days) * DAY_SECONDS);
+        if now < from {
+            return Err(Refusal::RenewalEarly { serial, from });
+        }
+        Ok(())
+    }
+}
+
+const DAY_SECONDS: i64 = 86_400;
 
 impl Object for Gateway {
     const KIND: Kind = Kind::Gateway;
@@ -105,6 +152,16 @@ impl Object for Gateway {
     fn check(&self, complaints: &mut Complaints<'_>) {
         check_name(&self.name, complaints);
         check_text("description", &self.description, DESCRIPTION_CHARS_MAX, complaints);
+        let days = [
+            ("renewal_window_days", self.renewal_window_days.unwrap_or(1)),
+            ("renewal_grace_days", self.renewal_grace_days),
+        ];
+        for (field, days) in days {
+            if days > RENEWAL_DAYS_MAX || (field == "renewal_window_days" && days == 0) {
+                let what = format!("{days} is outside what is possible, up to {RENEWAL_DAYS_MAX}");
+                complaints.add(field, what, "use 30");
+            }
+        }
         if self.strict && self.legacy {
             complaints.add("legacy", "is the opposite of strict", "remove one of them");
         }
@@ -125,5 +182,87 @@ impl Object for Gateway {
         authority
             .map(|name| Reference::new("certificate_authority", Kind::CertificateAuthority, name))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pki::certificate::Serial;
+
+    use super::*;
+    use crate::certificate::RevocationReason;
+
+    const END: Time = Time(1_800_000_000);
+
+    fn old() -> Certificate {
+        Certificate {
+            serial: Serial::from_random([7; 16]),
+            usage: Usage::Device,
+            authority: "A".into(),
+            subject: "CN=x".into(),
+            names: vec![],
+            gateway: Some("Mosyle".into()),
+            template: None,
+            assurance: 0,
+            not_before: Time(0),
+            not_after: END,
+            status: Status::Issued,
+            revoked_at: None,
+            revocation_reason: None,
+        }
+    }
+
+    fn gateway(fields: &str) -> Gateway {
+        serde_json::from_str(&format!(r#"{{"name":"Mosyle"{fields}}}"#)).unwrap()
+    }
+
+    #[track_caller]
+    fn check(gateway: &Gateway, old: &Certificate, now: Time, code: Option<&str>) {
+        let refusal = gateway.check_renewal(old, now).err();
+        assert_eq!(refusal.as_ref().map(Refusal::code), code);
+    }
+
+    #[test]
+    fn a_certificate_may_be_renewed_at_any_time_until_its_end() {
+        check(&gateway(""), &old(), END, None);
+        check(&gateway(""), &old(), Time(1), None);
+        check(&gateway(""), &old(), END.plus_seconds(1), Some("ENR-RENEWAL-LATE"));
+    }
+
+    #[test]
+    fn window_and_grace_move_the_borders() {
+        let gateway = gateway(r#","renewal_window_days":30,"renewal_grace_days":7"#);
+        let day = |days: i64| END.plus_seconds(days * DAY_SECONDS);
+        check(&gateway, &old(), day(-31), Some("ENR-RENEWAL-EARLY"));
+        check(&gateway, &old(), day(-30), None);
+        check(&gateway, &old(), day(7), None);
+        check(&gateway, &old(), day(8), Some("ENR-RENEWAL-LATE"));
+    }
+
+    #[test]
+    fn what_is_revoked_foreign_or_no_devices_is_not_renewed() {
+        let gateway = gateway("");
+        let revoked = Certificate {
+            status: Status::Revoked,
+            revoked_at: Some(Time(5)),
+            revocation_reason: Some(RevocationReason::KeyCompromise),
+            ..old()
+        };
+        check(&gateway, &revoked, Time(9), Some("CERT-REVOKED"));
+        let elsewhere = Certificate { gateway: Some("Jamf".into()), ..old() };
+        check(&gateway, &elsewhere, Time(9), Some("ENR-RENEWAL-ELSEWHERE"));
+        let server = Certificate { usage: Usage::Server, ..old() };
+        check(&gateway, &server, Time(9), Some("CERT-UNKNOWN-SERIAL"));
+        let intended = Certificate { status: Status::Intended, ..old() };
+        check(&gateway, &intended, Time(9), Some("CERT-UNKNOWN-SERIAL"));
+    }
+
+    #[test]
+    fn days_beyond_a_year_are_refused() {
+        let mut list = Vec::new();
+        let gateway = gateway(r#","renewal_window_days":0,"renewal_grace_days":366"#);
+        gateway.check(&mut Complaints::new("", &mut list));
+        let paths: Vec<&str> = list.iter().map(|complaint| complaint.path.as_str()).collect();
+        assert_eq!(paths, ["renewal_window_days", "renewal_grace_days"]);
     }
 }

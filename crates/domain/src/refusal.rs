@@ -51,6 +51,18 @@ pub enum Refusal {
     /// The authority's key could not be used in time.
     #[serde(rename = "ENR-SIGNER-BUSY")]
     SignerBusy { authority: String },
+    /// The certificate that signed the request was issued at another gateway.
+    #[serde(rename = "ENR-RENEWAL-ELSEWHERE")]
+    RenewalElsewhere { serial: Serial, gateway: String },
+    /// It is too early to renew.
+    #[serde(rename = "ENR-RENEWAL-EARLY")]
+    RenewalEarly { serial: Serial, from: Time },
+    /// It is too late to renew.
+    #[serde(rename = "ENR-RENEWAL-LATE")]
+    RenewalLate { serial: Serial, not_after: Time },
+    /// The same request is being answered already.
+    #[serde(rename = "ENR-IN-PROGRESS")]
+    InProgress { transaction: String },
     /// There is no such gateway.
     #[serde(rename = "ENR-GATEWAY-UNKNOWN")]
     GatewayUnknown { gateway: String },

@@ -51,6 +51,7 @@ pub fn text(algorithms: &Algorithms) -> String {
         ("SHA-384", true),
         ("SHA-512", true),
         ("POSTPKIOperation", true),
+        ("Renewal", true),
         ("SCEPStandard", true),
     ];
     words.iter().filter(|(_, said)| *said).map(|(word, _)| format!("{word}\n")).collect()
@@ -65,12 +66,12 @@ mod tests {
         let default = Algorithms::default();
         assert_eq!(
             text(&default),
-            "AES\nDES3\nSHA-1\nSHA-256\nSHA-384\nSHA-512\nPOSTPKIOperation\nSCEPStandard\n"
+            "AES\nDES3\nSHA-1\nSHA-256\nSHA-384\nSHA-512\nPOSTPKIOperation\nRenewal\nSCEPStandard\n"
         );
         let strict = Algorithms { strict: true, legacy: false };
         assert_eq!(
             text(&strict),
-            "AES\nSHA-256\nSHA-384\nSHA-512\nPOSTPKIOperation\nSCEPStandard\n"
+            "AES\nSHA-256\nSHA-384\nSHA-512\nPOSTPKIOperation\nRenewal\nSCEPStandard\n"
         );
     }
 

@@ -33,14 +33,15 @@ pub struct Recipient<'a> {
 /// Who signed a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignedBy {
-    /// The key that is to be certified: a first enrollment, or a renewal with the same key.
-    TheSameKey,
-    /// Another certificate's key: a claim to be a renewal. Whoever believes it must first find
-    /// that certificate among the issued ones.
-    AnotherCertificate,
+    /// A certificate that the device made for itself, for the very key that is to be certified: a
+    /// first enrollment.
+    Itself,
+    /// A certificate that somebody issued: a claim to be a renewal. Whoever believes it must first
+    /// find that certificate among the issued ones.
+    AnIssuedCertificate,
 }
 
-/// An enrollment request (`PKCSReq`) that was opened and verified; only [`Request::parse`] makes
+/// A request to enroll or to renew (`PKCSReq`, `RenewalReq`) that was opened and verified; only [`Request::parse`] makes
 /// one.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -105,7 +106,8 @@ impl<E: Into<Unreadable>> From<E> for NoRequest {
 impl Request {
     /// Opens a message in this order: size, signed data, its one signer, attributes to answer
     /// with, algorithms, signature, message type, envelope, certificate request. Only an
-    /// enrollment (19) is decrypted at all.
+    /// enrollment (19) or a renewal (17) is decrypted at all: clients use either for both, and who
+    /// signed tells which it is.
     ///
     /// # Errors
     /// [`NoRequest`]: refused or unreadable.
@@ -234,7 +236,7 @@ fn open(
     Ok((csr, signed_by))
 }
 
-/// Of all types only an enrollment goes on.
+/// Of all types only an enrollment and a renewal go on.
 fn check_type(signer: &SignerInfo) -> Result<(), Failure> {
     let refused = |what: &str| Err((FailInfo::BadRequest, format!("{what} is not served here")));
     let Some(value) = signer.attribute(message::MESSAGE_TYPE) else {
@@ -244,9 +246,8 @@ fn check_type(signer: &SignerInfo) -> Result<(), Failure> {
         ));
     };
     match MessageType::parse(value) {
-        MessageType::PkcsReq => Ok(()),
+        MessageType::PkcsReq | MessageType::RenewalReq => Ok(()),
         MessageType::CertRep => refused("a reply (3)"),
-        MessageType::RenewalReq => refused("a renewal request (17)"),
         MessageType::UpdateReq => refused("an update request (18)"),
         MessageType::CertPoll => refused("polling (20)"),
         MessageType::GetCert => refused("fetching certificates (21)"),
@@ -273,14 +274,14 @@ fn refuse_csr(error: &CsrError) -> Failure {
 /// A certificate that a device signed for itself counts only for the key inside
 /// (RFC 8894 2.3). Names decide what is self-signed, so that a broken signature is no way out.
 fn check_signer(signer: &Certificate, csr: &Csr) -> Result<SignedBy, Failure> {
+    if signer.issuer != signer.subject {
+        return Ok(SignedBy::AnIssuedCertificate);
+    }
     if signer.public_key.is_same_key(&csr.public_key) {
-        return Ok(SignedBy::TheSameKey);
+        return Ok(SignedBy::Itself);
     }
-    if signer.issuer == signer.subject {
-        let text = "the request is signed with another key than it asks a certificate for";
-        return Err((FailInfo::BadMessageCheck, text.to_owned()));
-    }
-    Ok(SignedBy::AnotherCertificate)
+    let text = "the request is signed with another key than it asks a certificate for";
+    Err((FailInfo::BadMessageCheck, text.to_owned()))
 }
 
 fn bad_alg(text: String) -> Failure {

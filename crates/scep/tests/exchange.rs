@@ -216,7 +216,7 @@ fn succeeds(ca_type: KeyType, cipher: Cipher, hash: Hash) {
     let request = house.parse(&sent.message).unwrap();
     assert_eq!(request.csr.subject.to_string(), "CN=device");
     assert_eq!(request.csr.challenge_password.as_ref().unwrap().expose(), "s3cret");
-    assert_eq!(request.signed_by, SignedBy::TheSameKey);
+    assert_eq!(request.signed_by, SignedBy::Itself);
     assert_eq!((request.context.cipher, request.context.hash), (cipher, hash));
     let usage = KeyUsage::DIGITAL_SIGNATURE;
     let issued = issue(&house.ca, &house.ca_key, &house.device_key, usage);
@@ -324,10 +324,11 @@ fn a_request_to_several_recipients_is_opened_by_ours() {
 }
 
 #[test]
-fn only_message_type_19_goes_on() {
+fn only_message_types_19_and_17_go_on() {
     let house = &*HOUSE;
     let content = house.seal(&house.csr());
-    for message_type in ["3", "17", "18", "20", "21", "22", "0", "99", "019", "19 ", ""] {
+    assert!(house.parse(&house.sign(&content, &attributes("17"))).is_ok());
+    for message_type in ["3", "18", "20", "21", "22", "0", "99", "019", "19 ", ""] {
         let refused = house.refused(&house.sign(&content, &attributes(message_type)));
         assert_eq!(refused.fail_info, FailInfo::BadRequest, "{message_type}");
     }
@@ -418,7 +419,7 @@ fn another_key_needs_another_certificate() {
     let old = issue(&house.ca, &house.ca_key, &house.device_key, KeyUsage::DIGITAL_SIGNATURE);
     let signer = Signer { certificate: &old, key: &house.device_key, hash: Hash::Sha256 };
     let message = signed_data::build(&content, &attributes("19"), &signer, &[]).unwrap();
-    assert_eq!(house.parse(&message).unwrap().signed_by, SignedBy::AnotherCertificate);
+    assert_eq!(house.parse(&message).unwrap().signed_by, SignedBy::AnIssuedCertificate);
 }
 
 #[test]

@@ -94,6 +94,16 @@ pub fn revoke(write: Write, serial: &Serial, reason: RevocationReason, now: Time
     )
 }
 
+/// Makes a change depend on a certificate that is issued and not revoked.
+pub fn keep_issued(write: Write, serial: &Serial) -> Write {
+    write.guard(
+        "select 1 from certificate where serial = $1 and status = $2",
+        [Value::from(serial.to_string()), Value::from(Status::Issued.as_str())],
+        1,
+        "the old certificate was revoked in the meantime",
+    )
+}
+
 /// Finds one certificate.
 pub async fn find(store: &Store, serial: &Serial) -> Result<Option<Kept>, StoreError> {
     let sql = format!("select {COLUMNS} from certificate where serial = $1");

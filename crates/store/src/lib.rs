@@ -7,6 +7,7 @@ pub mod access_point;
 pub mod audit;
 pub mod certificate;
 pub mod directory;
+pub mod enrollment;
 pub mod event;
 pub mod gateway;
 pub mod lock;

@@ -5,6 +5,7 @@ use domain::actor::Permission;
 use domain::certificate::Certificate;
 use domain::certificate::Status;
 use domain::certificate::Usage;
+use domain::certificate_template::Identity;
 use domain::certificate_template::Request;
 use domain::claim::Claim;
 use domain::condition::Facts;
@@ -14,6 +15,7 @@ use domain::gateway::Gateway;
 use domain::policy_workflow;
 use domain::refusal::Refusal;
 use domain::variable::Values;
+use pki::algorithm::Digest;
 use serde_json::Map;
 use serde_json::Value;
 use store::write::Write;
@@ -22,6 +24,7 @@ use subtle::ConstantTimeEq;
 use crate::App;
 use crate::certificate;
 use crate::rules::Rules;
+use crate::unavailable;
 use crate::world::Said;
 
 /// A certificate that was issued to a device.
@@ -74,7 +77,14 @@ async fn answer(
         .organization
         .find(gateway)
         .ok_or_else(|| Refusal::GatewayUnknown { gateway: gateway.to_owned() })?;
-    let secret_id = accept(app, &rules, gateway, claim)?;
+    let right = authorize(app, &rules, gateway, claim).await?;
+    let request = request_key(gateway, claim);
+    let answered = store::enrollment::answered(&app.store, &request, app.world.time()).await;
+    if let Some(kept) = answered.map_err(unavailable)?
+        && let Some(der) = kept.der
+    {
+        return again(app, kept.certificate, der, details.clone()).await;
+    }
     claim.check_expanded()?;
     let facts = Facts::of_provider(Some(&gateway.name));
     let facts = policy_workflow::grant(&rules.organization.policy_workflow, facts);
@@ -83,15 +93,77 @@ async fn answer(
         enrollment_policy::decide(&rules.organization.enrollment_policy, &facts)?;
     details.insert("policy".into(), Value::from(policy.name.clone()));
     details.insert("policy_version".into(), Value::from(rules.version));
-    let issued = {
-        let decided = Decided { gateway, settings, claim, secret_id: &secret_id };
-        sign(app, &rules, &decided, details).await?
-    };
+    let decided = Decided { gateway, settings, claim, right: &right, request: &request };
+    let issued = sign(app, &rules, &decided, details).await?;
     // The answer does not depend on this note.
-    if let Err(error) = store::gateway::used(&app.store, &secret_id, app.world.time()).await {
+    if let Right::Challenge(secret_id) = &right
+        && let Err(error) = store::gateway::used(&app.store, secret_id, app.world.time()).await
+    {
         tracing::warn!(%error, "the use of a challenge was not noted");
     }
     Ok(issued)
+}
+
+/// What gives a device the right to a certificate.
+enum Right {
+    /// It knows the gateway's secret of this id.
+    Challenge(String),
+    /// It holds the key of this certificate of ours.
+    Renewal(Box<pki::certificate::Certificate>),
+}
+
+/// The right of a claim. A certificate of ours that signed it counts before any challenge. If its
+/// time is over, or it is another gateway's or not ours at all, the challenge decides; revoked or
+/// too early, nothing else helps.
+async fn authorize(
+    app: &App,
+    rules: &Rules,
+    gateway: &Gateway,
+    claim: &Claim,
+) -> Result<Right, Refusal> {
+    let Some(signer) = &claim.renews else {
+        return accept(app, rules, gateway, claim).map(Right::Challenge);
+    };
+    let kept = store::certificate::find(&app.store, &signer.serial).await.map_err(unavailable)?;
+    let Some(kept) = kept.filter(|kept| kept.der.as_deref() == Some(signer.der.as_slice())) else {
+        return accept(app, rules, gateway, claim).map(Right::Challenge);
+    };
+    match gateway.check_renewal(&kept.certificate, app.world.time()) {
+        Ok(()) => Ok(Right::Renewal(Box::new(signer.clone()))),
+        Err(refusal) => {
+            let over =
+                matches!(refusal, Refusal::RenewalLate { .. } | Refusal::RenewalElsewhere { .. });
+            let accepted = if over { accept(app, rules, gateway, claim).ok() } else { None };
+            accepted.map(Right::Challenge).ok_or(refusal)
+        }
+    }
+}
+
+/// What makes a request the same: gateway, transaction, and the CSR with its key.
+fn request_key(gateway: &Gateway, claim: &Claim) -> String {
+    let mut bytes = format!("{}\0{}\0", gateway.name, claim.transaction).into_bytes();
+    bytes.extend_from_slice(&claim.csr.der);
+    let digest = Digest::Sha256.compute(&bytes).expect("SHA-256 is computed here");
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The device lost our answer and asks again: it gets the same certificate, and an event.
+async fn again(
+    app: &App,
+    certificate: Certificate,
+    der: Vec<u8>,
+    mut details: Map<String, Value>,
+) -> Result<Issued, Refusal> {
+    details.insert("again".into(), Value::from(true));
+    let said = Said {
+        actor: Actor::gateway(certificate.gateway.as_deref().unwrap_or_default()).name().to_owned(),
+        object: format!("certificate:{}", certificate.serial),
+        details,
+    };
+    let event = app.world.event(EventKind::CertificateIssued, None, said);
+    let committed = store::event::commit(Write::new(), &app.store, &[event]).await;
+    committed.map_err(certificate::conflict)?;
+    Ok(Issued { certificate, der })
 }
 
 /// Refuses a claim that carries none of the gateway's secrets; names the one it carries.
@@ -117,13 +189,14 @@ struct Decided<'a> {
     gateway: &'a Gateway,
     settings: &'a enrollment_policy::Settings,
     claim: &'a Claim,
-    secret_id: &'a str,
+    right: &'a Right,
+    request: &'a str,
 }
 
 async fn sign(
     app: &App,
     rules: &Rules,
-    Decided { gateway, settings, claim, secret_id }: &Decided<'_>,
+    Decided { gateway, settings, claim, right, request }: &Decided<'_>,
     details: &mut Map<String, Value>,
 ) -> Result<Issued, Refusal> {
     let missing = |what: &str| Refusal::Internal { what: format!("{what} is gone") };
@@ -142,7 +215,10 @@ async fn sign(
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
     let drafted = template.draft(Request {
         public_key: claim.csr.public_key.clone(),
-        values: &values,
+        identity: match right {
+            Right::Challenge(_) => Identity::Template(&values),
+            Right::Renewal(old) => Identity::Renewed(old),
+        },
         serial: app.world.serial(),
         issuer,
         now,
@@ -150,12 +226,26 @@ async fn sign(
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, name);
     certificate.gateway = Some(gateway.name.clone());
     certificate.template = Some(template.name.clone());
+    details.insert("renewed".into(), Value::from(matches!(right, Right::Renewal(_))));
     details.insert("warnings".into(), Value::from(drafted.warnings));
     let linted = certificate::lint(drafted.draft)?;
-    let signed = certificate::sign(app, &certificate, linted, &authority.key).await?;
+    let begin = store::enrollment::begin(Write::new(), request, &certificate.serial, now);
+    let begin = store::enrollment::age(begin, now);
+    let signed = certificate::sign(app, begin, (&certificate, linted), &authority.key).await;
+    let signed = signed.map_err(|refusal| {
+        let under_way = |what: &str| what == store::enrollment::UNDER_WAY;
+        if matches!(&refusal, Refusal::Conflict { what } if under_way(what)) {
+            return Refusal::InProgress { transaction: claim.transaction.clone() };
+        }
+        refusal
+    })?;
     certificate.status = Status::Issued;
-    // Whoever removed the gateway or its secret in the meantime meant this device too.
-    let write = store::gateway::keep_secret(Write::new(), secret_id);
+    // Whoever removed the gateway or its secret in the meantime, or revoked the old certificate,
+    // meant this device too.
+    let write = match right {
+        Right::Challenge(secret_id) => store::gateway::keep_secret(Write::new(), secret_id),
+        Right::Renewal(old) => store::certificate::keep_issued(Write::new(), &old.serial),
+    };
     let write = store::certificate::issued(write, &certificate.serial, &signed.der);
     save(app, write, &certificate, details.clone()).await?;
     Ok(Issued { certificate, der: signed.der })

@@ -144,6 +144,7 @@ impl Fixture {
         Claim {
             csr: Csr::parse(&der, Strictness::Strict).unwrap(),
             challenge: Some(self.secret.clone()),
+            renews: None,
             transaction: "1".to_owned(),
         }
     }

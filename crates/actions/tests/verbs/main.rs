@@ -9,4 +9,6 @@ mod fixture;
 #[cfg(test)]
 mod issuing;
 #[cfg(test)]
+mod renewing;
+#[cfg(test)]
 mod visits;

@@ -85,6 +85,29 @@ impl Refusal {
                 "nothing: the device asks again by itself; if it lasts, use an authority with an \
                  ECDSA key",
             ),
+            Self::RenewalElsewhere { serial, gateway } => (
+                "ENR-RENEWAL-ELSEWHERE",
+                format!("certificate {serial} was not issued at gateway {gateway}"),
+                "let the device renew at the gateway where it enrolled, or push the SCEP profile \
+                 to it again",
+            ),
+            Self::RenewalEarly { serial, from } => (
+                "ENR-RENEWAL-EARLY",
+                format!("certificate {serial} may be renewed from {}", from.to_rfc3339()),
+                "nothing: the device asks again; for earlier renewals raise the gateway's \
+                 renewal_window_days",
+            ),
+            Self::RenewalLate { serial, not_after } => (
+                "ENR-RENEWAL-LATE",
+                format!("certificate {serial} ended on {}", not_after.to_rfc3339()),
+                "push the SCEP profile to the device again, or raise the gateway's \
+                 renewal_grace_days",
+            ),
+            Self::InProgress { transaction } => (
+                "ENR-IN-PROGRESS",
+                format!("the request of transaction {transaction} is being answered already"),
+                "nothing: the device asks again by itself and gets the same certificate",
+            ),
             Self::GatewayUnknown { gateway } => (
                 "ENR-GATEWAY-UNKNOWN",
                 format!("there is no gateway {gateway}"),

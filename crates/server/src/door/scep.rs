@@ -161,6 +161,10 @@ async fn pki_operation(
     };
     let claim = Claim {
         challenge: request.csr.challenge_password.as_ref().map(|c| Secret::new(c.expose())),
+        renews: match request.signed_by {
+            SignedBy::Itself => None,
+            SignedBy::AnIssuedCertificate => Some(request.context.signer.clone()),
+        },
         transaction: request.context.transaction_id.text(),
         csr: request.csr.clone(),
     };
@@ -187,14 +191,9 @@ fn parse(rules: &Arc<Rules>, gateway: &str, message: &[u8]) -> Parsed {
         .collect();
     let algorithms = found.map(algorithms).unwrap_or_default();
     let parsed = scep::request::Request::parse(message, &recipients, algorithms);
-    let request = parsed.map_err(|error| (error, Arc::clone(rules)))?;
-    match request.signed_by {
-        SignedBy::TheSameKey => Ok((request, Arc::clone(rules))),
-        SignedBy::AnotherCertificate => {
-            let text = "it is signed by another key than the one it is for";
-            let refused = request.refuse(FailInfo::BadRequest, text);
-            Err((NoRequest::Refused(Box::new(refused)), Arc::clone(rules)))
-        }
+    match parsed {
+        Ok(request) => Ok((request, Arc::clone(rules))),
+        Err(error) => Err((error, Arc::clone(rules))),
     }
 }
 
@@ -247,7 +246,10 @@ fn sent<E: core::fmt::Display>(sealed: Option<Result<Vec<u8>, E>>) -> Response {
 fn is_passing(refusal: &Refusal) -> bool {
     matches!(
         refusal,
-        Refusal::StoreUnavailable { .. } | Refusal::SignerBusy { .. } | Refusal::Internal { .. }
+        Refusal::StoreUnavailable { .. }
+            | Refusal::SignerBusy { .. }
+            | Refusal::InProgress { .. }
+            | Refusal::Internal { .. }
     )
 }
 

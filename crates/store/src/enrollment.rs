@@ -1,0 +1,61 @@
+//! Requests that were answered with a certificate, for as long as a device may ask again.
+
+use domain::certificate::Status;
+use pki::certificate::Serial;
+use pki::time::Time;
+
+use crate::Store;
+use crate::StoreError;
+use crate::certificate;
+use crate::certificate::Kept;
+use crate::value::Value;
+use crate::write::Write;
+
+/// For how long the same request gets the same certificate, in seconds.
+pub const SAME_ANSWER_SECONDS: i64 = 24 * 3600;
+
+/// How long an answer may be under way, in seconds; whoever began it is gone after that.
+pub const UNDER_WAY_SECONDS: i64 = 60;
+
+/// What a write says when the same request is being answered by somebody else.
+pub const UNDER_WAY: &str = "the same request is being answered already";
+
+/// The certificate that this very request got before.
+pub async fn answered(store: &Store, request: &str, now: Time) -> Result<Option<Kept>, StoreError> {
+    let since = now.plus_seconds(-SAME_ANSWER_SECONDS);
+    let sql = "select serial from enrollment where request = $1 and at >= $2";
+    let row = store.query_one(sql, [Value::from(request), Value::from(since)]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let serial = Serial::parse_text(row.text(0)?)
+        .map_err(|_| StoreError::Statement("enrollment.serial is no serial".to_owned()))?;
+    let kept = certificate::find(store, &serial).await?;
+    Ok(kept.filter(|kept| kept.certificate.status == Status::Issued))
+}
+
+/// Takes a request: from here on it is answered with this serial. Fails with [`UNDER_WAY`] if
+/// somebody else took it a moment ago, or answered it and the answer still counts.
+pub fn begin(write: Write, request: &str, serial: &Serial, now: Time) -> Write {
+    write.guard(
+        "insert into enrollment (request, serial, at) values ($1, $2, $3)
+         on conflict (request) do update set serial = excluded.serial, at = excluded.at
+         where enrollment.at < $4 or exists (
+            select 1 from certificate where certificate.serial = enrollment.serial
+            and (certificate.status = 'revoked'
+                 or (certificate.status = 'intended' and enrollment.at < $5)))",
+        [
+            Value::from(request),
+            Value::from(serial.to_string()),
+            Value::from(now),
+            Value::from(now.plus_seconds(-SAME_ANSWER_SECONDS)),
+            Value::from(now.plus_seconds(-UNDER_WAY_SECONDS)),
+        ],
+        1,
+        UNDER_WAY,
+    )
+}
+
+/// Forgets requests whose answers do not count any more.
+pub fn age(write: Write, now: Time) -> Write {
+    let since = now.plus_seconds(-SAME_ANSWER_SECONDS);
+    write.execute("delete from enrollment where at < $1", [Value::from(since)])
+}
