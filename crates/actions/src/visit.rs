@@ -33,6 +33,8 @@ pub struct Leave {
     pub admission: Admission,
     /// The attributes of the policy, ready for the wire.
     pub attributes: Vec<EncodedAttribute>,
+    /// What is remembered once the device is in.
+    details: Map<String, Value>,
 }
 
 /// Says where a certificate stands whose chain was proved, or why it may not enter: asked during
@@ -80,26 +82,36 @@ fn is_signer(snapshot: &Snapshot, standing: &Standing, certificate: &Certificate
     signer.is_some_and(|signer| signer.subject == certificate.issuer)
 }
 
-/// Answers a visit: status again, roles, the first matching network policy. Noted either way.
+/// Answers a visit: roles, the first matching network policy. A no is noted here, a yes by `enter`.
 pub fn admit(snapshot: &Snapshot, visit: &Visit) -> Result<Leave, Refusal> {
     let rules = snapshot.rules();
     let mut details = visit.place.details();
     details.insert("subject".into(), Value::from(visit.subject.clone()));
     details.insert("tls".into(), Value::from(visit.tls));
+    details.insert("resumed".into(), Value::from(visit.resumed));
     details.insert("policy_version".into(), Value::from(rules.version));
     let provider = visit.standing.gateway.as_deref();
     let facts = Facts::of_provider(provider);
     let facts = policy_workflow::grant(&rules.organization.policy_workflow, facts);
     details.insert("provider".into(), Value::from(provider));
     details.insert("roles".into(), Value::from(facts.roles.clone()));
-    let answer = decide(&rules, facts);
-    if let Ok(leave) = &answer {
-        details.insert("policy".into(), Value::from(leave.admission.policy.clone()));
-        details.insert("vlan".into(), Value::from(leave.admission.vlan.clone()));
+    match decide(&rules, facts) {
+        Ok((admission, attributes)) => {
+            details.insert("policy".into(), Value::from(admission.policy.clone()));
+            details.insert("vlan".into(), Value::from(admission.vlan.clone()));
+            Ok(Leave { admission, attributes, details })
+        }
+        Err(refusal) => {
+            note(snapshot, &visit.place, Some(&visit.serial), Some(refusal.clone()), details);
+            Err(refusal)
+        }
     }
-    let refusal = answer.as_ref().err().cloned();
-    note(snapshot, &visit.place, Some(&visit.serial), refusal, details);
-    answer
+}
+
+/// Remembers that a device is in: it has finished its side of the handshake, and Access-Accept is
+/// on its way.
+pub fn enter(snapshot: &Snapshot, visit: &Visit, leave: &Leave) {
+    note(snapshot, &visit.place, Some(&visit.serial), None, leave.details.clone());
 }
 
 /// Remembers that a visit ended without a certificate that could be judged.
@@ -143,7 +155,7 @@ fn note(
     snapshot.journal().note(event);
 }
 
-fn decide(rules: &Rules, facts: Facts) -> Result<Leave, Refusal> {
+fn decide(rules: &Rules, facts: Facts) -> Result<(Admission, Vec<EncodedAttribute>), Refusal> {
     let (policy, settings) = network_policy::decide(&rules.organization.network_policy, &facts)?;
     let attributes = rules.reply_attributes(policy).to_vec();
     let vlan = settings
@@ -153,7 +165,7 @@ fn decide(rules: &Rules, facts: Facts) -> Result<Leave, Refusal> {
         .map(|attribute| attribute.value.clone());
     let NetworkPolicy { name, .. } = policy;
     let admission = Admission { policy: name.clone(), roles: facts.roles, vlan };
-    Ok(Leave { admission, attributes })
+    Ok((admission, attributes))
 }
 
 /// The attribute that names the VLAN (RFC 3580, 3.31).

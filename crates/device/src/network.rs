@@ -10,6 +10,7 @@ use eap::peer;
 use eap::peer::Peer;
 use eap::peer::PeerFailure;
 use eap::peer::Reaction;
+use eap::session::Kind;
 use eap::settings::Identity;
 use eap::settings::SettingsError;
 use eap::settings::TlsVersion;
@@ -106,6 +107,8 @@ pub struct Outcome {
     pub server_verified: bool,
     /// The access point's keys are those of the device: without that no Wi-Fi works.
     pub keys_match: bool,
+    /// The device did not prove its key but resumed an earlier TLS session.
+    pub resumed: bool,
     /// How many requests the server answered.
     pub rounds: u32,
 }
@@ -138,7 +141,36 @@ pub enum Error {
 /// # Errors
 /// There is no outcome: no usable settings, no server, or one that keeps no rules.
 pub fn authenticate(options: &Options, now: Time) -> Result<Outcome, Error> {
-    let mut peer = start(options, now)?;
+    Device::open(options, now)?.join(now)
+}
+
+/// A device that joins more than once: it resumes its TLS session if the server lets it.
+#[derive(Debug)]
+pub struct Device<'a> {
+    options: &'a Options,
+    peer: Peer,
+}
+
+impl<'a> Device<'a> {
+    /// A device that remembers no session.
+    ///
+    /// # Errors
+    /// The options cannot be used.
+    pub fn open(options: &'a Options, now: Time) -> Result<Self, Error> {
+        Ok(Self { options, peer: start(options, now)? })
+    }
+
+    /// Joins, as `authenticate` does.
+    ///
+    /// # Errors
+    /// There is no outcome: no server, or one that keeps no rules.
+    pub fn join(&mut self, now: Time) -> Result<Outcome, Error> {
+        self.peer = self.peer.again(now).map_err(Error::Tls)?;
+        join(self.options, &mut self.peer)
+    }
+}
+
+fn join(options: &Options, peer: &mut Peer) -> Result<Outcome, Error> {
     let mut access_point = AccessPoint::open(
         options.server,
         &options.secret,
@@ -151,7 +183,7 @@ pub fn authenticate(options: &Options, now: Time) -> Result<Outcome, Error> {
         let response = match peer.respond(&request) {
             Reaction::Answer(response) => response,
             Reaction::Failed(failure) => {
-                return Ok(Join::new(options, &peer, rounds - 1).broken_off(failure));
+                return Ok(Join::new(options, peer, rounds - 1).broken_off(failure));
             }
             Reaction::Success(_) | Reaction::Ignored => return Err(Error::Senseless),
         };
@@ -164,7 +196,7 @@ pub fn authenticate(options: &Options, now: Time) -> Result<Outcome, Error> {
             }
             Code::AccessAccept => {
                 let reaction = peer.respond(&packet.eap_message().ok_or(Error::NoEap)?);
-                return Ok(Join::new(options, &peer, rounds).accepted(&answer, reaction));
+                return Ok(Join::new(options, peer, rounds).accepted(&answer, reaction));
             }
             Code::AccessReject
             | Code::AccessRequest
@@ -172,7 +204,7 @@ pub fn authenticate(options: &Options, now: Time) -> Result<Outcome, Error> {
             | Code::AccountingResponse
             | Code::StatusServer => {
                 let reaction = packet.eap_message().map(|eap| peer.respond(&eap));
-                return Ok(Join::new(options, &peer, rounds).rejected(&answer, reaction));
+                return Ok(Join::new(options, peer, rounds).rejected(&answer, reaction));
             }
         }
     }
@@ -219,6 +251,7 @@ impl<'a> Join<'a> {
             server_certificate,
             server_verified,
             keys_match: false,
+            resumed: peer.kind() == Some(Kind::Resumed),
             rounds,
         };
         Self { options, outcome }

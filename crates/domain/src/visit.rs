@@ -19,6 +19,8 @@ pub struct Visit {
     pub place: Place,
     /// The TLS version, `1.2` or `1.3`.
     pub tls: &'static str,
+    /// Whether the device resumed an earlier TLS session instead of proving its key once more.
+    pub resumed: bool,
 }
 
 /// Where a device stands and how it announced itself.

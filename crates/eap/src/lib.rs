@@ -5,10 +5,12 @@ pub mod fragment;
 pub mod keys;
 pub mod packet;
 pub mod peer;
+pub mod resumption;
 pub mod session;
 pub mod settings;
 pub mod trust;
 pub mod verdict;
 pub mod verifier;
 
+mod greeting;
 mod tls;

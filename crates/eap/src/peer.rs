@@ -23,6 +23,7 @@ use crate::packet::Body;
 use crate::packet::Code;
 use crate::packet::Fragment;
 use crate::packet::Packet;
+use crate::session::Kind;
 use crate::settings::Identity;
 use crate::settings::TlsVersion;
 use crate::tls;
@@ -34,6 +35,9 @@ use crate::verifier::Witness;
 
 /// The most requests that a device answers in one conversation.
 pub const REQUESTS_MAX: u32 = 100;
+
+/// The most servers whose sessions a device remembers: it knows one.
+const SESSIONS_MAX: usize = 8;
 
 /// What a device brings to a conversation.
 #[derive(Clone, Debug)]
@@ -95,6 +99,8 @@ pub enum PeerFailure {
 #[derive(Debug)]
 pub struct Peer {
     connection: ClientConnection,
+    config: Arc<ClientConfig>,
+    clock: Arc<Clock>,
     witness: Arc<Witness>,
     name: String,
     fragment_size: usize,
@@ -122,7 +128,7 @@ impl Peer {
             witness: witness.clone(),
         };
         let versions = tls::versions(settings.lowest, settings.highest);
-        let builder = ClientConfig::builder_with_details(provider, clock)
+        let builder = ClientConfig::builder_with_details(provider, clock.clone())
             .with_protocol_versions(&versions)
             .map_err(internal)?
             .dangerous()
@@ -135,15 +141,38 @@ impl Peer {
             None => builder.with_no_client_auth(),
         };
         config.enable_sni = false;
-        config.resumption = Resumption::disabled();
-        // The name is not sent; which ones are believed is the verifier's matter.
-        let name = ServerName::try_from("radius.invalid").expect("a literal DNS name");
-        let connection = ClientConnection::new(Arc::new(config), name).map_err(internal)?;
+        config.resumption = Resumption::in_memory_sessions(SESSIONS_MAX);
+        let config = Arc::new(config);
         Ok(Self {
-            connection,
+            connection: connect(&config)?,
+            config,
+            clock,
             witness,
             name: settings.name.clone(),
             fragment_size: settings.fragment_size,
+            requests: 0,
+            committed: false,
+            failure: None,
+            incoming: Reassembler::default(),
+            outgoing: Fragmenter::default(),
+        })
+    }
+
+    /// Opens the same device's next conversation, which resumes an earlier one if the server lets
+    /// it.
+    ///
+    /// # Errors
+    /// TLS cannot be set up once more.
+    pub fn again(&self, now: Time) -> Result<Self, Failure> {
+        self.clock.set(now);
+        self.witness.clear();
+        Ok(Self {
+            connection: connect(&self.config)?,
+            config: self.config.clone(),
+            clock: self.clock.clone(),
+            witness: self.witness.clone(),
+            name: self.name.clone(),
+            fragment_size: self.fragment_size,
             requests: 0,
             committed: false,
             failure: None,
@@ -182,6 +211,12 @@ impl Peer {
     #[must_use]
     pub fn cipher_suite(&self) -> Option<&'static str> {
         self.connection.negotiated_cipher_suite()?.suite().as_str()
+    }
+
+    /// Whether the handshake is full or resumes an earlier one, once it is known.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.connection.handshake_kind().map(Kind::of)
     }
 
     /// Why the device has broken off or will, if it knows already.
@@ -270,4 +305,11 @@ impl Peer {
         let body = Body::Tls(fragment);
         Reaction::Answer(Packet { code: Code::Response, identifier, body }.write())
     }
+}
+
+fn connect(config: &Arc<ClientConfig>) -> Result<ClientConnection, Failure> {
+    // The name is not sent; which ones are believed is the verifier's matter.
+    let name = ServerName::try_from("radius.invalid").expect("a literal DNS name");
+    ClientConnection::new(config.clone(), name)
+        .map_err(|error| Failure::Internal(error.to_string()))
 }

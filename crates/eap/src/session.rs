@@ -2,24 +2,26 @@
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use pki::time::Time;
 use rustls::Error;
 use rustls::HandshakeKind;
 use rustls::ServerConfig;
 use rustls::ServerConnection;
-use rustls::server::NoServerSessionStorage;
 
 use crate::failure::Failure;
 use crate::fragment::FragmentError;
 use crate::fragment::Fragmenter;
 use crate::fragment::Joined;
 use crate::fragment::Reassembler;
+use crate::greeting::Greeting;
 use crate::keys::Keys;
 use crate::packet::Body;
 use crate::packet::Code;
 use crate::packet::Fragment;
 use crate::packet::Packet;
+use crate::resumption::Desk;
 use crate::settings::Settings;
 use crate::settings::TlsVersion;
 use crate::tls;
@@ -93,12 +95,24 @@ pub enum Kind {
     Resumed,
 }
 
+impl Kind {
+    pub(crate) fn of(kind: HandshakeKind) -> Self {
+        match kind {
+            HandshakeKind::Full | HandshakeKind::FullWithHelloRetryRequest => Self::Full,
+            HandshakeKind::Resumed => Self::Resumed,
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Stage {
     /// TLS messages go to and fro.
     Handshaking,
     /// Waiting for the caller's decision.
     Proved,
+    /// What means success was sent in the middle of a handshake, whose end is due (the abbreviated
+    /// one of TLS 1.2, RFC 5246 section 7.3).
+    Resuming,
     /// What means success was sent.
     Confirmed,
     /// An alert was sent; its receipt ends the conversation (RFC 5216 section 2.1.3).
@@ -113,6 +127,7 @@ pub struct Session {
     connection: ServerConnection,
     witness: Arc<Witness>,
     clock: Arc<Clock>,
+    desk: Arc<Desk>,
     stage: Stage,
     identifier: u8,
     rounds: u32,
@@ -120,26 +135,6 @@ pub struct Session {
     greeting: Option<Greeting>,
     incoming: Reassembler,
     outgoing: Fragmenter,
-}
-
-/// What the device's first message says about its age.
-#[derive(Clone, Copy, Debug)]
-enum Greeting {
-    /// It offers nothing above TLS 1.1.
-    Old,
-    /// TLS 1.2 or later, or no greeting at all.
-    Current,
-}
-
-impl Greeting {
-    /// Reads the version of a `ClientHello` (RFC 5246 section 7.4.1.2), which stands in clear.
-    fn read(message: &[u8]) -> Self {
-        match message {
-            // Record type and version, its length, message type, its length, version.
-            [22, 3, _, _, _, 1, _, _, _, 3, 0..=2, ..] => Self::Old,
-            _ => Self::Current,
-        }
-    }
 }
 
 impl Session {
@@ -156,10 +151,12 @@ impl Session {
         let clock = Arc::new(Clock::default());
         let verifier = DeviceVerifier {
             anchors: settings.anchors.clone(),
-            verdict,
+            verdict: verdict.clone(),
             witness: witness.clone(),
             clock: clock.clone(),
         };
+        let sessions = settings.sessions.clone();
+        let desk = Arc::new(Desk::new(sessions, verdict, witness.clone(), clock.clone()));
         let versions = tls::versions(settings.lowest, settings.highest);
         let internal = |error: Error| Failure::Internal(error.to_string());
         let builder = ServerConfig::builder_with_details(settings.provider.clone(), clock.clone())
@@ -168,14 +165,17 @@ impl Session {
         let mut config = builder
             .with_client_cert_verifier(Arc::new(verifier))
             .with_cert_resolver(settings.resolver.clone());
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
+        config.send_tls13_tickets = usize::from(settings.sessions.are_kept());
+        config.session_storage = desk.clone();
+        // Nothing is done before the device is proved.
+        config.max_early_data_size = 0;
         let mut connection = ServerConnection::new(Arc::new(config)).map_err(internal)?;
         connection.set_buffer_limit(None);
         Ok(Self {
             connection,
             witness,
             clock,
+            desk,
             stage: Stage::Handshaking,
             identifier,
             rounds: 0,
@@ -218,8 +218,8 @@ impl Session {
         }
     }
 
-    /// Tells the device that it may pass: the server's Finished in TLS 1.2, the byte 0x00 of
-    /// RFC 9190 section 2.5 in TLS 1.3.
+    /// Tells the device that it may pass: the server's Finished in TLS 1.2, a ticket for the next
+    /// time and the byte 0x00 of RFC 9190 section 2.5 in TLS 1.3.
     pub fn confirm(&mut self) -> Step {
         let Stage::Proved = self.stage else { return self.fail(Failure::Unexpected) };
         if tls::version(&self.connection) == Some(TlsVersion::Tls13)
@@ -227,13 +227,20 @@ impl Session {
         {
             return self.fail(Failure::Internal(error.to_string()));
         }
-        self.stage = Stage::Confirmed;
+        self.stage = match self.connection.is_handshaking() {
+            true => Stage::Resuming,
+            false => Stage::Confirmed,
+        };
         self.outgoing = Fragmenter::new(tls::drain(&mut self.connection));
         self.ask()
     }
 
-    /// Ends the conversation without a byte that could mean success.
+    /// Ends the conversation without a byte that could mean success. Whoever is denied resumes
+    /// nothing.
     pub fn deny(&mut self) -> Step {
+        if let Some(presented) = self.presented() {
+            self.desk.forget(&presented.leaf);
+        }
         self.fail(Failure::Denied)
     }
 
@@ -243,10 +250,15 @@ impl Session {
         self.identifier
     }
 
-    /// The certificates that the device showed, also when the handshake failed.
+    /// The certificates that the device showed, also when the handshake failed; now, or in the
+    /// session that it resumes.
     #[must_use]
     pub fn presented(&self) -> Option<Presented> {
-        self.witness.presented()
+        self.witness.presented().or_else(|| {
+            let (leaf, chain) = self.connection.peer_certificates()?.split_first()?;
+            let chain = chain.iter().map(|certificate| certificate.to_vec()).collect();
+            Some(Presented { leaf: leaf.to_vec(), chain })
+        })
     }
 
     /// The failure whose alert the device has not acknowledged: many stop there and say no more.
@@ -270,10 +282,11 @@ impl Session {
             Ok(Joined::More) => self.acknowledge(),
             Ok(Joined::Whole(message)) => match self.stage {
                 Stage::Confirmed => self.conclude(&message),
-                Stage::Handshaking if message.is_empty() => {
+                Stage::Handshaking | Stage::Resuming if message.is_empty() => {
                     self.fail(FragmentError::OutOfTurn.into())
                 }
                 Stage::Handshaking => self.negotiate(&message),
+                Stage::Resuming => self.complete(&message),
                 Stage::Proved | Stage::Alerted(_) | Stage::Over => Step::Ignored,
             },
         }
@@ -281,10 +294,16 @@ impl Session {
 
     fn negotiate(&mut self, message: &[u8]) -> Step {
         if self.greeting.is_none() {
-            self.greeting = Some(Greeting::read(message));
+            let greeting = Greeting::read(message);
+            self.desk.extended_master_secret.store(greeting.extended_master_secret, Relaxed);
+            self.greeting = Some(greeting);
         }
         if let Err(error) = tls::feed(&mut self.connection, message) {
             return self.alert(&error);
+        }
+        if self.is_abbreviated() {
+            // The server's Finished is next: it lies ready and stays here until the decision.
+            return self.prove();
         }
         if self.connection.is_handshaking() {
             self.outgoing = Fragmenter::new(tls::drain(&mut self.connection));
@@ -296,9 +315,34 @@ impl Session {
         if self.received_data() {
             return self.fail(Failure::Unexpected);
         }
+        self.prove()
+    }
+
+    fn prove(&mut self) -> Step {
         let Some(proof) = self.proof() else { return self.fail(Failure::NoCertificate) };
         self.stage = Stage::Proved;
         Step::Proved(proof)
+    }
+
+    /// Whether this is the abbreviated handshake of TLS 1.2, in which the server finishes first.
+    fn is_abbreviated(&self) -> bool {
+        tls::version(&self.connection) == Some(TlsVersion::Tls12)
+            && self.connection.handshake_kind() == Some(HandshakeKind::Resumed)
+    }
+
+    /// Takes the device's end of an abbreviated handshake: only now it proves that it holds the
+    /// session's secret.
+    fn complete(&mut self, message: &[u8]) -> Step {
+        if let Err(error) = tls::feed(&mut self.connection, message) {
+            return self.alert(&error);
+        }
+        if self.connection.is_handshaking() {
+            return self.fail(Failure::Tls("a message is incomplete".to_owned()));
+        }
+        if self.received_data() {
+            return self.fail(Failure::Unexpected);
+        }
+        self.finish()
     }
 
     /// Delivers the alert first, so that the device and its administrator learn the cause.
@@ -306,11 +350,13 @@ impl Session {
         let failure = self.witness.failure().unwrap_or_else(|| Failure::classify(error));
         let failure = match (failure, &self.greeting) {
             // Android 7 and Windows 7: rustls stumbles over what else their greeting lacks.
-            (Failure::Cipher, Some(Greeting::Old)) => Failure::Version,
+            (Failure::Cipher, Some(Greeting { old: true, .. })) => Failure::Version,
             (failure, _) => failure,
         };
-        // Behind a finished handshake rustls has success in its buffer: nothing of it may leave.
-        if !self.connection.is_handshaking() {
+        // Behind a finished handshake, and before the decision in an abbreviated one, rustls has
+        // success in its buffer: nothing of it may leave.
+        let undecided = matches!(self.stage, Stage::Handshaking) && self.is_abbreviated();
+        if undecided || !self.connection.is_handshaking() {
             return self.fail(failure);
         }
         self.outgoing = Fragmenter::new(tls::drain(&mut self.connection));
@@ -333,6 +379,10 @@ impl Session {
         if self.received_data() || (!message.is_empty() && !closed) {
             return self.fail(Failure::Unexpected);
         }
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Step {
         let Some(keys) = Keys::export(&self.connection) else {
             return self.fail(Failure::Internal("the keys cannot be exported".to_owned()));
         };
@@ -349,10 +399,7 @@ impl Session {
         let (leaf, chain) = self.connection.peer_certificates()?.split_first()?;
         let tls_version = tls::version(&self.connection)?;
         let suite = self.connection.negotiated_cipher_suite()?.suite();
-        let kind = match self.connection.handshake_kind()? {
-            HandshakeKind::Full | HandshakeKind::FullWithHelloRetryRequest => Kind::Full,
-            HandshakeKind::Resumed => Kind::Resumed,
-        };
+        let kind = Kind::of(self.connection.handshake_kind()?);
         Some(Proof {
             leaf: leaf.to_vec(),
             chain: chain.iter().map(|certificate| certificate.to_vec()).collect(),

@@ -13,6 +13,8 @@ use rustls::sign::CertifiedKey;
 use rustls::sign::SingleCertAndKey;
 use thiserror::Error;
 
+use crate::resumption::Limits;
+use crate::resumption::Sessions;
 use crate::tls;
 
 /// The most certificates of one's own chain: a leaf, two intermediates and a root are common.
@@ -96,6 +98,7 @@ pub struct Settings {
     pub(crate) anchors: Arc<dyn ClientCertVerifier>,
     pub(crate) lowest: TlsVersion,
     pub(crate) highest: TlsVersion,
+    pub(crate) sessions: Arc<Sessions>,
 }
 
 impl Settings {
@@ -119,7 +122,20 @@ impl Settings {
             .build()
             .map_err(|error| SettingsError::Anchor(error.to_string()))?;
         let resolver = Arc::new(SingleCertAndKey::from(CertifiedKey::clone(&identity.certified)));
-        Ok(Self { provider, resolver, anchors, lowest, highest })
+        let sessions = Arc::new(Sessions::new(Limits::default()));
+        Ok(Self { provider, resolver, anchors, lowest, highest, sessions })
+    }
+
+    /// The same with other bounds for sessions that are resumed, and none of them yet.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> Self {
+        Self { sessions: Arc::new(Sessions::new(limits)), ..self }
+    }
+
+    /// The sessions that devices may resume: they live and die with these settings.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 }
 

@@ -61,6 +61,11 @@ impl Witness {
         self.lock().failure = Some(failure);
     }
 
+    /// Forgets everything, for the next conversation.
+    pub(crate) fn clear(&self) {
+        *self.lock() = Testimony::default();
+    }
+
     fn note_presented(&self, presented: Presented) {
         self.lock().presented = Some(presented);
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod cookie;
 mod failure;
+pub(crate) mod handshake;
 mod judge;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use actions::rules::AccessPoint;
-use actions::rules::Rules;
 use actions::snapshot::Snapshot;
 use actions::visit::Leave;
 use domain::refusal::Refusal;
@@ -27,11 +27,10 @@ use eap::packet;
 use eap::packet::Body;
 use eap::packet::Packet as Eap;
 use eap::session;
+use eap::session::Kind;
 use eap::session::Proof;
 use eap::session::Session;
 use eap::session::Step;
-use eap::settings::Identity;
-use eap::settings::Settings;
 use eap::settings::TlsVersion;
 use pki::certificate::Certificate;
 use pki::certificate::Serial;
@@ -42,6 +41,7 @@ use radius::packet::Packet;
 use radius::reply::Reply;
 
 use crate::conversation::cookie::Cookies;
+use crate::conversation::handshake::Handshakes;
 use crate::conversation::judge::Judge;
 
 /// Most conversations of one worker; each takes up to 11 KiB before its handshake is over.
@@ -59,9 +59,9 @@ type State = [u8; STATE_BYTES];
 pub(crate) struct Conversations {
     snapshot: Arc<Snapshot>,
     cookies: Arc<Cookies>,
+    handshakes: Arc<Handshakes>,
     /// Which worker this is, of how many.
     worker: (u8, u8),
-    settings: Option<(Arc<Rules>, Option<Arc<Settings>>)>,
     open: HashMap<State, Conversation>,
     /// When each was heard of last: the most silent first.
     order: BTreeSet<(Instant, State)>,
@@ -71,7 +71,8 @@ struct Conversation {
     session: Session,
     judge: Arc<Judge>,
     place: Place,
-    leave: Option<Leave>,
+    /// The visit and its leave, once the device is proved and may enter.
+    leave: Option<(Visit, Leave)>,
     rounds: u32,
     touched: Instant,
 }
@@ -89,10 +90,16 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Conversations {
-    /// No conversations yet. The key of the cookies is shared by all workers.
-    pub(crate) fn new(snapshot: Arc<Snapshot>, cookies: Arc<Cookies>, worker: (u8, u8)) -> Self {
+    /// No conversations yet. The key of the cookies and what handshakes rest on are shared by all
+    /// workers.
+    pub(crate) fn new(
+        snapshot: Arc<Snapshot>,
+        cookies: Arc<Cookies>,
+        handshakes: Arc<Handshakes>,
+        worker: (u8, u8),
+    ) -> Self {
         let (open, order) = (HashMap::new(), BTreeSet::new());
-        Self { snapshot, cookies, worker, settings: None, open, order }
+        Self { snapshot, cookies, handshakes, worker, open, order }
     }
 
     /// Answers an Access-Request; none means silence.
@@ -118,6 +125,7 @@ impl Conversations {
             }
             self.forget(&state);
         }
+        self.handshakes.sweep(self.snapshot.world().time());
     }
 
     /// An EAP identity is answered with a Start; nothing is kept.
@@ -144,7 +152,7 @@ impl Conversations {
             return Some(self.reject(asked, None, &Refusal::EapStateUnknown));
         };
         let judge = Arc::new(Judge::new(Arc::clone(&self.snapshot)));
-        let Some(settings) = self.settings() else {
+        let Some(settings) = self.handshakes.settings(self.snapshot.rules()) else {
             let what = "there is no server certificate, or no authority for devices".to_owned();
             return Some(self.reject(asked, None, &Refusal::Internal { what }));
         };
@@ -197,6 +205,9 @@ impl Conversations {
             }
             Step::Done(keys) => {
                 let conversation = self.take(&state)?;
+                if let Some((visit, leave)) = &conversation.leave {
+                    actions::visit::enter(&self.snapshot, visit, leave);
+                }
                 Some(accept(&self.snapshot, asked, &conversation, keys.msk()))
             }
             Step::Failed(failure) => {
@@ -239,10 +250,11 @@ impl Conversations {
                 TlsVersion::Tls12 => "1.2",
                 TlsVersion::Tls13 => "1.3",
             },
+            resumed: proof.kind == Kind::Resumed,
         };
         Some(match actions::visit::admit(&self.snapshot, &visit) {
             Ok(leave) => {
-                conversation.leave = Some(leave);
+                conversation.leave = Some((visit, leave));
                 conversation.session.confirm()
             }
             Err(_) => conversation.session.deny(),
@@ -315,19 +327,6 @@ impl Conversations {
         }
         state
     }
-
-    /// What handshakes rest on, made anew when the rules changed.
-    fn settings(&mut self) -> Option<Arc<Settings>> {
-        let rules = self.snapshot.rules();
-        if let Some((known, settings)) = &self.settings
-            && Arc::ptr_eq(known, &rules)
-        {
-            return settings.clone();
-        }
-        let settings = handshake_settings(&rules);
-        self.settings = Some((rules, settings.clone()));
-        settings
-    }
 }
 
 /// The certificate that the device showed, if it showed one that can be read.
@@ -339,25 +338,6 @@ fn leaf(conversation: &Conversation) -> Option<Certificate> {
 /// Which of so many workers owns the conversation of this State.
 pub(crate) fn worker_of(state: &[u8], workers: u8) -> u8 {
     state.last().map_or(0, |last| last % workers.max(1))
-}
-
-fn handshake_settings(rules: &Rules) -> Option<Arc<Settings>> {
-    let server = rules.server()?;
-    let mut chain = vec![server.identity.certificate.der.clone()];
-    chain.extend(server.intermediates.iter().map(|certificate| certificate.der.clone()));
-    let key = server.identity.key.to_pkcs8();
-    let anchors: Vec<Vec<u8>> =
-        rules.anchors().map(|(_, certificate)| certificate.der.clone()).collect();
-    let checked = Identity::parse(&chain, &key).and_then(|identity| {
-        Settings::check(&identity, &anchors, TlsVersion::Tls12, TlsVersion::Tls13)
-    });
-    match checked {
-        Ok(settings) => Some(Arc::new(settings)),
-        Err(error) => {
-            tracing::error!(%error, "no device can be let in");
-            None
-        }
-    }
 }
 
 fn accept(
@@ -374,7 +354,7 @@ fn accept(
         salts,
         secret,
     );
-    for attribute in conversation.leave.iter().flat_map(|leave| &leave.attributes) {
+    for attribute in conversation.leave.iter().flat_map(|(_, leave)| &leave.attributes) {
         reply = reply.attribute(attribute.number, &attribute.value);
     }
     reply.proxy_states(asked.request)

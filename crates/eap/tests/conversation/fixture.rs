@@ -1,6 +1,7 @@
 //! One conversation between our server and our device, step by step in memory.
 
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
@@ -32,13 +33,17 @@ use crate::certificates::SERVER_CA;
 /// A memory that always says the same, and counts how often it was asked.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    answer: Result<(), Alert>,
+    answer: Mutex<Result<(), Alert>>,
     asked: AtomicU32,
 }
 
 impl Memory {
     pub(crate) fn new(answer: Result<(), Alert>) -> Arc<Self> {
-        Arc::new(Self { answer, asked: AtomicU32::new(0) })
+        Arc::new(Self { answer: Mutex::new(answer), asked: AtomicU32::new(0) })
+    }
+
+    pub(crate) fn change(&self, answer: Result<(), Alert>) {
+        *self.answer.lock().unwrap() = answer;
     }
 
     pub(crate) fn asked(&self) -> u32 {
@@ -48,9 +53,9 @@ impl Memory {
 
 impl Verdict for Memory {
     fn verdict(&self, _leaf: &[u8], now: Time) -> Result<(), Alert> {
-        assert_eq!(now, NOW);
+        assert!(now >= NOW);
         self.asked.fetch_add(1, Ordering::Relaxed);
-        self.answer
+        *self.answer.lock().unwrap()
     }
 }
 
@@ -70,18 +75,20 @@ pub(crate) struct Scene {
 /// A conversation that ended well, on both sides.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    proof: Proof,
-    server: Keys,
-    device: Keys,
-    rounds: u32,
+    pub(crate) proof: Proof,
+    pub(crate) server: Keys,
+    pub(crate) device: Keys,
+    pub(crate) rounds: u32,
 }
 
 /// A conversation that did not.
 #[derive(Debug)]
 pub(crate) struct Exit {
-    server: Failure,
-    device: PeerFailure,
-    leaf: Option<Vec<u8>>,
+    pub(crate) server: Failure,
+    pub(crate) device: PeerFailure,
+    pub(crate) leaf: Option<Vec<u8>>,
+    /// Everything of TLS that the server sent.
+    pub(crate) sent: Vec<u8>,
 }
 
 impl Scene {
@@ -106,10 +113,13 @@ impl Scene {
 
     /// A session whose Start request carried this identifier.
     pub(crate) fn session_after(&self, identifier: u8) -> Session {
+        Session::start(&self.settings(), self.memory.clone(), identifier).unwrap()
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
         let identity = Identity::parse(&self.server.chain, &self.server.key).unwrap();
         let (lowest, highest) = self.server_versions;
-        let settings = Settings::check(&identity, &[DEVICE_CA.der()], lowest, highest).unwrap();
-        Session::start(&settings, self.memory.clone(), identifier).unwrap()
+        Settings::check(&identity, &[DEVICE_CA.der()], lowest, highest).unwrap()
     }
 
     pub(crate) fn peer(&self) -> Peer {
@@ -128,22 +138,34 @@ impl Scene {
 
     /// Plays the scene to its end.
     pub(crate) fn play(&self) -> Result<Entry, Exit> {
-        let mut session = self.session();
-        let mut peer = self.peer();
+        self.converse(self.session(), &mut self.peer(), NOW)
+    }
+
+    /// Plays a conversation, whose Start request carried 1, to its end.
+    pub(crate) fn converse(
+        &self,
+        mut session: Session,
+        peer: &mut Peer,
+        now: Time,
+    ) -> Result<Entry, Exit> {
         let mut request = packet::start_request(1);
         let mut proof = None;
+        let mut sent = Vec::new();
         for rounds in 1.. {
             let response = match peer.respond(&request) {
                 Reaction::Answer(response) => response,
                 other => panic!("the device stopped: {other:?}"),
             };
-            let mut step = session.step(&response, NOW, self.server_fragment);
+            let mut step = session.step(&response, now, self.server_fragment);
             if let Step::Proved(proved) = step {
                 proof = Some(proved);
                 step = if self.admit { session.confirm() } else { session.deny() };
             }
             match step {
-                Step::Ask(next) => request = next,
+                Step::Ask(next) => {
+                    sent.extend_from_slice(tls_bytes(&next));
+                    request = next;
+                }
                 Step::Done(server) => {
                     let proof = proof.expect("Proved comes before Done");
                     let device = match peer.respond(&packet::success(session.identifier())) {
@@ -158,7 +180,7 @@ impl Scene {
                         other => panic!("the device did not fail: {other:?}"),
                     };
                     let leaf = session.presented().map(|presented| presented.leaf);
-                    return Err(Exit { server, device, leaf });
+                    return Err(Exit { server, device, leaf, sent });
                 }
                 Step::Proved(_) | Step::Ignored => panic!("unexpected step"),
             }
@@ -183,4 +205,22 @@ impl Scene {
 /// Trust in the server's authority and one name.
 pub(crate) fn trust(name: &str) -> Trust {
     Trust::check(&[SERVER_CA.der()], &[name.to_owned()]).unwrap()
+}
+
+/// The piece of TLS in an EAP-TLS request.
+pub(crate) fn tls_bytes(request: &[u8]) -> &[u8] {
+    match packet::Packet::parse(request).unwrap().body {
+        packet::Body::Tls(fragment) => fragment.data,
+        other => panic!("not EAP-TLS: {other:?}"),
+    }
+}
+
+/// The type of each TLS record.
+pub(crate) fn record_types(mut records: &[u8]) -> Vec<u8> {
+    let mut types = Vec::new();
+    while let Some((header, rest)) = records.split_first_chunk::<5>() {
+        types.push(header[0]);
+        records = &rest[usize::from(u16::from_be_bytes([header[3], header[4]]))..];
+    }
+    types
 }

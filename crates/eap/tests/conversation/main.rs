@@ -11,6 +11,9 @@ mod fixture;
 mod hostile;
 #[cfg(test)]
 #[expect(clippy::wildcard_enum_match_arm, reason = "any other variant fails the test")]
+mod resumption;
+#[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "any other variant fails the test")]
 mod server_and_peer;
 #[cfg(test)]
 mod stranger;

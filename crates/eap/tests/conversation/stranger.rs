@@ -14,8 +14,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use eap::packet::Body;
+use eap::session::Kind;
 use eap::session::Session;
 use eap::session::Step;
+use eap::settings::Settings;
 use eap::settings::TlsVersion;
 use eap::verdict::Alert;
 use pki::key::KeyType;
@@ -40,13 +42,14 @@ const SECRET: &[u8] = b"a-long-shared-secret-for-the-lab";
 /// A RADIUS server just large enough for one access point.
 struct Server {
     scene: Scene,
+    settings: Settings,
     socket: UdpSocket,
     sessions: HashMap<Vec<u8>, Session>,
-    versions: Vec<TlsVersion>,
+    proved: Vec<(TlsVersion, Kind)>,
 }
 
 impl Server {
-    fn serve(mut self, stop: &AtomicBool) -> Vec<TlsVersion> {
+    fn serve(mut self, stop: &AtomicBool) -> Vec<(TlsVersion, Kind)> {
         let mut buffer = [0; 4096];
         while !stop.load(Ordering::Relaxed) {
             let Ok((length, from)) = self.socket.recv_from(&mut buffer) else { continue };
@@ -54,7 +57,7 @@ impl Server {
             let reply = self.answer(&request).proxy_states(&request).finish(SECRET).unwrap();
             self.socket.send_to(&reply, from).unwrap();
         }
-        self.versions
+        self.proved
     }
 
     fn answer(&mut self, request: &Packet) -> Reply {
@@ -70,7 +73,10 @@ impl Server {
         };
         let session = match self.sessions.remove(&state) {
             Some(session) => session,
-            None => self.scene.session_after(eap.identifier),
+            None => {
+                let memory = self.scene.memory.clone();
+                Session::start(&self.settings, memory, eap.identifier).unwrap()
+            }
         };
         self.step(request, &message, state, session)
     }
@@ -84,7 +90,7 @@ impl Server {
     ) -> Reply {
         let mut step = session.step(eap, NOW, self.scene.server_fragment);
         if let Step::Proved(proof) = step {
-            self.versions.push(proof.tls_version);
+            self.proved.push((proof.tls_version, proof.kind));
             step = session.confirm();
         }
         match step {
@@ -120,7 +126,7 @@ impl Server {
 struct Running {
     port: u16,
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Vec<TlsVersion>>,
+    thread: JoinHandle<Vec<(TlsVersion, Kind)>>,
 }
 
 fn start(scene: Scene) -> Running {
@@ -128,7 +134,8 @@ fn start(scene: Scene) -> Running {
     socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     let port = socket.local_addr().unwrap().port();
     let stop = Arc::new(AtomicBool::new(false));
-    let server = Server { scene, socket, sessions: HashMap::new(), versions: Vec::new() };
+    let (settings, sessions, proved) = (scene.settings(), HashMap::new(), Vec::new());
+    let server = Server { scene, settings, socket, sessions, proved };
     let thread = std::thread::spawn({
         let stop = stop.clone();
         move || server.serve(&stop)
@@ -142,13 +149,15 @@ fn write(name: &str, content: &[u8]) -> PathBuf {
     path
 }
 
-/// Runs `eapol_test` against the scene's server; returns its log and the versions of TLS proved.
+/// Runs `eapol_test`, which comes back so many times, against the scene's server; returns its log
+/// and what was proved each time.
 fn run(
     name: &str,
     version: TlsVersion,
     key_type: KeyType,
+    times: &str,
     change: impl Fn(&mut Scene),
-) -> (String, Vec<TlsVersion>) {
+) -> (String, Vec<(TlsVersion, Kind)>) {
     let mut scene = Scene::of(version);
     // eapol_test looks at the real clock.
     let years = Wish { key_type, from_days: -3000, to_days: 3600, ..DEVICE };
@@ -177,17 +186,17 @@ fn run(
     let output = Command::new("eapol_test")
         .arg("-c")
         .arg(settings)
-        .args(["-a", "127.0.0.1", "-p", &running.port.to_string(), "-t", "10", "-s"])
+        .args(["-r", times, "-a", "127.0.0.1", "-p", &running.port.to_string(), "-t", "10", "-s"])
         .arg(String::from_utf8_lossy(SECRET).as_ref())
         .output()
         .expect("this test needs eapol_test: apt-get install eapoltest");
     running.stop.store(true, Ordering::Relaxed);
-    let versions = running.thread.join().unwrap();
-    (String::from_utf8_lossy(&output.stdout).into_owned(), versions)
+    let proved = running.thread.join().unwrap();
+    (String::from_utf8_lossy(&output.stdout).into_owned(), proved)
 }
 
 fn check(name: &str, version: TlsVersion, key_type: KeyType) {
-    let (log, versions) = run(name, version, key_type, |_| {});
+    let (log, proved) = run(name, version, key_type, "0", |_| {});
     assert!(log.trim_end().ends_with("SUCCESS"), "{log}");
     assert!(log.contains("MPPE keys OK: 1  mismatch: 0"), "{log}");
     for attribute in [
@@ -197,7 +206,7 @@ fn check(name: &str, version: TlsVersion, key_type: KeyType) {
     ] {
         assert!(log.contains(attribute), "{attribute}: {log}");
     }
-    assert_eq!(versions, [version]);
+    assert_eq!(proved, [(version, Kind::Full)]);
 }
 
 #[test]
@@ -225,9 +234,23 @@ fn eapol_test_is_told_that_its_certificate_was_revoked() {
     for (name, version) in [("no-12", TlsVersion::Tls12), ("no-13", TlsVersion::Tls13)] {
         let revoked =
             |scene: &mut Scene| scene.memory = Memory::new(Err(Alert::CertificateRevoked));
-        let (log, versions) = run(name, version, KeyType::EcdsaP256, revoked);
+        let (log, proved) = run(name, version, KeyType::EcdsaP256, "0", revoked);
         assert!(log.trim_end().ends_with("FAILURE"), "{log}");
         assert!(log.contains("certificate revoked"), "{log}");
-        assert_eq!(versions, []);
+        assert_eq!(proved, []);
+    }
+}
+
+#[test]
+fn eapol_test_comes_back_three_times_and_is_resumed_each_time() {
+    for (name, version) in [("back-12", TlsVersion::Tls12), ("back-13", TlsVersion::Tls13)] {
+        for key_type in [KeyType::EcdsaP256, KeyType::Rsa2048] {
+            let name = format!("{name}-{key_type:?}");
+            let (log, proved) = run(&name, version, key_type, "3", |_| {});
+            assert!(log.trim_end().ends_with("SUCCESS"), "{log}");
+            assert!(log.contains("MPPE keys OK: 4  mismatch: 0"), "{log}");
+            let kinds = [Kind::Full, Kind::Resumed, Kind::Resumed, Kind::Resumed];
+            assert_eq!(proved, kinds.map(|kind| (version, kind)));
+        }
     }
 }

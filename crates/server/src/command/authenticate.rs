@@ -11,8 +11,8 @@ use anyhow::bail;
 use clap::Args;
 use device::access_point::Description;
 use device::access_point::Secret;
-use device::network;
 use device::network::Certified;
+use device::network::Device;
 use device::network::Options;
 use device::network::Outcome;
 use device::network::Trusted;
@@ -31,6 +31,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The longest EAP packet that the device sends; Wi-Fi drivers use about this.
 pub(crate) const FRAGMENT_SIZE: usize = 1390;
+
+/// The most joins after the first: enough to see that every one resumes.
+const RESUME_MAX: i64 = 1000;
 
 /// What an enrollment from a profile leaves beside the certificate.
 const TRUST_FILE: &str = "trust.json";
@@ -62,7 +65,10 @@ pub(crate) struct Arguments {
     /// The device's MAC address
     #[arg(long, value_name = "ADDRESS", default_value = "02-00-00-00-00-01")]
     mac: String,
-    /// Print JSON
+    /// Join so many times more, each time resuming the TLS session if the server lets the device
+    #[arg(long, value_name = "TIMES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=RESUME_MAX))]
+    resume: u32,
+    /// Print JSON: one document, or with `--resume` one a line
     #[arg(long)]
     json: bool,
 }
@@ -76,7 +82,7 @@ struct TrustFile {
     names: Vec<String>,
 }
 
-/// Joins and says how it went: status 0 only when the device is in.
+/// Joins and says how it went: status 0 only when the device is in, every time.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let identity = certified(&arguments.identity)?;
     let (tls_lowest, tls_highest) = match arguments.tls.as_deref() {
@@ -96,12 +102,21 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         fragment_size: FRAGMENT_SIZE,
         patience: PATIENCE,
     };
-    let verified = options.trusted.is_some();
-    let now = clock::now().time();
-    let joined = tokio::task::spawn_blocking(move || network::authenticate(&options, now));
-    let outcome = joined.await.context("the device came to no end")??;
-    report(&arguments, &outcome, verified)?;
-    Ok(if outcome.accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let joined = tokio::task::spawn_blocking(move || join(&arguments, &options));
+    joined.await.context("the device came to no end")?
+}
+
+/// Joins as often as asked, until the device is refused.
+fn join(arguments: &Arguments, options: &Options) -> anyhow::Result<ExitCode> {
+    let mut device = Device::open(options, clock::now().time())?;
+    for _ in 0..=arguments.resume {
+        let outcome = device.join(clock::now().time())?;
+        report(arguments, &outcome, options.trusted.is_some())?;
+        if !outcome.accepted {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What a simulated access point says of itself.
@@ -175,17 +190,22 @@ fn report(arguments: &Arguments, outcome: &Outcome, verified: bool) -> anyhow::R
             .iter()
             .map(|(attribute, value)| json!({ "attribute": attribute, "value": value }))
             .collect();
-        return output::json(&json!({
+        let document = json!({
             "accepted": outcome.accepted,
             "vlan": outcome.vlan,
             "tls": tls,
             "cipher_suite": outcome.cipher_suite,
             "server_verified": outcome.server_verified,
             "keys_match": outcome.keys_match,
+            "resumed": outcome.resumed,
             "rounds": outcome.rounds,
             "attributes": attributes,
             "reason": failure,
-        }));
+        });
+        return match arguments.resume {
+            0 => output::json(&document),
+            _ => output::json_line(&document),
+        };
     }
     let server = if outcome.server_verified {
         "server verified"
@@ -197,7 +217,8 @@ fn report(arguments: &Arguments, outcome: &Outcome, verified: bool) -> anyhow::R
     if outcome.accepted {
         let vlan = outcome.vlan.as_ref().map(|vlan| format!(", VLAN {vlan}")).unwrap_or_default();
         let tls = tls.unwrap_or_default();
-        output::line(&format!("Accepted: TLS {tls}{vlan}, {server}"));
+        let resumed = if outcome.resumed { " resumed" } else { "" };
+        output::line(&format!("Accepted: TLS {tls}{resumed}{vlan}, {server}"));
         for (attribute, value) in &outcome.attributes {
             output::line(&output::safe(&format!("  {attribute} = {value}")));
         }

@@ -36,10 +36,10 @@ impl Verdict for Judge {
         let judged = Certificate::parse(leaf)
             .map_err(|error| Refusal::CertificateMalformed { what: error.to_string() })
             .and_then(|certificate| actions::visit::stand(&self.snapshot, &certificate, now));
-        let Err(refusal) = judged else { return Ok(()) };
-        let alert = alert(&refusal);
-        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
-        Err(alert)
+        let answer = judged.as_ref().map(|_| ()).map_err(alert);
+        // The last word counts: who may not resume may have a better certificate to show.
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = judged.err();
+        answer
     }
 }
 

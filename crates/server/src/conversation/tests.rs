@@ -3,6 +3,8 @@
 use actions::App;
 use actions::organization::Application;
 use domain::actor::Actor;
+use domain::event::Shown;
+use domain::secret::Secret;
 use eap::packet::Fragment;
 use radius::attribute::number;
 use radius::request;
@@ -11,6 +13,9 @@ use store::seal::MasterKey;
 
 use super::*;
 use crate::clock;
+
+mod hostile;
+mod resumption;
 
 const MOSYLE: &str = include_str!("../../../../examples/mosyle.toml");
 
@@ -21,6 +26,8 @@ struct Fixture {
     access_point: AccessPoint,
     start: Instant,
     asked: u8,
+    /// The secret of the gateway.
+    secret: Secret,
 }
 
 /// Where a device's conversation stands.
@@ -38,12 +45,16 @@ impl Fixture {
         let document = toml::from_str(MOSYLE).unwrap();
         let application =
             Application { document, dry_run: false, prune: false, secrets: [].into() };
-        actions::organization::apply(&app, &Actor::owner("test"), application).await.unwrap();
+        let owner = Actor::owner("test");
+        let applied = actions::organization::apply(&app, &owner, application).await.unwrap();
+        let secret = applied.secrets[0].secret.clone();
         let cookies = Arc::new(Cookies::new());
-        let conversations = Conversations::new(Arc::clone(&app.snapshot), cookies, (1, 3));
+        let handshakes = Arc::new(Handshakes::default());
+        let snapshot = Arc::clone(&app.snapshot);
+        let conversations = Conversations::new(snapshot, cookies, handshakes, (1, 3));
         let rules = app.snapshot.rules();
         let access_point = rules.access_point([127, 0, 0, 1].into()).unwrap().clone();
-        Self { app, conversations, access_point, start: clock::instant(), asked: 0 }
+        Self { app, conversations, access_point, start: clock::instant(), asked: 0, secret }
     }
 
     /// Asks after so many seconds; the reply as the access point reads it.
@@ -102,11 +113,16 @@ impl Fixture {
         assert_eq!(self.conversations.order.len(), open);
     }
 
-    async fn codes(&self) -> Vec<String> {
+    /// The newest events first.
+    async fn events(&self) -> Vec<Shown> {
         self.app.snapshot.journal().flush().await;
         let actor = Actor::owner("test");
-        let page = actions::event::list(&self.app, &actor, None, 1000).await.unwrap();
-        page.items.into_iter().filter_map(|event| Some(event.reason?.code)).collect()
+        actions::event::list(&self.app, &actor, None, 1000).await.unwrap().items
+    }
+
+    async fn codes(&self) -> Vec<String> {
+        let events = self.events().await;
+        events.into_iter().filter_map(|event| Some(event.reason?.code)).collect()
     }
 }
 
@@ -212,7 +228,8 @@ async fn every_state_leads_back_to_its_worker() {
     let fixture = Fixture::new().await;
     for worker in 0..3 {
         let snapshot = Arc::clone(&fixture.app.snapshot);
-        let conversations = Conversations::new(snapshot, Arc::new(Cookies::new()), (worker, 3));
+        let (cookies, handshakes) = (Arc::new(Cookies::new()), Arc::new(Handshakes::default()));
+        let conversations = Conversations::new(snapshot, cookies, handshakes, (worker, 3));
         for _ in 0..1000 {
             assert_eq!(worker_of(&conversations.draw_state(), 3), worker);
         }

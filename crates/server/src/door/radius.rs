@@ -97,12 +97,17 @@ pub(crate) fn open(
     let count = thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
     let count = u8::try_from(count).unwrap_or(1);
     let cookies = Arc::new(conversation::cookie::Cookies::new());
+    let handshakes = Arc::new(conversation::handshake::Handshakes::default());
     let mut queues = Vec::new();
     for number in 0..count {
         let (queue, datagrams) = sync_channel(QUEUE_MAX);
         queues.push(queue);
-        let conversations =
-            Conversations::new(Arc::clone(snapshot), Arc::clone(&cookies), (number, count));
+        let conversations = Conversations::new(
+            Arc::clone(snapshot),
+            Arc::clone(&cookies),
+            Arc::clone(&handshakes),
+            (number, count),
+        );
         let worker = Worker {
             snapshot: Arc::clone(snapshot),
             conversations,
