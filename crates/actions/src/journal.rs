@@ -13,6 +13,8 @@ use domain::event::EventKind;
 use serde_json::Map;
 use serde_json::Value;
 use store::Store;
+use store::StoreError;
+use store::write::CommitError;
 use store::write::Write;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
@@ -112,7 +114,7 @@ async fn write_all(
             events.push(overflow(&world, missed));
         }
         if !events.is_empty() {
-            write_batch(&store, &events, &entries).await;
+            write_batch(&store, &events, &entries, &lost).await;
         }
         for flushed in waiting {
             // Whoever waited may have gone; then nobody wants to know.
@@ -122,10 +124,19 @@ async fn write_all(
     let _ = done.send(());
 }
 
-/// Writes a batch, however long the database is away, unless the program ends.
-async fn write_batch(store: &Store, events: &[Event], entries: &mpsc::Receiver<Entry>) {
+/// Writes a batch, however long the database is away, unless the program ends. An answer that the
+/// database will never take keeps no other from being written.
+async fn write_batch(
+    store: &Store,
+    events: &[Event],
+    entries: &mpsc::Receiver<Entry>,
+    lost: &AtomicU64,
+) {
     let mut failures = 0_u32;
     while let Err(error) = store::event::commit(Write::new(), store, events).await {
+        if is_final(&error) {
+            return write_each(store, events, entries, lost, &error).await;
+        }
         failures += 1;
         if failures == 1 {
             tracing::error!(%error, events = events.len(), "answers cannot be recorded yet");
@@ -139,9 +150,75 @@ async fn write_batch(store: &Store, events: &[Event], entries: &mpsc::Receiver<E
     }
 }
 
+/// Writes the answers of a refused batch one by one.
+async fn write_each(
+    store: &Store,
+    events: &[Event],
+    entries: &mpsc::Receiver<Entry>,
+    lost: &AtomicU64,
+    refused: &CommitError,
+) {
+    if let [event] = events {
+        // A commit whose answer got lost was made all the same.
+        if !matches!(store::event::find(store, event.id).await, Ok(Some(_))) {
+            tracing::error!(error = %refused, id = %event.id, "an answer cannot be recorded");
+            lost.fetch_add(1, Ordering::Relaxed);
+        }
+        return;
+    }
+    for event in events {
+        Box::pin(write_batch(store, std::slice::from_ref(event), entries, lost)).await;
+    }
+}
+
+/// Whether trying again is of no use: it is the rows that are refused, not the database that is
+/// away.
+fn is_final(error: &CommitError) -> bool {
+    match error {
+        CommitError::Conflict(_) | CommitError::Constraint(_) | CommitError::Unexplained => true,
+        CommitError::Store(why) => matches!(why, StoreError::Statement(_)),
+    }
+}
+
 fn overflow(world: &World, missed: u64) -> Event {
     let mut details = Map::new();
     details.insert("events".into(), Value::from(missed));
     let said = Said { actor: "journal".into(), object: "event:".into(), details };
     world.event(EventKind::JournalOverflowed, None, said)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::event::Moment;
+    use store::seal::MasterKey;
+
+    use super::*;
+
+    fn world() -> Arc<World> {
+        Arc::new(World::new(|| Moment(1_800_000_000_000), |bytes| bytes.fill(7)))
+    }
+
+    fn answer(world: &World, object: &str) -> Event {
+        let said = Said { actor: "device".into(), object: object.into(), details: Map::new() };
+        world.event(EventKind::VisitAnswered, None, said)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_there_already_keeps_no_other_back() {
+        let store = Store::scratch(&MasterKey::from_bytes(&[7; 32])).unwrap();
+        let world = world();
+        let journal = Journal::start(store.clone(), Arc::clone(&world));
+        let [first, second] = ["visit:a", "visit:b"].map(|object| answer(&world, object));
+        journal.note(first.clone());
+        journal.flush().await;
+        // As after a commit whose answer got lost: the same row again, among others.
+        for event in [&first, &second] {
+            journal.note(event.clone());
+        }
+        journal.close().await;
+        for event in [first, second] {
+            assert_eq!(store::event::find(&store, event.id).await.unwrap(), Some(event));
+        }
+        assert_eq!(journal.lost.load(Ordering::Relaxed), 0);
+    }
 }
