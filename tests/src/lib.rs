@@ -10,6 +10,7 @@ pub mod json;
 pub mod lab;
 pub mod outcome;
 pub mod patience;
+pub mod postgres;
 pub mod process;
 pub mod program;
 pub mod proxy;

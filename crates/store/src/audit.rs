@@ -203,10 +203,15 @@ impl Link {
     }
 }
 
+/// Adds a row.
+pub(crate) const INSERT: &str = "insert into audit (sequence, id, at, kind, outcome, actor, object, body, hash) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+/// The arguments of [`INSERT`].
+pub(crate) const INSERT_ARGS: usize = 9;
+
 /// The statement that adds an event at the end `chain`, and its arguments.
 pub(crate) fn insert(chain: Chain, event: EventRow) -> (&'static str, Vec<Value>) {
-    let sql = "insert into audit (sequence, id, at, kind, outcome, actor, object, body, hash) \
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let args = vec![
         chain.sequence.into(),
         event.id.into(),
@@ -218,11 +223,12 @@ pub(crate) fn insert(chain: Chain, event: EventRow) -> (&'static str, Vec<Value>
         event.body.into(),
         chain.hash.into(),
     ];
-    (sql, args)
+    (INSERT, args)
 }
 
 #[cfg(test)]
 mod tests {
+    use ::tests::postgres::shared;
     use rusqlite::Connection;
 
     use super::*;
@@ -247,38 +253,66 @@ mod tests {
         MasterKey::from_bytes(&[7; 32])
     }
 
-    fn open(directory: &TestDirectory) -> Store {
-        Store::open(&directory.0, &master()).unwrap()
+    /// Where an audit is kept.
+    enum Place {
+        File(TestDirectory),
+        Server(String),
+    }
+
+    impl Place {
+        fn both() -> [Self; 2] {
+            [Self::File(TestDirectory::new()), Self::Server(shared().database())]
+        }
+
+        async fn open(&self) -> Store {
+            match self {
+                Self::File(directory) => Store::open(&directory.0, &master()).unwrap(),
+                Self::Server(url) => Store::open_url(url, &master()).await.unwrap(),
+            }
+        }
+
+        /// Does what somebody might do to the database of a stopped program.
+        async fn tamper(&self, sql: &str) {
+            match self {
+                Self::File(directory) => {
+                    let path = directory.0.join(directory::DATABASE);
+                    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+                }
+                Self::Server(url) => {
+                    let connecting = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+                    let (client, connection) = connecting.unwrap();
+                    tokio::spawn(connection);
+                    client.batch_execute(sql).await.unwrap();
+                }
+            }
+        }
     }
 
     async fn commit(store: &Store, number: i64) {
         Write::new().commit(store, Why::Events(vec![event(number)])).await.unwrap();
     }
 
-    /// A data directory with an audit of [`ROWS`] rows, in two runs of the program.
-    async fn audited() -> TestDirectory {
-        let directory = TestDirectory::new();
+    /// Gives a place an audit of [`ROWS`] rows, in two runs of the program.
+    async fn fill(place: &Place) {
         for run in [1..=3, 4..=ROWS] {
-            let store = open(&directory);
+            let store = place.open().await;
             for number in run {
                 commit(&store, number).await;
             }
         }
-        directory
     }
 
-    /// What verifying says after somebody did `sql` to the file of a stopped program.
+    /// What verifying says after somebody did `sql`.
     async fn check(sql: &str, expected: Result<u64, i64>) {
-        let directory = audited().await;
-        let connection = Connection::open(directory.0.join(directory::DATABASE)).unwrap();
-        connection.execute_batch(sql).unwrap();
-        drop(connection);
-        let store = open(&directory);
-        let found = verify(&store).await.map_err(|why| match why {
-            AuditError::FirstBadRow(bad) => bad.sequence,
-            AuditError::Store(why) => panic!("{why}"),
-        });
-        assert_eq!(found, expected, "{sql}");
+        for place in Place::both() {
+            fill(&place).await;
+            place.tamper(sql).await;
+            let found = verify(&place.open().await).await.map_err(|why| match why {
+                AuditError::FirstBadRow(bad) => bad.sequence,
+                AuditError::Store(why) => panic!("{why}"),
+            });
+            assert_eq!(found, expected, "{sql}");
+        }
     }
 
     #[tokio::test]
@@ -288,8 +322,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_audit_is_verified() {
-        let directory = TestDirectory::new();
-        assert_eq!(verify(&open(&directory)).await.unwrap(), 0);
+        for place in Place::both() {
+            assert_eq!(verify(&place.open().await).await.unwrap(), 0);
+        }
     }
 
     #[tokio::test]
@@ -298,7 +333,7 @@ mod tests {
             check(&format!("update audit set {column} = 'x' where sequence = 4"), Err(4)).await;
         }
         check("update audit set at = at + 1 where sequence = 1", Err(1)).await;
-        check("update audit set hash = zeroblob(32) where sequence = 5", Err(5)).await;
+        check("update audit set hash = (select hash from audit where sequence = 1) where sequence = 5", Err(5)).await;
     }
 
     #[tokio::test]
@@ -327,13 +362,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_cut_off_end_is_found_after_more_was_written() {
-        let directory = audited().await;
-        let connection = Connection::open(directory.0.join(directory::DATABASE)).unwrap();
-        connection.execute_batch("delete from audit where sequence > 5").unwrap();
-        drop(connection);
-        let store = open(&directory);
-        commit(&store, 8).await;
-        assert!(matches!(verify(&store).await, Err(AuditError::FirstBadRow(_))));
+        for place in Place::both() {
+            fill(&place).await;
+            place.tamper("delete from audit where sequence > 5").await;
+            let store = place.open().await;
+            commit(&store, 8).await;
+            assert!(matches!(verify(&store).await, Err(AuditError::FirstBadRow(_))));
+        }
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@
 pub mod access_point;
 pub mod audit;
 pub mod certificate;
+pub mod change;
 pub mod directory;
 pub mod enrollment;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod value;
 pub mod write;
 
 mod migration;
+mod postgres;
 mod sqlite;
 
 use std::borrow::Cow;
@@ -26,6 +28,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::change::Changes;
+use crate::postgres::Postgres;
 use crate::seal::MasterKey;
 use crate::sqlite::Sqlite;
 use crate::value::{Row, Value};
@@ -46,6 +50,8 @@ pub struct Store {
 enum Engine {
     /// A file of this machine.
     Sqlite(Arc<Sqlite>),
+    /// A server that several programs share.
+    Postgres(Arc<Postgres>),
 }
 
 /// Whether changes can be made.
@@ -57,6 +63,8 @@ pub enum WriterState {
     Full,
     /// The disk failed; no change is made until the program starts anew.
     Stopped,
+    /// The database server is away; the program connects again by itself.
+    Unreachable,
 }
 
 /// The database failed, or was asked wrongly.
@@ -77,6 +85,15 @@ pub enum StoreError {
     /// A change was refused because an earlier one met a failing disk.
     #[error("changes are refused since the disk of the database failed; check it, then restart")]
     Stopped,
+    /// The database server is away; what was asked was not done.
+    #[error("the database server cannot be reached: {0}")]
+    Unreachable(String),
+    /// The connection broke while a change was made durable.
+    #[error("the connection broke during a commit; whether the change was made is not known")]
+    Unconfirmed,
+    /// The URL of the database is not understood.
+    #[error("the URL of the database is not understood: {0}")]
+    Address(String),
     /// The database file is damaged.
     #[error(
         "{path} is damaged ({detail}); stop the program, keep a copy of the file, and bring back \
@@ -147,6 +164,14 @@ impl Store {
         Ok(Self { engine: Engine::Sqlite(Arc::new(sqlite)) })
     }
 
+    /// Opens the database that a URL names (`postgres://…`; a Unix socket or loopback, since there
+    /// is no TLS), checks it, and brings its schema up to date. Several programs with the same
+    /// master key may have it open.
+    pub async fn open_url(url: &str, master: &MasterKey) -> Result<Self, StoreError> {
+        let postgres = Postgres::open(url, master).await?;
+        Ok(Self { engine: Engine::Postgres(Arc::new(postgres)) })
+    }
+
     /// Opens an empty database that vanishes with its last clone, for tests and simulations. It
     /// is the real engine on a directory of its own, without waiting for the disk.
     pub fn scratch(master: &MasterKey) -> Result<Self, StoreError> {
@@ -163,6 +188,9 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.query(sql.into(), args.into(), QUERY_ROWS_MAX).await,
+            Engine::Postgres(postgres) => {
+                postgres.query(sql.into(), args.into(), QUERY_ROWS_MAX).await
+            }
         }
     }
 
@@ -174,6 +202,7 @@ impl Store {
     ) -> Result<Option<Row>, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.query_one(sql.into(), args.into()).await,
+            Engine::Postgres(postgres) => postgres.query_one(sql.into(), args.into()).await,
         }
     }
 
@@ -187,6 +216,9 @@ impl Store {
     ) -> Result<Option<Row>, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.query_blocking(sql.into(), args.into(), patience),
+            Engine::Postgres(postgres) => {
+                postgres.query_blocking(sql.into(), args.into(), patience)
+            }
         }
     }
 
@@ -201,6 +233,7 @@ impl Store {
     ) -> Result<(), E> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.for_each(sql.into(), args.into(), visit),
+            Engine::Postgres(postgres) => postgres.for_each(sql.into(), args.into(), visit),
         }
     }
 
@@ -209,6 +242,16 @@ impl Store {
     pub fn writer(&self) -> WriterState {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.writer_state(),
+            Engine::Postgres(postgres) => postgres.writer_state(),
+        }
+    }
+
+    /// The changes that are announced from now on, by whoever has the same database open.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.changes(),
+            Engine::Postgres(postgres) => postgres.changes(),
         }
     }
 
@@ -216,6 +259,7 @@ impl Store {
     async fn commit(&self, write: Write, events: Vec<EventRow>) -> Result<(), CommitError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.commit(write, events).await,
+            Engine::Postgres(postgres) => postgres.commit(write, events).await,
         }
     }
 
@@ -223,6 +267,7 @@ impl Store {
     fn audit_key(&self) -> &audit::AuditKey {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.audit_key(),
+            Engine::Postgres(postgres) => postgres.audit_key(),
         }
     }
 }
@@ -232,3 +277,6 @@ impl fmt::Debug for Store {
         f.debug_struct("Store").field("writer", &self.writer()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use crate::StoreError;
 
 /// Every step, in order; a step's number is its place counted from 1. Released steps never change.
-const STEPS: &[Step] = &[
+pub(crate) const STEPS: &[Step] = &[
     Step { name: "0001_audit.sql", sql: include_str!("migration/0001_audit.sql") },
     Step { name: "0002_organization.sql", sql: include_str!("migration/0002_organization.sql") },
     Step { name: "0003_enrollment.sql", sql: include_str!("migration/0003_enrollment.sql") },

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 
 use self::connection::Durability;
 use self::reader::Readers;
 use self::writer::Writer;
 use crate::audit::AuditKey;
+use crate::change::{self, Changes, Notice};
 use crate::directory;
 use crate::seal::MasterKey;
 use crate::value::{Row, Value};
@@ -34,6 +35,7 @@ pub(crate) struct Sqlite {
     readers: Readers,
     writer: Writer,
     audit_key: AuditKey,
+    notices: broadcast::Sender<Notice>,
     _scratch: Option<Scratch>,
 }
 
@@ -66,9 +68,10 @@ impl Sqlite {
         let connection = connection::open_writing(&path, durability)?;
         connection::check_master_key(&connection, master)?;
         directory::sync(data).map_err(|why| StoreError::Io(why.to_string()))?;
-        let writer = Writer::start(connection, AuditKey::new(master))?;
+        let (notices, _) = broadcast::channel(change::BEHIND_MAX);
+        let writer = Writer::start(connection, AuditKey::new(master), notices.clone())?;
         let readers = Readers::start(&path)?;
-        Ok(Self { readers, writer, audit_key, _scratch: scratch })
+        Ok(Self { readers, writer, audit_key, notices, _scratch: scratch })
     }
 
     /// Reads at most `rows_max` rows.
@@ -148,6 +151,11 @@ impl Sqlite {
     /// Whether changes can be made.
     pub(crate) fn writer_state(&self) -> WriterState {
         self.writer.state()
+    }
+
+    /// The changes from now on.
+    pub(crate) fn changes(&self) -> Changes {
+        Changes { receiver: self.notices.subscribe() }
     }
 
     /// The key under which the end of the audit is authenticated.

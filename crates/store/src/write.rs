@@ -5,6 +5,7 @@ use std::fmt;
 
 use pki::time::Time;
 
+use crate::change::{self, Topic};
 use crate::value::Value;
 use crate::{Store, StoreError};
 
@@ -17,6 +18,7 @@ pub const STATEMENTS_MAX: usize = 65_536;
 #[must_use = "a change that is not committed writes nothing"]
 pub struct Write {
     pub(crate) statements: Vec<Statement>,
+    pub(crate) announcements: Vec<(Topic, String)>,
 }
 
 /// One statement of a change.
@@ -143,6 +145,14 @@ impl Write {
     /// Adds everything of another change behind this one.
     pub fn and(mut self, other: Self) -> Self {
         self.statements.extend(other.statements);
+        self.announcements.extend(other.announcements);
+        self
+    }
+
+    /// Announces the change, once it is durable, to everybody who listens on the same database
+    /// ([`Store::changes`]). A key has at most [`change::KEY_BYTES_MAX`] bytes.
+    pub fn announce(mut self, topic: Topic, key: impl Into<String>) -> Self {
+        self.announcements.push((topic, key.into()));
         self
     }
 
@@ -159,6 +169,10 @@ impl Write {
         };
         if self.statements.len() > STATEMENTS_MAX {
             return Err(StoreError::TooMany { what: "statements", max: STATEMENTS_MAX }.into());
+        }
+        if self.announcements.iter().any(|(_, key)| key.len() > change::KEY_BYTES_MAX) {
+            let what = "bytes in the key of an announcement";
+            return Err(StoreError::TooMany { what, max: change::KEY_BYTES_MAX }.into());
         }
         store.commit(self, events).await
     }

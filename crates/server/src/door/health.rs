@@ -27,6 +27,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
         WriterState::Writing => ("writing", true),
         WriterState::Full => ("full: free space on the disk", false),
         WriterState::Stopped => ("stopped: the disk failed; check it and restart", false),
+        WriterState::Unreachable => ("away: the database server cannot be reached", false),
     };
     let rules = app.snapshot.rules();
     let (radius, serves) = match rules.server() {

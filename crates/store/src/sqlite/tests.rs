@@ -4,12 +4,10 @@ use rusqlite::Connection;
 
 use super::reader::Job;
 use super::*;
+use crate::Store;
 use crate::directory::tests::{TestDirectory, mode};
 use crate::seal::SealError;
-use crate::write::{Bookkeeping, Conflict, Why};
-use crate::{QUERY_ROWS_MAX, Store};
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::write::{Bookkeeping, Why};
 
 const NOTED: Why = Why::Bookkeeping(Bookkeeping::SecretUsed);
 
@@ -22,7 +20,7 @@ fn scratch() -> Store {
 }
 
 fn sqlite(store: &Store) -> &Sqlite {
-    let crate::Engine::Sqlite(sqlite) = &store.engine;
+    let crate::Engine::Sqlite(sqlite) = &store.engine else { panic!("not SQLite") };
     sqlite
 }
 
@@ -52,51 +50,6 @@ fn hold(store: &Store) -> Connection {
 }
 
 #[tokio::test]
-async fn what_is_committed_is_read_at_once() {
-    let store = scratch();
-    note("a", "1").commit(&store, NOTED).await.unwrap();
-    assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
-    let row = store.query_blocking("select value from meta where key = 'a'", [], PATIENCE).unwrap();
-    assert_eq!(row.unwrap().text(0).unwrap(), "1");
-}
-
-#[tokio::test]
-async fn a_dropped_change_writes_nothing() {
-    let store = scratch();
-    drop(note("a", "1"));
-    assert_eq!(value(&store, "a").await, None);
-}
-
-#[tokio::test]
-async fn a_change_without_its_event_is_refused() {
-    let store = scratch();
-    let refusal = note("a", "1").commit(&store, Why::Events(Vec::new())).await.unwrap_err();
-    assert!(matches!(refusal, CommitError::Unexplained), "{refusal}");
-    assert_eq!(value(&store, "a").await, None);
-}
-
-#[tokio::test]
-async fn a_conflict_writes_nothing_of_its_change() {
-    let store = scratch();
-    let refusal = note("a", "1").and(take("missing")).commit(&store, NOTED).await.unwrap_err();
-    assert!(matches!(&refusal, CommitError::Conflict(Conflict(why)) if why == "already used"));
-    assert_eq!(value(&store, "a").await, None);
-}
-
-#[tokio::test]
-async fn a_guard_may_count_what_a_select_finds() {
-    let store = scratch();
-    let guarded = |rows| {
-        Write::new().guard("select key from meta where key = $1", ["a".into()], rows, "moved")
-    };
-    guarded(0).and(note("a", "1")).commit(&store, NOTED).await.unwrap();
-    guarded(1).and(note("b", "2")).commit(&store, NOTED).await.unwrap();
-    guarded(0).and(note("c", "3")).commit(&store, NOTED).await.unwrap_err();
-    assert_eq!(value(&store, "b").await.as_deref(), Some("2"));
-    assert_eq!(value(&store, "c").await, None);
-}
-
-#[tokio::test]
 async fn a_conflict_never_fails_the_group_it_shares_a_commit_with() {
     let store = scratch();
     let held = hold(&store);
@@ -115,27 +68,6 @@ async fn a_conflict_never_fails_the_group_it_shares_a_commit_with() {
     assert!(matches!(duplicate, CommitError::Constraint(_)), "{duplicate}");
     assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
     assert_eq!(value(&store, "b").await.as_deref(), Some("2"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_32_callers_exactly_one_takes_what_is_there_once() {
-    let store = scratch();
-    note("challenge", "x").commit(&store, NOTED).await.unwrap();
-    let callers: Vec<_> = (0..32)
-        .map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move { take("challenge").commit(&store, NOTED).await })
-        })
-        .collect();
-    let mut winners = 0;
-    for caller in callers {
-        match caller.await.unwrap() {
-            Ok(()) => winners += 1,
-            Err(CommitError::Conflict(_)) => {}
-            Err(other) => panic!("{other}"),
-        }
-    }
-    assert_eq!(winners, 1);
 }
 
 #[tokio::test]
@@ -223,42 +155,6 @@ async fn the_log_is_folded_back_when_it_is_long() {
 }
 
 #[tokio::test]
-async fn an_answer_has_a_most_of_rows_and_a_walk_has_none() {
-    let store = scratch();
-    let count = |rows: usize| {
-        format!(
-            "with recursive n(i) as (select 1 union all select i + 1 from n where i < {rows}) \
-             select i from n"
-        )
-    };
-    assert_eq!(store.query(count(QUERY_ROWS_MAX), []).await.unwrap().len(), QUERY_ROWS_MAX);
-    let refusal = store.query(count(QUERY_ROWS_MAX + 1), []).await.unwrap_err();
-    assert!(matches!(refusal, StoreError::TooMany { .. }), "{refusal}");
-    let mut sum = 0;
-    let walked = store.for_each(count(100_000), [], |row| {
-        sum += row.integer(0)?;
-        Ok::<(), StoreError>(())
-    });
-    walked.unwrap();
-    assert_eq!(sum, 100_000 * 100_001 / 2);
-}
-
-#[test]
-fn a_walk_ends_with_the_first_error_of_the_caller() {
-    let store = scratch();
-    let mut visits = 0;
-    let count = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) \
-                 select i from n";
-    let walked = store.for_each(count, [], |_| {
-        visits += 1;
-        Err::<(), _>(StoreError::Late)
-    });
-    assert_eq!((walked, visits), (Err(StoreError::Late), 1));
-    let wrong = store.for_each("select nothing", [], |_| Ok::<(), StoreError>(()));
-    assert!(matches!(wrong, Err(StoreError::Statement(_))));
-}
-
-#[tokio::test]
 async fn a_wrong_statement_is_an_error_and_reads_cannot_write() {
     let store = scratch();
     let args = |count: usize| vec![Value::from(1_i64); count];
@@ -272,17 +168,6 @@ async fn a_wrong_statement_is_an_error_and_reads_cannot_write() {
     let refusal = Write::new().execute("nonsense", []).commit(&store, NOTED).await.unwrap_err();
     assert!(matches!(refusal, CommitError::Store(StoreError::Statement(_))), "{refusal}");
     note("a", "1").commit(&store, NOTED).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_change_has_a_most_of_statements() {
-    let store = scratch();
-    let mut write = Write::new();
-    for _ in 0..=crate::write::STATEMENTS_MAX {
-        write = write.execute("select 1", []);
-    }
-    let refusal = write.commit(&store, NOTED).await.unwrap_err();
-    assert!(matches!(refusal, CommitError::Store(StoreError::TooMany { .. })), "{refusal}");
 }
 
 #[tokio::test]

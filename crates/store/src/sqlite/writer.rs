@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OptionalExtension};
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 
 use super::{failure, reader};
 use crate::audit::{self, AuditKey, Chain};
+use crate::change::{self, Notice, Topic};
 use crate::value::Value;
 use crate::write::{CommitError, EventRow, Statement, Write};
 use crate::{StoreError, WriterState};
@@ -46,16 +47,21 @@ struct Desk {
     /// The end of the audit as it is on the disk.
     chain: Chain,
     state: Arc<Mutex<WriterState>>,
+    notices: broadcast::Sender<Notice>,
 }
 
 impl Writer {
     /// Starts the thread on its connection.
-    pub(super) fn start(connection: Connection, audit_key: AuditKey) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        connection: Connection,
+        audit_key: AuditKey,
+        notices: broadcast::Sender<Notice>,
+    ) -> Result<Self, StoreError> {
         let chain = last_link(&connection)?;
         note_broken_end(&connection, &audit_key, chain)?;
         let state = Arc::new(Mutex::new(WriterState::Writing));
         let (queue, changes) = sync_channel(QUEUE_MAX);
-        let mut desk = Desk { connection, audit_key, chain, state: Arc::clone(&state) };
+        let mut desk = Desk { connection, audit_key, chain, state: Arc::clone(&state), notices };
         let thread = std::thread::Builder::new()
             .name("store-write".to_owned())
             .spawn(move || desk.serve(&changes))
@@ -109,8 +115,10 @@ impl Desk {
 
     /// Makes a group durable and answers everyone in it.
     fn handle(&mut self, group: VecDeque<Change>) {
-        let (answers, changes): (Vec<_>, Vec<_>) =
+        let (answers, mut changes): (Vec<_>, Vec<_>) =
             group.into_iter().map(|change| (change.answer, (change.write, change.events))).unzip();
+        let announcements: Vec<_> =
+            changes.iter_mut().map(|(write, _)| std::mem::take(&mut write.announcements)).collect();
         let outcome = if self.state() == WriterState::Stopped {
             Err(StoreError::Stopped)
         } else {
@@ -119,7 +127,12 @@ impl Desk {
         self.note(outcome.as_ref().map(|_| ()));
         match outcome {
             Ok(results) => {
-                for (answer, result) in answers.into_iter().zip(results) {
+                for ((answer, result), announced) in
+                    answers.into_iter().zip(results).zip(announcements)
+                {
+                    if result.is_ok() {
+                        self.announce(announced);
+                    }
                     // Whoever asked may have gone away; the change is made all the same.
                     drop(answer.send(result));
                 }
@@ -131,6 +144,14 @@ impl Desk {
                     drop(answer.send(Err(why.clone().into())));
                 }
             }
+        }
+    }
+
+    fn announce(&self, announcements: Vec<(Topic, String)>) {
+        for (topic, key) in announcements {
+            let change = change::Change { topic, key, here: true };
+            // If nobody listens, nobody misses it.
+            drop(self.notices.send(Notice::Changed(change)));
         }
     }
 
@@ -353,7 +374,8 @@ mod tests {
         connection::check_master_key(&connection, &master).unwrap();
         let chain = last_link(&connection).unwrap();
         let state = Arc::new(Mutex::new(WriterState::Writing));
-        Desk { connection, audit_key: AuditKey::new(&master), chain, state }
+        let (notices, _) = broadcast::channel(1);
+        Desk { connection, audit_key: AuditKey::new(&master), chain, state, notices }
     }
 
     fn handle(desk: &mut Desk, sql: &'static str) -> Result<(), CommitError> {

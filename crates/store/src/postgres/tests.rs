@@ -1,0 +1,268 @@
+//! Tests of the engine against a real server.
+
+use ::tests::postgres::{Postgres as Server, shared};
+
+use super::*;
+use crate::seal::SealError;
+use crate::write::{Bookkeeping, Why};
+use crate::{Engine, Store, audit};
+
+const NOTED: Why = Why::Bookkeeping(Bookkeeping::SecretUsed);
+
+fn master() -> MasterKey {
+    MasterKey::from_bytes(&[7; 32])
+}
+
+async fn open(url: &str) -> Store {
+    Store::open_url(url, &master()).await.unwrap()
+}
+
+async fn fresh() -> Store {
+    open(&shared().database()).await
+}
+
+fn postgres(store: &Store) -> &Postgres {
+    let Engine::Postgres(postgres) = &store.engine else { panic!("not PostgreSQL") };
+    postgres
+}
+
+fn note(key: &str, value: &str) -> Write {
+    Write::new().execute(
+        "insert into meta (key, value) values ($1, $2)",
+        [Value::from(key), Value::from(value)],
+    )
+}
+
+fn take(key: &str) -> Write {
+    Write::new().guard("delete from meta where key = $1", [key.into()], 1, "already used")
+}
+
+async fn value(store: &Store, key: &str) -> Option<String> {
+    let row = store.query_one("select value from meta where key = $1", [key.into()]).await.unwrap();
+    row.map(|row| row.text(0).unwrap().to_owned())
+}
+
+fn event(number: i64) -> EventRow {
+    EventRow {
+        id: format!("event-{number}"),
+        at: pki::time::Time(1_700_000_000 + number),
+        kind: "gateway.saved".to_owned(),
+        outcome: "done".to_owned(),
+        actor: "admin".to_owned(),
+        object: "gateway/school".to_owned(),
+        body: "{}".to_owned(),
+    }
+}
+
+/// Ends every connection to the database but the asking one.
+async fn cut(store: &Store) {
+    let sql = "select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()";
+    drop(store.query(sql, []).await);
+}
+
+#[tokio::test]
+async fn a_group_with_refusals_is_committed_without_them() {
+    let store = fresh().await;
+    let submit = |write: Write| {
+        let (answer, answered) = oneshot::channel();
+        let change = Change { write, events: Vec::new(), answer };
+        assert!(postgres(&store).doors.as_ref().unwrap().changes.try_send(change).is_ok());
+        answered
+    };
+    // The writer is busy with the first; the others queue behind it and become one group.
+    let slow = submit(Write::new().execute("select pg_sleep(0.3)", []));
+    let wrong = Write::new().execute("nonsense", []);
+    let ends = Write::new().execute("rollback", []);
+    let group = [note("a", "1"), take("missing"), note("a", "2"), wrong, ends, note("b", "2")];
+    let [a, conflict, duplicate, wrong, ends, b] = group.map(submit);
+    slow.await.unwrap().unwrap();
+    a.await.unwrap().unwrap();
+    b.await.unwrap().unwrap();
+    assert!(matches!(conflict.await.unwrap(), Err(CommitError::Conflict(_))));
+    assert!(matches!(duplicate.await.unwrap(), Err(CommitError::Constraint(_))));
+    for refused in [wrong, ends] {
+        let refused = refused.await.unwrap();
+        assert!(matches!(refused, Err(CommitError::Store(StoreError::Statement(_)))));
+    }
+    assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
+    assert_eq!(value(&store, "b").await.as_deref(), Some("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_write_one_chain() {
+    let url = shared().database();
+    let stores = [open(&url).await, open(&url).await];
+    let writers: Vec<_> = (0..200)
+        .map(|number| {
+            let store = stores[usize::try_from(number % 2).unwrap()].clone();
+            tokio::spawn(async move {
+                Write::new().commit(&store, Why::Events(vec![event(number)])).await
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+    assert_eq!(audit::verify(&stores[0]).await.unwrap(), 200);
+    assert_eq!(audit::verify(&stores[1]).await.unwrap(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_start_together_make_one_database() {
+    let url = shared().database();
+    let starts: Vec<_> = (0..4)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { open(&url).await })
+        })
+        .collect();
+    for start in starts {
+        start.await.unwrap();
+    }
+    let store = open(&url).await;
+    assert_eq!(audit::verify(&store).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn another_master_key_is_refused() {
+    let url = shared().database();
+    drop(open(&url).await);
+    let other = MasterKey::from_bytes(&[8; 32]);
+    let refusal = Store::open_url(&url, &other).await.unwrap_err();
+    assert!(matches!(refusal, StoreError::Seal(SealError::WrongKey(_))), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let url = shared().database();
+    let store = open(&url).await;
+    let newer = Write::new().execute("update schema_version set version = 4096", []);
+    newer.commit(&store, NOTED).await.unwrap();
+    let refusal = Store::open_url(&url, &master()).await.unwrap_err();
+    assert!(matches!(refusal, StoreError::NewerSchema { found: 4096, .. }), "{refusal}");
+}
+
+#[tokio::test]
+async fn an_address_where_nothing_is_is_refused() {
+    let refusal = Store::open_url("postgres:///x?weather=fine", &master()).await.unwrap_err();
+    assert!(matches!(refusal, StoreError::Address(_)), "{refusal}");
+    let nobody = "postgres:///x?user=x&host=/nonexistent";
+    let refusal = Store::open_url(nobody, &master()).await.unwrap_err();
+    assert!(matches!(refusal, StoreError::Unreachable(_)), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_read_that_does_not_come_in_time_says_late() {
+    let store = fresh().await;
+    let late = store.query_blocking("select pg_sleep(1)", [], Duration::from_millis(10));
+    assert_eq!(late.unwrap_err(), StoreError::Late);
+}
+
+#[tokio::test]
+async fn reads_cannot_write() {
+    let store = fresh().await;
+    store.query("insert into meta values ('a', 'b')", []).await.unwrap_err();
+    assert_eq!(value(&store, "a").await, None);
+}
+
+#[tokio::test]
+async fn text_is_ordered_by_its_bytes() {
+    let store = fresh().await;
+    note("a", "").and(note("B", "")).and(note("_", "")).commit(&store, NOTED).await.unwrap();
+    let sql = "select key from meta where value = '' order by key";
+    let rows = store.query(sql, []).await.unwrap();
+    let keys: Vec<_> = rows.iter().map(|row| row.text(0).unwrap()).collect();
+    assert_eq!(keys, ["B", "_", "a"]);
+}
+
+#[tokio::test]
+async fn an_announcement_comes_with_its_change_or_not_at_all() {
+    let url = shared().database();
+    let (here, there) = (open(&url).await, open(&url).await);
+    let (mut at_home, mut abroad) = (here.changes(), there.changes());
+    let refused = take("missing").announce(change::Topic::Rules, "refused");
+    refused.commit(&here, NOTED).await.unwrap_err();
+    let made = note("a", "1").announce(change::Topic::Certificate, "0b");
+    made.commit(&here, NOTED).await.unwrap();
+    let change = |here| {
+        let key = "0b".to_owned();
+        Some(Notice::Changed(change::Change { topic: change::Topic::Certificate, key, here }))
+    };
+    assert_eq!(at_home.next().await, change(true));
+    assert_eq!(abroad.next().await, change(false));
+    let long = "x".repeat(change::KEY_BYTES_MAX + 1);
+    let long = Write::new().announce(change::Topic::Rules, long).commit(&here, NOTED).await;
+    assert!(matches!(long, Err(CommitError::Store(StoreError::TooMany { .. }))));
+}
+
+#[tokio::test]
+async fn cut_connections_are_made_anew_and_listeners_told() {
+    let store = fresh().await;
+    let mut changes = store.changes();
+    cut(&store).await;
+    note("a", "1").commit(&store, NOTED).await.unwrap();
+    assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
+    assert_eq!(changes.next().await, Some(Notice::Missed));
+}
+
+#[tokio::test]
+async fn a_server_that_was_away_is_found_again() {
+    let server = Server::start();
+    let store = open(&server.database()).await;
+    let mut changes = store.changes();
+    note("a", "1").commit(&store, NOTED).await.unwrap();
+    server.stop();
+    let refusal = note("b", "2").commit(&store, NOTED).await.unwrap_err();
+    assert!(matches!(refusal, CommitError::Store(StoreError::Unreachable(_))), "{refusal}");
+    let refusal = store.query("select 1", []).await.unwrap_err();
+    assert!(matches!(refusal, StoreError::Unreachable(_)), "{refusal}");
+    assert_eq!(store.writer(), WriterState::Unreachable);
+    server.start_again();
+    // The listener is back before it says so, and then so is everything else.
+    while changes.next().await != Some(Notice::Missed) {}
+    assert_eq!(store.writer(), WriterState::Writing);
+    let again = async {
+        while note("b", "2").commit(&store, NOTED).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), again).await.unwrap();
+    assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_connection_lost_in_a_commit_leaves_it_unconfirmed() {
+    let store = fresh().await;
+    let rule = "create function cut() returns trigger language plpgsql as
+        $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+        create constraint trigger cut after insert on visit deferrable initially deferred
+        for each row execute function cut();";
+    let address = Address::parse(&url_of(&store).await).unwrap();
+    let shell = address.connect(Role::Writer).await.unwrap();
+    shell.client.batch_execute(rule).await.unwrap();
+    let visit = "insert into visit values ('a', 1, 'k', 'o', 'a', 'o', 'b')";
+    let refusal = Write::new().execute(visit, []).commit(&store, NOTED).await.unwrap_err();
+    assert!(matches!(refusal, CommitError::Store(StoreError::Unconfirmed)), "{refusal}");
+    note("a", "1").commit(&store, NOTED).await.unwrap();
+}
+
+/// Where the database of a store is, asked of itself.
+async fn url_of(store: &Store) -> String {
+    let sql = "select current_database(), current_setting('unix_socket_directories')";
+    let row = store.query_one(sql, []).await.unwrap().unwrap();
+    format!("postgres:///{}?user=postgres&host={}", row.text(0).unwrap(), row.text(1).unwrap())
+}
+
+#[tokio::test]
+async fn a_failing_step_leaves_nothing_of_itself() {
+    const BROKEN: &[crate::migration::Step] = &[crate::migration::Step {
+        name: "0001_a.sql",
+        sql: "create table a (x blob); insert into nowhere values (1)",
+    }];
+    let url = shared().database();
+    let mut connection = Address::parse(&url).unwrap().connect(Role::Writer).await.unwrap();
+    let failure = schema::apply(&mut connection, BROKEN).await.unwrap_err();
+    assert!(matches!(failure, StoreError::Migration { step: "0001_a.sql", .. }), "{failure}");
+    connection.client.batch_execute("create table a (x bigint)").await.unwrap();
+}

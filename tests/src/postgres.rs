@@ -1,0 +1,154 @@
+//! A PostgreSQL server of the tests' own: a directory, a Unix socket, and nothing on the network.
+//!
+//! It ends with the process that started it, however that ends: a shell watches over it and is
+//! told what to do through a pipe.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// Runs the server in the directory `$1` and does what it is told, a word a line; answers `ready`
+/// or why not. PostgreSQL refuses root, so that root becomes somebody else for it.
+const KEEPER: &str = r#"
+set -u
+directory=$1
+bin=
+for candidate in /usr/lib/postgresql/*/bin; do
+    [ -x "$candidate/postgres" ] && [ -x "$candidate/initdb" ] && bin=$candidate
+done
+if [ -z "$bin" ]; then echo "PostgreSQL is missing: install the package postgresql"; exit 1; fi
+as=
+if [ "$(id -u)" = 0 ]; then
+    user=nobody
+    id postgres >/dev/null 2>&1 && user=postgres
+    as="setpriv --reuid=$user --regid=$(id -g $user) --clear-groups"
+    chown "$user" "$directory"
+fi
+cd "$directory"
+start() {
+    $as "$bin/postgres" -D data -k "$directory" -c listen_addresses= -c fsync=off \
+        -c max_connections=400 -c max_locks_per_transaction=256 >>log 2>&1 </dev/null &
+    server=$!
+    until $as "$bin/pg_isready" -q -h "$directory" -U postgres; do
+        if ! kill -0 $server 2>/dev/null; then tr '\n' ' ' <log; echo; exit 1; fi
+        sleep 0.05
+    done
+}
+stop() {
+    kill "-$1" $server 2>/dev/null
+    wait $server
+}
+$as "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >log 2>&1 ||
+    { tr '\n' ' ' <log; echo; exit 1; }
+start
+echo ready
+while read -r order name; do
+    case $order in
+        database) $as "$bin/createdb" -h "$directory" -U postgres "$name" 2>&1 | tr '\n' ' ' ;;
+        stop) stop QUIT ;;
+        start) start ;;
+    esac
+    echo ready
+done
+stop QUIT
+cd /
+rm -rf "$directory"
+"#;
+
+/// A running server. Its files go with it.
+pub struct Postgres {
+    directory: PathBuf,
+    keeper: Mutex<Keeper>,
+    databases: AtomicU32,
+}
+
+/// The shell that watches over a server.
+struct Keeper {
+    child: Child,
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+/// The server that all tests of this process share, each with a database of its own.
+///
+/// # Panics
+///
+/// If there is no PostgreSQL.
+pub fn shared() -> &'static Postgres {
+    static SHARED: OnceLock<Postgres> = OnceLock::new();
+    SHARED.get_or_init(Postgres::start)
+}
+
+impl Postgres {
+    /// Starts a server.
+    ///
+    /// # Panics
+    ///
+    /// If there is no PostgreSQL.
+    #[must_use]
+    pub fn start() -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("safeconduct-postgres-{}-{number}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir(&directory).expect("the directory of PostgreSQL can be made");
+        let mut child = Command::new("sh")
+            .args(["-c", KEEPER, "keeper"])
+            .arg(&directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("sh is on every machine");
+        let orders = child.stdin.take();
+        let answers = BufReader::new(child.stdout.take().expect("its output is piped"));
+        let mut keeper = Keeper { child, orders, answers };
+        keeper.expect_ready();
+        Self { directory, keeper: Mutex::new(keeper), databases: AtomicU32::new(0) }
+    }
+
+    /// Makes an empty database and answers its URL.
+    #[must_use]
+    pub fn database(&self) -> String {
+        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.keeper().order(&format!("database {name}"));
+        format!("postgres:///{name}?user=postgres&host={}", self.directory.display())
+    }
+
+    /// Stops the server at once, as a power cut would.
+    pub fn stop(&self) {
+        self.keeper().order("stop");
+    }
+
+    /// Starts the server again.
+    pub fn start_again(&self) {
+        self.keeper().order("start");
+    }
+
+    fn keeper(&self) -> MutexGuard<'_, Keeper> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper {
+    fn order(&mut self, order: &str) {
+        let orders = self.orders.as_mut().expect("the keeper is there until the end");
+        writeln!(orders, "{order}").expect("the keeper takes orders");
+        self.expect_ready();
+    }
+
+    fn expect_ready(&mut self) {
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).expect("the keeper answers");
+        assert_eq!(answer.trim(), "ready", "PostgreSQL for the tests");
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // The end of the orders is the order to end.
+        self.orders = None;
+        drop(self.child.wait());
+    }
+}
