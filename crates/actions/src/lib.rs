@@ -5,6 +5,7 @@
 pub mod certificate;
 pub mod certificate_authority;
 pub mod event;
+mod follower;
 pub mod gateway;
 pub mod journal;
 pub mod organization;
@@ -24,6 +25,7 @@ use store::StoreError;
 use store::seal::MasterKey;
 use tokio::sync::Mutex;
 
+use crate::follower::Follower;
 use crate::journal::Journal;
 use crate::signer::Signer;
 use crate::snapshot::Snapshot;
@@ -43,6 +45,8 @@ pub struct App {
     pub world: Arc<World>,
     /// One change of the definitions at a time.
     changing: Arc<Mutex<()>>,
+    /// Keeps memory beside the database, whoever changes that.
+    follower: Follower,
 }
 
 impl App {
@@ -53,6 +57,8 @@ impl App {
         world: World,
     ) -> Result<Arc<Self>, StoreError> {
         let world = Arc::new(world);
+        // Before anything is read, so that no change is missed.
+        let changes = store.changes();
         let rules = rules::load(&store, &master).await?;
         let standings = standings::Standings::load(&store).await?;
         let journal = Journal::start(store.clone(), Arc::clone(&world));
@@ -60,11 +66,13 @@ impl App {
             Arc::new(Snapshot::new(rules, standings, journal, store.clone(), Arc::clone(&world)));
         let signer = Signer::start();
         let changing = Arc::new(Mutex::new(()));
-        Ok(Arc::new(Self { store, master, signer, snapshot, world, changing }))
+        let follower = Follower::start(changes, &store, &master, &snapshot);
+        Ok(Arc::new(Self { store, master, signer, snapshot, world, changing, follower }))
     }
 
     /// Ends what runs in the background, after everything that was journaled is durable.
     pub async fn close(&self) {
+        self.follower.end();
         self.snapshot.journal().close().await;
     }
 

@@ -37,8 +37,22 @@ const REPLACED_DAYS: u32 = 30;
 /// Whose key it is, in the table of keys.
 const OWNER: &str = "https";
 
-/// The certificate and key of now; made, or made anew before they end.
+/// Most attempts: each but the last is lost to another server that starts at the same time.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// The certificate and key of now; made, or made anew before they end. Of several servers that
+/// start at the same time, one makes them and the others read them.
 pub async fn ensure(app: &App) -> Result<Identity, Refusal> {
+    let mut attempts = 1;
+    loop {
+        match ensure_once(app).await {
+            Err(Refusal::Conflict { .. }) if attempts < ATTEMPTS_MAX => attempts += 1,
+            answer => return answer,
+        }
+    }
+}
+
+async fn ensure_once(app: &App) -> Result<Identity, Refusal> {
     let keys = store::private_key::load(&app.store, &app.master).await.map_err(unavailable)?;
     let newest = keys.iter().find(|key| key.usage == Usage::Portal && key.owner == OWNER);
     let mut generation = 1;

@@ -80,8 +80,21 @@ pub struct AccessPoint {
     pub shared_secret: Secret,
 }
 
-/// Reads every definition and opens every key.
+/// Most attempts to read the definitions while others change them.
+const LOADS_MAX: u32 = 8;
+
+/// Reads every definition and opens every key, all of one version.
 pub async fn load(store: &Store, master: &MasterKey) -> Result<Rules, StoreError> {
+    for _ in 0..LOADS_MAX {
+        let rules = load_once(store, master).await?;
+        if store::organization::version(store).await? == rules.version {
+            return Ok(rules);
+        }
+    }
+    Err(StoreError::Busy)
+}
+
+async fn load_once(store: &Store, master: &MasterKey) -> Result<Rules, StoreError> {
     let (organization, version) = store::organization::load(store).await?;
     let mut rules = Rules { organization, version, ..Rules::default() };
     rules.take_keys(store::private_key::load(store, master).await?)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use domain::certificate::Standing;
+use domain::certificate::Status;
 use domain::refusal::Refusal;
 use pki::certificate::Serial;
 use store::Store;
@@ -13,6 +14,7 @@ use store::Store;
 use crate::journal::Journal;
 use crate::rules::Rules;
 use crate::standings::Standings;
+use crate::standings::rank;
 use crate::world::World;
 
 /// The memory of logins.
@@ -42,18 +44,29 @@ impl Snapshot {
         self.rules.load_full()
     }
 
+    /// Lets every answer rest on these rules, unless newer ones were read in the meantime.
     pub(crate) fn replace_rules(&self, rules: Rules) {
-        self.rules.store(Arc::new(rules));
+        let rules = Arc::new(rules);
+        let newer = |known: &Arc<Rules>| {
+            Arc::clone(if known.version > rules.version { known } else { &rules })
+        };
+        self.rules.rcu(newer);
+    }
+
+    /// Whether memory knows that a certificate has come this far.
+    pub(crate) fn knows(&self, serial: &Serial, status: Status) -> bool {
+        self.standings.get(serial).is_some_and(|known| rank(known.status) >= rank(status))
     }
 
     pub(crate) fn set_standing(&self, serial: Serial, standing: Standing) {
         self.standings.set(serial, standing);
     }
 
-    /// Where a certificate stands. A serial that memory lacks gets one bounded read of the
-    /// database: a miss is not a no.
+    /// Where a certificate stands. A serial that memory lacks, or knows to be intended only, gets
+    /// one bounded read of the database: a miss is not a no.
     pub fn standing(&self, serial: &Serial) -> Result<Standing, Refusal> {
-        if let Some(standing) = self.standings.get(serial) {
+        let known = self.standings.get(serial);
+        if let Some(standing) = known.filter(|known| known.status != Status::Intended) {
             return Ok(standing);
         }
         match store::certificate::standing_blocking(&self.store, serial) {

@@ -65,7 +65,7 @@ impl Standings {
 }
 
 /// How far a certificate has come in its life.
-fn rank(status: Status) -> u8 {
+pub(crate) fn rank(status: Status) -> u8 {
     match status {
         Status::Intended => 0,
         Status::Issued => 1,

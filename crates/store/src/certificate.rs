@@ -12,6 +12,7 @@ use pki::time::Time;
 
 use crate::Store;
 use crate::StoreError;
+use crate::change::Topic;
 use crate::value::Row;
 use crate::value::Value;
 use crate::write::Write;
@@ -63,8 +64,9 @@ pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) ->
     )
 }
 
-/// Records that an intended certificate was signed.
+/// Records that an intended certificate was signed, and announces it.
 pub fn issued(write: Write, serial: &Serial, der: &[u8]) -> Write {
+    let write = announce(write, serial, Status::Issued);
     write.guard(
         "update certificate set status = $1, der = $2 where serial = $3 and status = $4",
         [
@@ -78,8 +80,9 @@ pub fn issued(write: Write, serial: &Serial, der: &[u8]) -> Write {
     )
 }
 
-/// Records that a certificate is revoked. What was revoked stays as it was.
+/// Records that a certificate is revoked, and announces it. What was revoked stays as it was.
 pub fn revoke(write: Write, serial: &Serial, reason: RevocationReason, now: Time) -> Write {
+    let write = announce(write, serial, Status::Revoked);
     write.guard(
         "update certificate set status = $1, revoked_at = $2, revocation_reason = $3
          where serial = $4 and status <> $1",
@@ -92,6 +95,17 @@ pub fn revoke(write: Write, serial: &Serial, reason: RevocationReason, now: Time
         1,
         "the certificate was revoked in the meantime",
     )
+}
+
+fn announce(write: Write, serial: &Serial, status: Status) -> Write {
+    write.announce(Topic::Certificate, format!("{serial} {}", status.as_str()))
+}
+
+/// Reads what was announced of a certificate: which one, and where it stands since.
+#[must_use]
+pub fn announced(key: &str) -> Option<(Serial, Status)> {
+    let (serial, status) = key.split_once(' ')?;
+    Some((Serial::parse_text(serial).ok()?, Status::parse(status)?))
 }
 
 /// Makes a change depend on a certificate that is issued and not revoked.
@@ -149,6 +163,28 @@ pub fn standings(store: &Store, mut visit: impl FnMut(Serial, Standing)) -> Resu
         Ok(())
     })
 }
+
+/// Where these certificates stand; what is not on record is left out.
+pub async fn standings_of(
+    store: &Store,
+    serials: &[Serial],
+) -> Result<Vec<(Serial, Standing)>, StoreError> {
+    let places: Vec<String> = (1..=SERIALS_AT_ONCE).map(|place| format!("${place}")).collect();
+    let sql = format!("{STANDING} where serial in ({})", places.join(", "));
+    let mut standings = Vec::with_capacity(serials.len());
+    for chunk in serials.chunks(SERIALS_AT_ONCE) {
+        // The last is repeated, so that there is one statement whatever their number.
+        let mut args: Vec<Value> = chunk.iter().map(|one| Value::from(one.to_string())).collect();
+        args.resize(SERIALS_AT_ONCE, args.last().cloned().unwrap_or(Value::Null));
+        for row in &store.query(sql.clone(), args).await? {
+            standings.push(standing(row)?);
+        }
+    }
+    Ok(standings)
+}
+
+/// Serial numbers that one statement asks for.
+const SERIALS_AT_ONCE: usize = 64;
 
 /// Where one certificate stands: the one bounded read on the way of a login.
 pub fn standing_blocking(store: &Store, serial: &Serial) -> Result<Option<Standing>, StoreError> {

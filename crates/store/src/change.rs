@@ -14,9 +14,9 @@ pub const KEY_BYTES_MAX: usize = 512;
 /// What an announcement is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Topic {
-    /// Definitions, keys or secrets changed.
+    /// Definitions, keys or secrets changed ([`crate::organization::announced`] reads the key).
     Rules,
-    /// A certificate stands differently; the key is its serial.
+    /// A certificate stands differently ([`crate::certificate::announced`] reads the key).
     Certificate,
 }
 
@@ -53,6 +53,17 @@ impl Changes {
             Ok(notice) => Some(notice),
             Err(broadcast::error::RecvError::Lagged(_)) => Some(Notice::Missed),
             Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+
+    /// The next notice, if one waits already.
+    pub fn try_next(&mut self) -> Option<Notice> {
+        match self.receiver.try_recv() {
+            Ok(notice) => Some(notice),
+            Err(broadcast::error::TryRecvError::Lagged(_)) => Some(Notice::Missed),
+            Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => {
+                None
+            }
         }
     }
 }

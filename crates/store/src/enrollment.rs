@@ -54,6 +54,18 @@ pub fn begin(write: Write, request: &str, serial: &Serial, now: Time) -> Write {
     )
 }
 
+/// Lets the change pass only if the request is still answered with this serial: an answer that
+/// took so long that somebody else took the request over is worth nothing. The row is changed, not
+/// only looked at, so that whoever is about to take it over waits and then sees that it is late.
+pub fn keep(write: Write, request: &str, serial: &Serial, now: Time) -> Write {
+    write.guard(
+        "update enrollment set at = $1 where request = $2 and serial = $3",
+        [Value::from(now), Value::from(request), Value::from(serial.to_string())],
+        1,
+        UNDER_WAY,
+    )
+}
+
 /// Forgets requests whose answers do not count any more.
 pub fn age(write: Write, now: Time) -> Write {
     let since = now.plus_seconds(-SAME_ANSWER_SECONDS);

@@ -53,10 +53,11 @@ pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(),
     write.commit(store, why).await
 }
 
+/// Written again, because nobody knew whether it was, it stays what it is.
 fn add_visit(write: Write, row: EventRow) -> Write {
     write.execute(
         "insert into visit (id, at, kind, outcome, actor, object, body)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing",
         [
             Value::from(row.id),
             Value::from(row.at),
@@ -79,10 +80,15 @@ fn row_of(event: &Event) -> EventRow {
             Outcome::Accepted => "accepted".to_owned(),
             Outcome::Refused => "refused".to_owned(),
         },
-        actor: event.actor.clone(),
-        object: event.object.clone(),
+        actor: without_nul(&event.actor),
+        object: without_nul(&event.object),
         body: serde_json::to_string(&body).unwrap_or_default(),
     }
+}
+
+/// PostgreSQL keeps no NUL in a text, and what devices say of themselves may hold one.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// A page of events of both logs, newest first, those before the event `before` if given.

@@ -77,12 +77,17 @@ pub fn keep_secret(write: Write, id: &str) -> Write {
     )
 }
 
-/// Notes when a challenge was used.
+/// How exactly the last use of a challenge is known, in seconds: all devices of a gateway carry
+/// the same one, and servers that share the database would wait for each other's note of it.
+const USED_SECONDS: i64 = 60;
+
+/// Notes when a challenge was used, to the minute.
 pub async fn used(store: &Store, id: &str, now: Time) -> Result<(), CommitError> {
     Write::new()
         .execute(
-            "update gateway_secret set last_used_at = $1 where id = $2",
-            [Value::from(now), Value::from(id)],
+            "update gateway_secret set last_used_at = $1
+             where id = $2 and (last_used_at is null or last_used_at <= $3)",
+            [Value::from(now), Value::from(id), Value::from(now.plus_seconds(-USED_SECONDS))],
         )
         .commit(store, Why::Bookkeeping(Bookkeeping::SecretUsed))
         .await

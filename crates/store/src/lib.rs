@@ -172,6 +172,12 @@ impl Store {
         Ok(Self { engine: Engine::Postgres(Arc::new(postgres)) })
     }
 
+    /// What a URL names, as people may see it: without the password. Refuses what
+    /// [`Store::open_url`] would not understand.
+    pub fn shown_url(url: &str) -> Result<String, StoreError> {
+        postgres::shown(url)
+    }
+
     /// Opens an empty database that vanishes with its last clone, for tests and simulations. It
     /// is the real engine on a directory of its own, without waiting for the disk.
     pub fn scratch(master: &MasterKey) -> Result<Self, StoreError> {

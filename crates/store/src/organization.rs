@@ -10,6 +10,7 @@ use pki::time::Time;
 
 use crate::Store;
 use crate::StoreError;
+use crate::change::Topic;
 use crate::value::Value;
 use crate::write::Write;
 
@@ -35,6 +36,12 @@ pub async fn load(store: &Store) -> Result<(Organization, i64), StoreError> {
     }
 }
 
+/// The version of now.
+pub async fn version(store: &Store) -> Result<i64, StoreError> {
+    let row = store.query_one("select version from organization", []).await?;
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
 struct Loader {
     rows: Vec<(String, String)>,
     organization: Organization,
@@ -57,9 +64,16 @@ fn parse<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
         .map_err(|error| StoreError::Statement(format!("a definition cannot be read: {error}")))
 }
 
-/// Replaces the organization's settings and moves its version on. Fails with a conflict if
-/// somebody else changed a definition since `version` was read.
+/// Reads what was announced of the definitions: the version that they have since.
+#[must_use]
+pub fn announced(key: &str) -> Option<i64> {
+    key.parse().ok()
+}
+
+/// Replaces the organization's settings, moves its version on and announces it. Fails with a
+/// conflict if somebody else changed a definition since `version` was read.
 pub fn save(write: Write, settings: &Settings, version: i64) -> Write {
+    let write = write.announce(Topic::Rules, version.saturating_add(1).to_string());
     let body = serde_json::to_string(settings).unwrap_or_default();
     let conflict = "somebody changed the organization at the same time";
     if version == 0 {

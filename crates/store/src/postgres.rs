@@ -62,6 +62,11 @@ struct Parts {
 /// Ends a walk on the other side when nobody takes its rows any more.
 struct Credit(Arc<Semaphore>);
 
+/// The address in a URL as people may see it: without the password.
+pub(crate) fn shown(url: &str) -> Result<String, StoreError> {
+    Address::parse(url).map(|address| address.shown())
+}
+
 impl Postgres {
     /// Connects, brings the schema up to date and checks the master key.
     pub(crate) async fn open(url: &str, master: &MasterKey) -> Result<Self, StoreError> {

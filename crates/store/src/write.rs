@@ -129,7 +129,8 @@ impl Write {
     }
 
     /// Adds a statement that must change exactly `rows` rows (a select: find them), else the whole
-    /// change fails with `conflict`.
+    /// change fails with `conflict`. A select is of rows of one table, and they stay as they were
+    /// found until the commit.
     pub fn guard(
         mut self,
         sql: impl Into<Cow<'static, str>>,

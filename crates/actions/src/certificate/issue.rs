@@ -246,6 +246,7 @@ async fn sign(
         Right::Challenge(secret_id) => store::gateway::keep_secret(Write::new(), secret_id),
         Right::Renewal(old) => store::certificate::keep_issued(Write::new(), &old.serial),
     };
+    let write = store::enrollment::keep(write, request, &certificate.serial, app.world.time());
     let write = store::certificate::issued(write, &certificate.serial, &signed.der);
     save(app, write, &certificate, details.clone()).await?;
     Ok(Issued { certificate, der: signed.der })

@@ -310,6 +310,8 @@ async fn of_two_programs_at_once_none_overwrites_the_other() {
 async fn memory_that_fell_behind_catches_up() {
     let fixture = Fixture::empty().await;
     let other = fixture.beside().await;
+    // Nobody tells it any more.
+    other.app.close().await;
     let document = point("one", "192.0.2.1");
     fixture.apply(application(document.clone())).await.unwrap();
     assert_eq!(other.app.snapshot.rules().version, 0);

@@ -15,6 +15,7 @@ use pki::certificate::Serial;
 use crate::fixture::Fixture;
 use crate::fixture::NOW;
 use crate::fixture::owner;
+use crate::fixture::until;
 
 const REASON: RevocationReason = RevocationReason::KeyCompromise;
 
@@ -95,11 +96,8 @@ async fn give_up(fixture: &Fixture) {
             }
         }
     }
-    while visit::stand(&fixture.app.snapshot, &certificate, NOW).is_ok() {
-        let given_up = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-        assert!(given_up > 1, "nobody is left who would tell the logins");
-        tokio::task::yield_now().await;
-    }
+    until("logins know it", || visit::stand(&fixture.app.snapshot, &certificate, NOW).is_err())
+        .await;
 }
 
 #[tokio::test]

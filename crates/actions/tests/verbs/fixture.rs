@@ -1,9 +1,10 @@
-//! An organization in a scratch store, with a clock that hardly moves.
+//! An organization in a store of its own, with a clock that hardly moves.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actions::App;
 use actions::certificate::issue;
@@ -28,8 +29,9 @@ use pki::key::PrivateKey;
 use pki::name::Name;
 use pki::time::Time;
 use serde_json::Value;
-use store::Store;
 use store::seal::MasterKey;
+
+use crate::engine::Memory;
 
 /// The set-up of the guide.
 const MOSYLE: &str = include_str!("../../../../examples/mosyle.toml");
@@ -45,6 +47,7 @@ pub(crate) struct Fixture {
     pub(crate) app: Arc<App>,
     pub(crate) secret: Secret,
     clock: Arc<AtomicI64>,
+    memory: Arc<Memory>,
 }
 
 /// The guide's set-up as the API takes it.
@@ -60,6 +63,19 @@ pub(crate) fn owner() -> Actor {
 /// A document to be applied, with nothing special about it.
 pub(crate) fn application(document: Value) -> Application {
     Application { document, dry_run: false, prune: false, secrets: [].into() }
+}
+
+/// How long anything may take; a hundred times what it needs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until something is so.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "not so in time: {what}");
 }
 
 fn master() -> Arc<MasterKey> {
@@ -85,27 +101,35 @@ fn world(clock: Arc<AtomicI64>, seed: u64) -> World {
 impl Fixture {
     /// Nothing is defined yet.
     pub(crate) async fn empty() -> Self {
-        Self::over(Store::scratch(&master()).unwrap(), 1).await
+        Self::over(Arc::new(Memory::fresh(&master())), 1).await
     }
 
     /// Another program over the same memory.
     pub(crate) async fn beside(&self) -> Self {
-        Self::over(self.app.store.clone(), 2).await
+        let mut beside = Self::over(Arc::clone(&self.memory), 2).await;
+        beside.secret = self.secret.clone();
+        beside
     }
 
-    async fn over(store: Store, seed: u64) -> Self {
+    /// A program over this memory.
+    pub(crate) async fn over(memory: Arc<Memory>, seed: u64) -> Self {
+        let store = memory.open(&master()).await;
         let clock = Arc::new(AtomicI64::new(NOW.0 * 1000));
         let world = world(Arc::clone(&clock), seed);
         let app = App::open(store, master(), world).await.unwrap();
-        Self { app, secret: Secret::new(""), clock }
+        Self { app, secret: Secret::new(""), clock, memory }
     }
 
     /// The guide's set-up.
     pub(crate) async fn mosyle() -> Self {
-        let mut fixture = Self::empty().await;
-        let applied = fixture.apply(application(mosyle())).await.unwrap();
-        fixture.secret = applied.secrets[0].secret.clone();
-        fixture
+        Self::empty().await.with_mosyle().await
+    }
+
+    /// The guide's set-up, made in it.
+    pub(crate) async fn with_mosyle(mut self) -> Self {
+        let applied = self.apply(application(mosyle())).await.unwrap();
+        self.secret = applied.secrets[0].secret.clone();
+        self
     }
 
     pub(crate) fn set_clock(&self, time: Time) {

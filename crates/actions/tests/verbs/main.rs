@@ -1,14 +1,19 @@
 //! Every verb on a real store: what it answers, what it remembers, and what logins know after.
+//! Here the store is a file; `tests/verbs_on_postgres` runs the same tests on a server.
 
 #[cfg(test)]
 mod applying;
 #[cfg(test)]
 mod certificates;
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod issuing;
 #[cfg(test)]
 mod renewing;
+#[cfg(test)]
+mod sharing;
 #[cfg(test)]
 mod visits;

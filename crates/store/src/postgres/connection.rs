@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+use tokio_postgres::config::Host;
 use tokio_postgres::{AsyncMessage, Client, Config, Error, NoTls, Statement};
 
 use super::{convert, failure};
@@ -22,15 +23,19 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// The longest pause between attempts to connect.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
+/// Where PostgreSQL is if the address does not say.
+const PORT: u16 = 5432;
+
 /// Prepared statements kept per connection: the program has a few hundred in all.
 const STATEMENTS_CACHED_MAX: usize = 512;
 
 /// Messages of the server that wait for the listener; beyond it, it reads everything again.
 const MESSAGES_MAX: usize = 1024;
 
-/// What every connection says first. Reads and changes wait for a bounded time, and a commit is
-/// durable whatever the server's configuration says.
+/// What every connection says first. Reads and changes wait for a bounded time, each statement sees
+/// what was committed before it, and a commit is durable whatever the server's configuration says.
 const SETTINGS: &str = "set lock_timeout = '5s'; set statement_timeout = '30s';
+    set default_transaction_isolation = 'read committed';
     select set_config('synchronous_commit', 'on', false)
     where current_setting('synchronous_commit') in ('off', 'local');";
 
@@ -81,6 +86,24 @@ impl Address {
             .keepalives_idle(Duration::from_secs(15))
             .tcp_user_timeout(Duration::from_secs(30));
         Ok(Self(Arc::new(config)))
+    }
+
+    /// The address as people may see it: without the password.
+    pub(super) fn shown(&self) -> String {
+        let user = self.0.get_user().unwrap_or_default();
+        let database = self.0.get_dbname().unwrap_or(user);
+        let ports = self.0.get_ports();
+        let hosts = self.0.get_hosts().iter().enumerate().map(|(place, host)| {
+            let port = ports.get(place).or(ports.first()).copied().unwrap_or(PORT);
+            match host {
+                Host::Tcp(name) if name.contains(':') => format!("[{name}]:{port}"),
+                Host::Tcp(name) => format!("{name}:{port}"),
+                Host::Unix(directory) => format!("{}:{port}", directory.display()),
+            }
+        });
+        let hosts = hosts.collect::<Vec<_>>().join(",");
+        let at = if user.is_empty() { "" } else { "@" };
+        format!("postgres://{user}{at}{hosts}/{database}")
     }
 
     /// Connects.

@@ -110,9 +110,14 @@ impl Desk<'_> {
         let (write, events) = change;
         let mut steps = Vec::with_capacity(write.statements.len());
         for statement in &write.statements {
-            check_verb(&statement.sql)?;
+            let verb = check_verb(&statement.sql)?;
+            // What a guard finds stays so until the commit, whoever else writes.
+            let sql = match (verb, &statement.guard) {
+                ("select", Some(_)) => Cow::Owned(format!("{} for share", statement.sql)),
+                (_, Some(_) | None) => Cow::Borrowed(statement.sql.as_ref()),
+            };
             steps.push(Step {
-                statement: self.connection.prepare(&statement.sql, &statement.args).await?,
+                statement: self.connection.prepare(&sql, &statement.args).await?,
                 args: Cow::Borrowed(&statement.args),
                 guard: statement.guard.as_ref(),
             });
@@ -154,7 +159,9 @@ impl Desk<'_> {
             return Ok(group.iter().map(|_| Ok(())).collect());
         };
         self.run("rollback").await?;
-        if group.len() == 1 {
+        // Who lost against another server in a tangle of locks may win the next time.
+        let tangled = matches!(why, CommitError::Store(StoreError::Busy));
+        if group.len() == 1 && !tangled {
             return Ok(vec![Err(why)]);
         }
         self.commit_one_by_one(group, own, explained).await
@@ -254,11 +261,11 @@ impl Desk<'_> {
     }
 }
 
-/// Refuses what could end the transaction that it is part of.
-fn check_verb(sql: &str) -> Result<(), StoreError> {
+/// The verb of a statement; refuses what could end the transaction that it is part of.
+fn check_verb(sql: &str) -> Result<&str, StoreError> {
     let verb = sql.split_whitespace().next().unwrap_or_default();
     if ["delete", "insert", "select", "update", "with"].contains(&verb) {
-        return Ok(());
+        return Ok(verb);
     }
     Err(StoreError::Statement(format!("a change cannot {verb}")))
 }

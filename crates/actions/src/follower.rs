@@ -1,0 +1,149 @@
+//! The follower: what changes in the database, whoever changes it, is read into memory again.
+//!
+//! What this process did itself is in memory already when it hears of it, and is skipped. What it
+//! did without knowing that it was done, because the connection broke, is not, and is read.
+
+use core::time::Duration;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use pki::certificate::Serial;
+use store::Store;
+use store::StoreError;
+use store::change::Change;
+use store::change::Changes;
+use store::change::Notice;
+use store::change::Topic;
+use store::seal::MasterKey;
+use tokio::task::AbortHandle;
+
+use crate::App;
+use crate::snapshot::Snapshot;
+
+/// Most certificates that are read again one by one; beyond it, all are.
+const SERIALS_MAX: usize = 4096;
+
+/// How long the follower waits before it tries a failing database again.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Follows the changes of a database. Dropped, it ends.
+#[derive(Debug)]
+pub(crate) struct Follower(AbortHandle);
+
+/// What is read, and where it goes.
+struct Desk {
+    store: Store,
+    master: Arc<MasterKey>,
+    snapshot: Arc<Snapshot>,
+}
+
+/// What memory has to read again.
+#[derive(Debug, Default)]
+struct Stale {
+    rules: bool,
+    all_standings: bool,
+    standings: HashSet<Serial>,
+}
+
+impl Follower {
+    /// Starts the task. Must run within tokio.
+    pub(crate) fn start(
+        changes: Changes,
+        store: &Store,
+        master: &Arc<MasterKey>,
+        snapshot: &Arc<Snapshot>,
+    ) -> Self {
+        let (store, master) = (store.clone(), Arc::clone(master));
+        let desk = Desk { store, master, snapshot: Arc::clone(snapshot) };
+        Self(tokio::spawn(desk.follow(changes)).abort_handle())
+    }
+
+    /// Follows no more.
+    pub(crate) fn end(&self) {
+        self.0.abort();
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Desk {
+    async fn follow(self, mut changes: Changes) {
+        while let Some(first) = changes.next().await {
+            let mut stale = Stale::default();
+            stale.note(first, &self.snapshot);
+            let mut failures = 0_u32;
+            loop {
+                while let Some(more) = changes.try_next() {
+                    stale.note(more, &self.snapshot);
+                }
+                let Err(error) = self.catch_up(&mut stale).await else { break };
+                failures += 1;
+                if failures == 1 {
+                    tracing::error!(%error, "what was changed elsewhere cannot be read yet");
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+            if failures > 0 {
+                tracing::info!("what was changed elsewhere is read");
+            }
+        }
+    }
+
+    /// Reads what is stale; what could not be read stays so.
+    async fn catch_up(&self, stale: &mut Stale) -> Result<(), StoreError> {
+        if !stale.standings.is_empty() && !stale.all_standings {
+            let serials: Vec<Serial> = stale.standings.iter().cloned().collect();
+            for (serial, standing) in
+                store::certificate::standings_of(&self.store, &serials).await?
+            {
+                self.snapshot.set_standing(serial, standing);
+            }
+        }
+        if stale.all_standings {
+            self.read_standings().await?;
+        }
+        (stale.all_standings, stale.standings) = (false, HashSet::new());
+        if stale.rules {
+            App::reload(&self.store, &self.master, &self.snapshot).await?;
+            stale.rules = false;
+        }
+        Ok(())
+    }
+
+    async fn read_standings(&self) -> Result<(), StoreError> {
+        let (store, snapshot) = (self.store.clone(), Arc::clone(&self.snapshot));
+        let read = tokio::task::spawn_blocking(move || {
+            store::certificate::standings(&store, |serial, standing| {
+                snapshot.set_standing(serial, standing);
+            })
+        });
+        read.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+impl Stale {
+    fn note(&mut self, notice: Notice, snapshot: &Snapshot) {
+        let Notice::Changed(Change { topic, key, .. }) = notice else {
+            (self.rules, self.all_standings) = (true, true);
+            return;
+        };
+        match topic {
+            Topic::Rules => {
+                let version = store::organization::announced(&key);
+                // What is not understood is worth reading.
+                self.rules |= version.is_none_or(|version| snapshot.rules().version < version);
+            }
+            Topic::Certificate => match store::certificate::announced(&key) {
+                Some((serial, status)) if snapshot.knows(&serial, status) => {}
+                Some((serial, _)) if self.standings.len() < SERIALS_MAX => {
+                    self.standings.insert(serial);
+                }
+                Some(_) | None => self.all_standings = true,
+            },
+        }
+    }
+}

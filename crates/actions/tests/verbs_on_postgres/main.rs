@@ -1,0 +1,27 @@
+//! The tests of `tests/verbs` on PostgreSQL, and what only a server can do to us.
+
+#[cfg(test)]
+#[path = "../verbs/applying.rs"]
+mod applying;
+#[cfg(test)]
+#[path = "../verbs/certificates.rs"]
+mod certificates;
+#[cfg(test)]
+mod engine;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+#[path = "../verbs/fixture.rs"]
+mod fixture;
+#[cfg(test)]
+#[path = "../verbs/issuing.rs"]
+mod issuing;
+#[cfg(test)]
+#[path = "../verbs/renewing.rs"]
+mod renewing;
+#[cfg(test)]
+#[path = "../verbs/sharing.rs"]
+mod sharing;
+#[cfg(test)]
+#[path = "../verbs/visits.rs"]
+mod visits;
