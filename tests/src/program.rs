@@ -30,7 +30,9 @@ pub fn command() -> Command {
 
 /// Takes away what our surroundings would tell the program.
 pub fn alone(command: &mut Command) {
-    command.env_remove("SAFECONDUCT_DATA").env_remove("SAFECONDUCT_LOG");
+    for name in ["CONFIG", "DATA", "LOG"] {
+        command.env_remove(format!("SAFECONDUCT_{name}"));
+    }
 }
 
 /// Runs the program to its end.

@@ -4,13 +4,16 @@
 use std::env;
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use anyhow::bail;
 use clap::Args;
+use domain::secret::Secret;
 use serde::Deserialize;
+use store::Store;
 
 /// The data directory if nothing says otherwise.
 const DATA_DEFAULT: &str = "safeconduct-data";
@@ -32,6 +35,20 @@ pub(crate) struct DataArgument {
         hide_env = true
     )]
     master_key: Option<PathBuf>,
+    /// Read settings of this machine from a TOML file; the database is one of them
+    #[arg(long, value_name = "FILE", env = "SAFECONDUCT_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
+}
+
+/// Where an organization is, and what opens it.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The data directory: lock, master key and control socket, and the database if it is a file.
+    pub(crate) data: PathBuf,
+    /// What secrets are sealed with.
+    pub(crate) seal: Seal,
+    /// The database.
+    pub(crate) database: Database,
 }
 
 impl DataArgument {
@@ -45,26 +62,47 @@ impl DataArgument {
         Ok(here.join(data))
     }
 
-    /// Whether there is an organization in the directory.
-    pub(crate) fn has_organization(&self) -> anyhow::Result<bool> {
-        Ok(store::directory::holds_database(&self.directory()?))
+    /// What the configuration file says; nothing if none is named.
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+        self.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)
     }
 
-    /// What secrets are sealed with: as the flag says, else as the configuration says.
-    pub(crate) fn seal(&self, config: &Config) -> Seal {
+    /// Where the organization is: as the flags say, else as the configuration says.
+    pub(crate) fn place(&self, config: &Config) -> anyhow::Result<Place> {
         let own = self.master_key.clone();
-        Seal { master_key_file: own.or_else(|| config.seal.master_key_file.clone()) }
+        let seal = Seal { master_key_file: own.or_else(|| config.seal.master_key_file.clone()) };
+        Ok(Place { data: self.directory()?, seal, database: config.database.clone() })
     }
 }
 
-/// What `serve --config FILE` may say; flags go before it.
+impl Place {
+    /// Whether there may be an organization already.
+    pub(crate) fn has_organization(&self) -> bool {
+        self.database.url.is_some()
+            || store::directory::database_elsewhere(&self.data).is_some()
+            || store::directory::holds_database(&self.data)
+    }
+}
+
+/// What the file of `--config` may say; flags go before it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     /// What secrets are sealed with.
     pub(crate) seal: Seal,
+    /// Where the organization is kept.
+    pub(crate) database: Database,
     /// Where the server listens.
     pub(crate) listen: Listen,
+}
+
+/// Where the organization is kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Database {
+    /// A PostgreSQL database, which several servers may share (`postgres://…`, with the password
+    /// if it has one); a file in the data directory if not given.
+    pub(crate) url: Option<Secret>,
 }
 
 /// What secrets are sealed with.
@@ -95,13 +133,24 @@ impl Config {
     /// Reads a configuration file, or refuses it with line and field.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        let length = fs::metadata(path).with_context(|| format!("{shown} cannot be read"))?.len();
-        if length > CONFIG_BYTES_MAX {
+        let metadata = fs::metadata(path).with_context(|| format!("{shown} cannot be read"))?;
+        if metadata.len() > CONFIG_BYTES_MAX {
             bail!("{shown} is longer than {CONFIG_BYTES_MAX} bytes");
         }
         let text = fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
         let config: Self =
             toml::from_str(&text).with_context(|| format!("{shown} is not understood"))?;
+        if let Some(url) = &config.database.url {
+            let url = Store::shown_url(url.reveal())
+                .with_context(|| format!("{shown}: database.url is not understood"))?;
+            let mode = metadata.permissions().mode() & 0o777;
+            if url.has_password && mode & 0o077 != 0 {
+                bail!(
+                    "{shown} holds a password and can be read by others (mode {mode:03o}); run: \
+                     chmod 600 '{shown}'"
+                );
+            }
+        }
         Ok(config)
     }
 }

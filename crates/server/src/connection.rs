@@ -20,7 +20,6 @@ use store::seal::MasterKey;
 use tower::ServiceExt;
 
 use crate::clock;
-use crate::config::Config;
 use crate::config::DataArgument;
 use crate::door::control;
 use crate::instance::Instance;
@@ -50,18 +49,19 @@ impl Connection {
     /// Finds the server that holds the data, or takes the data itself. An organization is not
     /// made by looking at it: only `serve`, `apply` and `demo` may start with an empty directory.
     pub(crate) async fn open(argument: &DataArgument, may_create: bool) -> anyhow::Result<Self> {
-        let data = argument.directory()?;
-        if !may_create && !data.exists() {
+        let place = argument.place(&argument.config()?)?;
+        let data = &place.data;
+        if !may_create && !data.exists() && !place.has_organization() {
             return Err(anyhow!(
                 "there is no organization in {}; name another with --data, or make one with \
                  `safeconduct apply`",
                 data.display()
             ));
         }
-        match Instance::open(&data, &argument.seal(&Config::default())).await {
+        match Instance::open(&place).await {
             Ok(instance) => Ok(Self::Here(router(&instance.app), Some(instance))),
             Err(NotOpened::Held(held)) => {
-                let socket = control::path_of(&data);
+                let socket = control::path_of(data);
                 if !socket.exists() {
                     return Err(anyhow!("{held}, and has no control socket (yet)"));
                 }

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -13,6 +13,34 @@ pub(crate) const DATABASE: &str = "safeconduct.db";
 #[must_use]
 pub fn holds_database(directory: &Path) -> bool {
     directory.join(DATABASE).exists()
+}
+
+/// The file that says where an organization is whose database is not in its data directory.
+const ELSEWHERE: &str = "database";
+
+/// Longest address in it, in bytes.
+const ELSEWHERE_BYTES_MAX: u64 = 4096;
+
+/// Where the database of a data directory is, if it is a server's.
+#[must_use]
+pub fn database_elsewhere(directory: &Path) -> Option<String> {
+    let file = File::open(directory.join(ELSEWHERE)).ok()?;
+    let mut shown = String::new();
+    // What cannot be read says all the same that it is not here.
+    drop(file.take(ELSEWHERE_BYTES_MAX).read_to_string(&mut shown));
+    Some(shown.trim_end().to_owned())
+}
+
+/// Notes where the database of a data directory is, as people may see it.
+pub fn note_database_elsewhere(directory: &Path, shown: &str) -> io::Result<()> {
+    if database_elsewhere(directory).as_deref() == Some(shown) {
+        return Ok(());
+    }
+    let mut file = open_private(&directory.join(ELSEWHERE))?;
+    file.set_len(0)?;
+    writeln!(file, "{shown}")?;
+    file.sync_all()?;
+    sync(directory)
 }
 
 /// Makes the directory, readable by its owner only, unless it is there.
@@ -79,6 +107,17 @@ pub(crate) mod tests {
         assert_eq!(mode(&directory.0), 0o700);
         open_private(&directory.0.join("file")).unwrap();
         assert_eq!(mode(&directory.0.join("file")), 0o600);
+    }
+
+    #[test]
+    fn where_else_the_database_is_can_be_noted_again() {
+        let directory = TestDirectory::new();
+        assert_eq!(database_elsewhere(&directory.0), None);
+        for shown in ["postgres://a@localhost:5432/first", "postgres://b"] {
+            note_database_elsewhere(&directory.0, shown).unwrap();
+            assert_eq!(database_elsewhere(&directory.0).as_deref(), Some(shown));
+        }
+        assert_eq!(mode(&directory.0.join(ELSEWHERE)), 0o600);
     }
 
     #[test]

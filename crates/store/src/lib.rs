@@ -54,6 +54,15 @@ enum Engine {
     Postgres(Arc<Postgres>),
 }
 
+/// The URL of a database, as people may see it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ShownUrl {
+    /// Where it is and as whom: without the password.
+    pub text: String,
+    /// Whether the URL has a password.
+    pub has_password: bool,
+}
+
 /// Whether changes can be made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WriterState {
@@ -172,9 +181,9 @@ impl Store {
         Ok(Self { engine: Engine::Postgres(Arc::new(postgres)) })
     }
 
-    /// What a URL names, as people may see it: without the password. Refuses what
-    /// [`Store::open_url`] would not understand.
-    pub fn shown_url(url: &str) -> Result<String, StoreError> {
+    /// What a URL says, as people may see it. Refuses what [`Store::open_url`] would not
+    /// understand.
+    pub fn shown_url(url: &str) -> Result<ShownUrl, StoreError> {
         postgres::shown(url)
     }
 

@@ -30,7 +30,7 @@ use crate::change::{self, Changes, Notice};
 use crate::seal::MasterKey;
 use crate::value::{Row, Value};
 use crate::write::{CommitError, EventRow, Write};
-use crate::{StoreError, WriterState};
+use crate::{ShownUrl, StoreError, WriterState};
 
 /// Chunks that a walk may be ahead of whoever takes them.
 const CHUNKS_AHEAD_MAX: usize = 2;
@@ -62,8 +62,8 @@ struct Parts {
 /// Ends a walk on the other side when nobody takes its rows any more.
 struct Credit(Arc<Semaphore>);
 
-/// The address in a URL as people may see it: without the password.
-pub(crate) fn shown(url: &str) -> Result<String, StoreError> {
+/// What is in a URL, without the password.
+pub(crate) fn shown(url: &str) -> Result<ShownUrl, StoreError> {
     Address::parse(url).map(|address| address.shown())
 }
 

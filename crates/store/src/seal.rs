@@ -86,6 +86,23 @@ impl MasterKey {
         }
     }
 
+    /// Loads the key of a data directory.
+    pub fn load_from(data: &Path) -> Result<Self, SealError> {
+        Self::load(&data.join(FILE_NAME))
+    }
+
+    /// Whether there is a key in a data directory.
+    #[must_use]
+    pub fn is_in(data: &Path) -> bool {
+        data.join(FILE_NAME).exists()
+    }
+
+    /// Takes back a key that was made a moment ago in a data directory and that nothing was sealed
+    /// with.
+    pub fn discard_from(data: &Path) -> io::Result<()> {
+        std::fs::remove_file(data.join(FILE_NAME))
+    }
+
     /// Loads the key from a file of its own.
     pub fn load(path: &Path) -> Result<Self, SealError> {
         let file = File::open(path).map_err(|why| {

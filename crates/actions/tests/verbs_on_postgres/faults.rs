@@ -79,6 +79,9 @@ async fn a_server_restarted_under_load_gives_each_key_one_certificate() {
         assert!(serials.insert(device.await.unwrap().serial));
     }
     assert_eq!(serials.len(), DEVICES);
+    for fixture in [&one, &two] {
+        until("it is back", || fixture.app.store.writer() == WriterState::Writing).await;
+    }
     let issued = "select count(*) from certificate where usage = 'device' and status = 'issued'";
     assert_eq!(rows(&one.app.store, issued).await, i64::try_from(DEVICES + 1).unwrap());
     store::audit::verify(&one.app.store).await.unwrap();

@@ -75,7 +75,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Ok(document) => document,
         Err(refused) => return Ok(refused),
     };
-    if !data.has_organization()? {
+    if !data.place(&data.config()?)?.has_organization() {
         // Looking at a file, or refusing it, makes no organization.
         let scratch = Connection::scratch().await?;
         let look = Order { dry_run: true, ..order.clone() };

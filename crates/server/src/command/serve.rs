@@ -9,7 +9,6 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
 use crate::command::apply;
-use crate::config::Config;
 use crate::config::DataArgument;
 use crate::config::Listen;
 use crate::connection::Connection;
@@ -22,9 +21,6 @@ use crate::running::Running;
 pub(crate) struct Arguments {
     #[command(flatten)]
     data: DataArgument,
-    /// Read settings of this machine from a TOML file
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     /// Apply a declarative file before serving
     #[arg(long, value_name = "FILE")]
     apply: Option<PathBuf>,
@@ -50,12 +46,9 @@ pub(crate) struct Arguments {
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let config = match &arguments.config {
-        Some(path) => Config::read(path)?,
-        None => Config::default(),
-    };
-    let data = arguments.data.directory()?;
-    let instance = Instance::open(&data, &arguments.data.seal(&config)).await?;
+    let config = arguments.data.config()?;
+    let place = arguments.data.place(&config)?;
+    let instance = Instance::open(&place).await?;
     if let Some(file) = &arguments.apply {
         let connection = Connection::within(&instance);
         let order = apply::Order::of(file.clone(), arguments.secrets.clone());
@@ -73,7 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // Before the doors open, so that a stop that comes at once is not lost.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let running = Running::start(instance, &data, &listen).await?;
+    let running = Running::start(instance, &place.data, &listen).await?;
     let addresses = [
         ("http", &running.http),
         ("https", &running.https),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -11,8 +12,8 @@ use tokio_postgres::config::Host;
 use tokio_postgres::{AsyncMessage, Client, Config, Error, NoTls, Statement};
 
 use super::{convert, failure};
-use crate::StoreError;
 use crate::value::Value;
+use crate::{ShownUrl, StoreError};
 
 /// How long connecting may take.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
@@ -52,7 +53,11 @@ pub(super) enum Role {
 
 /// Where the database is.
 #[derive(Clone)]
-pub(super) struct Address(Arc<Config>);
+pub(super) struct Address {
+    config: Arc<Config>,
+    /// How often any link connected: whoever rests then tries again at once.
+    connected: Arc<AtomicU64>,
+}
 
 /// One connection.
 pub(super) struct Connection {
@@ -69,7 +74,15 @@ pub(super) struct Link {
     role: Role,
     connection: Option<Connection>,
     pause: Duration,
-    resting: Option<(Instant, StoreError)>,
+    resting: Option<Rest>,
+}
+
+/// The pause after a failure to connect.
+struct Rest {
+    until: Instant,
+    why: StoreError,
+    /// How often any link had connected when it began.
+    connected: u64,
 }
 
 impl Address {
@@ -85,15 +98,15 @@ impl Address {
             .connect_timeout(CONNECT_PATIENCE)
             .keepalives_idle(Duration::from_secs(15))
             .tcp_user_timeout(Duration::from_secs(30));
-        Ok(Self(Arc::new(config)))
+        Ok(Self { config: Arc::new(config), connected: Arc::default() })
     }
 
     /// The address as people may see it: without the password.
-    pub(super) fn shown(&self) -> String {
-        let user = self.0.get_user().unwrap_or_default();
-        let database = self.0.get_dbname().unwrap_or(user);
-        let ports = self.0.get_ports();
-        let hosts = self.0.get_hosts().iter().enumerate().map(|(place, host)| {
+    pub(super) fn shown(&self) -> ShownUrl {
+        let user = self.config.get_user().unwrap_or_default();
+        let database = self.config.get_dbname().unwrap_or(user);
+        let ports = self.config.get_ports();
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(place, host)| {
             let port = ports.get(place).or(ports.first()).copied().unwrap_or(PORT);
             match host {
                 Host::Tcp(name) if name.contains(':') => format!("[{name}]:{port}"),
@@ -103,7 +116,8 @@ impl Address {
         });
         let hosts = hosts.collect::<Vec<_>>().join(",");
         let at = if user.is_empty() { "" } else { "@" };
-        format!("postgres://{user}{at}{hosts}/{database}")
+        let text = format!("postgres://{user}{at}{hosts}/{database}");
+        ShownUrl { text, has_password: self.config.get_password().is_some() }
     }
 
     /// Connects.
@@ -115,7 +129,7 @@ impl Address {
     }
 
     async fn connect_now(&self, role: Role) -> Result<Connection, Error> {
-        let (client, mut wire) = self.0.connect(NoTls).await?;
+        let (client, mut wire) = self.config.connect(NoTls).await?;
         let (said, messages) = mpsc::channel(MESSAGES_MAX);
         let driver = tokio::spawn(async move {
             while let Some(Ok(message)) =
@@ -188,18 +202,21 @@ impl Link {
         Self { address, role, connection: None, pause: PAUSE_MIN, resting: None }
     }
 
-    /// The connection. After a failure it answers that failure until the pause is over, so that
-    /// callers are not kept waiting and a server that starts is not stormed.
+    /// The connection. After a failure it answers that failure until the pause is over or another
+    /// link connects, so that callers are not kept waiting and a server that starts is not stormed.
     pub(super) async fn get(&mut self) -> Result<&mut Connection, StoreError> {
         if self.connection.as_ref().is_none_or(|connection| connection.client.is_closed()) {
             self.connection = None;
-            if let Some((until, why)) = &self.resting
+            let count = self.address.connected.load(Ordering::Relaxed);
+            if let Some(Rest { until, why, connected }) = &self.resting
                 && Instant::now() < *until
+                && *connected == count
             {
                 return Err(why.clone());
             }
             let connected = self.address.connect(self.role).await;
-            let connection = connected.inspect_err(|why| self.rest(why))?;
+            let connection = connected.inspect_err(|why| self.rest(why, count))?;
+            self.address.connected.fetch_add(1, Ordering::Relaxed);
             self.pause = PAUSE_MIN;
             self.resting = None;
             self.connection = Some(connection);
@@ -214,16 +231,17 @@ impl Link {
 
     /// Waits until connecting may be tried again.
     pub(super) async fn wait(&self) {
-        if let Some((until, _)) = &self.resting {
-            tokio::time::sleep_until(*until).await;
+        if let Some(rest) = &self.resting {
+            tokio::time::sleep_until(rest.until).await;
         }
     }
 
-    fn rest(&mut self, why: &StoreError) {
+    fn rest(&mut self, why: &StoreError, connected: u64) {
         // Servers that lost the database together do not come back together.
         let spread = getrandom::u32().unwrap_or(0) % 50;
         let pause = self.pause + self.pause * spread / 100;
-        self.resting = Some((Instant::now() + pause, why.clone()));
+        let until = Instant::now() + pause;
+        self.resting = Some(Rest { until, why: why.clone(), connected });
         self.pause = (self.pause * 2).min(PAUSE_MAX);
     }
 }

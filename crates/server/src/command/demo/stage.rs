@@ -32,7 +32,9 @@ use crate::command::apply;
 use crate::command::authenticate;
 use crate::command::demo::cast::Actor;
 use crate::command::demo::cast::Fate;
+use crate::config::Database;
 use crate::config::Listen;
+use crate::config::Place;
 use crate::config::Seal;
 use crate::connection::Connection;
 use crate::instance::Instance;
@@ -103,7 +105,10 @@ impl Stage {
         if store::directory::holds_database(&data) {
             bail!("{} holds an organization already; name an empty directory", data.display());
         }
-        let instance = Instance::open(&data, &Seal::default()).await?;
+        let instance = {
+            let (seal, database) = (Seal::default(), Database::default());
+            Instance::open(&Place { data: data.clone(), seal, database }).await?
+        };
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let listen = Listen {
             http: vec![free],
