@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -21,6 +22,7 @@ use crate::stranger::shown;
 pub struct Lab {
     // Before the directory, so that it is dropped first.
     server: Option<Server>,
+    config: Option<PathBuf>,
     /// Everything of this laboratory.
     pub directory: Directory,
 }
@@ -51,14 +53,40 @@ impl Lab {
     /// No organization yet.
     #[track_caller]
     pub fn empty() -> Self {
-        Self { server: None, directory: Directory::fresh() }
+        Self { server: None, config: None, directory: Directory::fresh() }
+    }
+
+    /// A data directory of its own for an organization in a PostgreSQL database, which has the
+    /// master key of these hexadecimal digits.
+    #[track_caller]
+    pub fn on_database(url: &str, master_key: &str) -> Self {
+        let mut lab = Self::empty();
+        let key = lab.directory.write("master.key", master_key);
+        let config = format!(
+            "[seal]\nmaster_key_file = {:?}\n[database]\nurl = {url:?}\n",
+            key.display().to_string()
+        );
+        lab.config = Some(lab.directory.write("settings.toml", config));
+        lab
+    }
+
+    /// Adds to a command which organization it is for.
+    pub fn place(&self, command: &mut Command) {
+        command.arg("--data").arg(self.data());
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
     }
 
     /// Starts the server.
     #[track_caller]
     pub fn serve(&mut self) {
         let log = self.directory.file("serve.log");
-        self.server = Some(Server::start(&self.data(), &log, []));
+        let server = match &self.config {
+            Some(config) => Server::start(&self.data(), &log, ["--config", shown(config)]),
+            None => Server::start(&self.data(), &log, []),
+        };
+        self.server = Some(server);
     }
 
     /// Stops the server in order.
@@ -114,7 +142,9 @@ impl Lab {
     /// Runs a command on the organization.
     #[track_caller]
     pub fn ask<const N: usize>(&self, arguments: [&str; N]) -> Outcome {
-        outcome::run(program::command().args(arguments).arg("--data").arg(self.data()))
+        let mut command = program::command();
+        self.place(command.args(arguments));
+        outcome::run(&mut command)
     }
 
     /// Applies a declarative file; it stays as `organization.toml`.
@@ -122,7 +152,8 @@ impl Lab {
     pub fn apply<const N: usize>(&self, toml: &str, arguments: [&str; N]) -> Outcome {
         let file = self.directory.write("organization.toml", toml);
         let mut command = program::command();
-        command.arg("apply").arg("--data").arg(self.data()).arg(file).args(arguments);
+        self.place(command.arg("apply"));
+        command.arg(file).args(arguments);
         outcome::run(&mut command)
     }
 

@@ -15,7 +15,8 @@ const KEEPER: &str = r#"
 set -u
 directory=$1
 bin=
-for candidate in /usr/lib/postgresql/*/bin; do
+# Debian keeps the server's programs where no shell searches.
+for candidate in "$(pg_config --bindir 2>/dev/null)" /usr/lib/postgresql/*/bin; do
     [ -x "$candidate/postgres" ] && [ -x "$candidate/initdb" ] && bin=$candidate
 done
 if [ -z "$bin" ]; then echo "PostgreSQL is missing: install the package postgresql"; exit 1; fi
@@ -44,9 +45,10 @@ $as "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-syn
     { tr '\n' ' ' <log; echo; exit 1; }
 start
 echo ready
-while read -r order name; do
+while read -r order name sql; do
     case $order in
         database) $as "$bin/createdb" -h "$directory" -U postgres "$name" 2>&1 | tr '\n' ' ' ;;
+        query) $as "$bin/psql" -h "$directory" -U postgres -X -A -t -c "$sql" "$name" 2>&1 ;;
         stop) stop QUIT ;;
         start) start ;;
     esac
@@ -116,6 +118,14 @@ impl Postgres {
         format!("postgres:///{name}?user=postgres&host={}", self.directory.display())
     }
 
+    /// What the server answers to a statement, a row a line: asked as a stranger would.
+    #[must_use]
+    pub fn query(&self, url: &str, sql: &str) -> String {
+        let name = url.trim_start_matches("postgres:///").split('?').next().unwrap_or_default();
+        let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.keeper().ask(&format!("query {name} {sql}"))
+    }
+
     /// Stops the server at once, as a power cut would.
     pub fn stop(&self) {
         self.keeper().order("stop");
@@ -133,15 +143,31 @@ impl Postgres {
 
 impl Keeper {
     fn order(&mut self, order: &str) {
+        let said = self.ask(order);
+        assert_eq!(said, "", "PostgreSQL for the tests");
+    }
+
+    fn ask(&mut self, order: &str) -> String {
         let orders = self.orders.as_mut().expect("the keeper is there until the end");
         writeln!(orders, "{order}").expect("the keeper takes orders");
-        self.expect_ready();
+        self.hear()
     }
 
     fn expect_ready(&mut self) {
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer).expect("the keeper answers");
-        assert_eq!(answer.trim(), "ready", "PostgreSQL for the tests");
+        assert_eq!(self.hear(), "", "PostgreSQL for the tests");
+    }
+
+    /// What the keeper says before it is ready; all, if it ends.
+    fn hear(&mut self) -> String {
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            let length = self.answers.read_line(&mut line).expect("the keeper answers");
+            if length == 0 || line.trim_end() == "ready" {
+                return said;
+            }
+            said.push_str(&line);
+        }
     }
 }
 

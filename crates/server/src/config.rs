@@ -9,6 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use anyhow::anyhow;
 use anyhow::bail;
 use clap::Args;
 use domain::secret::Secret;
@@ -138,8 +139,12 @@ impl Config {
             bail!("{shown} is longer than {CONFIG_BYTES_MAX} bytes");
         }
         let text = fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
-        let config: Self =
-            toml::from_str(&text).with_context(|| format!("{shown} is not understood"))?;
+        // The line itself is not shown: it may hold a password.
+        let config: Self = toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            anyhow!("{shown} is not understood: line {line}: {}", error.message())
+        })?;
         if let Some(url) = &config.database.url {
             let url = Store::shown_url(url.reveal())
                 .with_context(|| format!("{shown}: database.url is not understood"))?;
