@@ -9,11 +9,12 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Runs the server in the directory `$1` and does what it is told, a word a line; answers `ready`
+/// Runs the server in the directory `$1`, with or without `fsync` as `$2` says, and does what it is told, a word a line; answers `ready`
 /// or why not. PostgreSQL refuses root, so that root becomes somebody else for it.
 const KEEPER: &str = r#"
 set -u
 directory=$1
+fsync=$2
 bin=
 # Debian keeps the server's programs where no shell searches.
 for candidate in "$(pg_config --bindir 2>/dev/null)" /usr/lib/postgresql/*/bin; do
@@ -29,7 +30,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 cd "$directory"
 start() {
-    $as "$bin/postgres" -D data -k "$directory" -c listen_addresses= -c fsync=off \
+    $as "$bin/postgres" -D data -k "$directory" -c listen_addresses= -c fsync="$fsync" \
         -c max_connections=400 -c max_locks_per_transaction=256 >>log 2>&1 </dev/null &
     server=$!
     until $as "$bin/pg_isready" -q -h "$directory" -U postgres; do
@@ -91,6 +92,20 @@ impl Postgres {
     /// If there is no PostgreSQL.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with("off")
+    }
+
+    /// Starts a server that waits for the disk: for measuring.
+    ///
+    /// # Panics
+    ///
+    /// If there is no PostgreSQL.
+    #[must_use]
+    pub fn start_durable() -> Self {
+        Self::start_with("on")
+    }
+
+    fn start_with(fsync: &str) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("safeconduct-postgres-{}-{number}", std::process::id());
@@ -99,6 +114,7 @@ impl Postgres {
         let mut child = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(&directory)
+            .arg(fsync)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -124,6 +140,16 @@ impl Postgres {
         let name = url.trim_start_matches("postgres:///").split('?').next().unwrap_or_default();
         let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
         self.keeper().ask(&format!("query {name} {sql}"))
+    }
+
+    /// Lets the administrator of the server do something.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses it.
+    pub fn administer(&self, url: &str, sql: &str) {
+        let said = self.query(url, sql);
+        assert!(!said.contains("ERROR"), "{said}");
     }
 
     /// Stops the server at once, as a power cut would.

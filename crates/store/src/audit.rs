@@ -344,6 +344,25 @@ mod tests {
         check("", Ok(7)).await;
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_audit_is_verified_while_it_grows() {
+        for place in Place::both() {
+            let store = place.open().await;
+            let writer = {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    for number in 0..200 {
+                        commit(&store, number).await;
+                    }
+                })
+            };
+            while !writer.is_finished() {
+                verify(&store).await.unwrap();
+            }
+            assert_eq!(verify(&store).await.unwrap(), 200);
+        }
+    }
+
     #[tokio::test]
     async fn an_empty_audit_is_verified() {
         for place in Place::both() {

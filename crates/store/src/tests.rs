@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use ::tests::postgres;
+use domain::event::{Event, EventKind, Moment, Outcome};
+use pki::certificate::Serial;
 
 use crate::change::{Change, Notice, Topic};
 use crate::seal::MasterKey;
 use crate::value::Value;
 use crate::write::{Bookkeeping, CommitError, Conflict, Why, Write};
-use crate::{QUERY_ROWS_MAX, Store, StoreError};
+use crate::{QUERY_ROWS_MAX, Store, StoreError, certificate, event};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -202,6 +204,40 @@ async fn values_come_back_as_they_went_in() {
 }
 
 #[tokio::test]
+async fn an_answer_is_kept_once_whatever_a_device_says_of_itself() {
+    for store in both().await {
+        let event = Event {
+            id: Event::id_at(Moment(1_800_000_000_000), [7; 10]),
+            at: Moment(1_800_000_000_000),
+            kind: EventKind::VisitAnswered,
+            outcome: Outcome::Accepted,
+            actor: "access point\0".to_owned(),
+            object: "station:\0a".to_owned(),
+            refusal: None,
+            details: serde_json::Map::from_iter([("said".to_owned(), "\0".into())]),
+        };
+        for _ in 0..2 {
+            event::commit(Write::new(), &store, std::slice::from_ref(&event)).await.unwrap();
+        }
+        let kept = event::list(&store, None, 10).await.unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].object, "station:\u{fffd}a");
+        assert_eq!(kept[0].details, event.details);
+    }
+}
+
+#[tokio::test]
+async fn any_number_of_certificates_can_be_looked_up_at_once() {
+    for store in both().await {
+        let serials: Vec<_> = (0..200).map(|byte| Serial::from_random([byte; 16])).collect();
+        for count in [0, 1, 64, 65, 200] {
+            let found = certificate::standings_of(&store, &serials[..count]).await.unwrap();
+            assert!(found.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_durable_change_is_announced_and_a_refused_one_is_not() {
     for store in both().await {
         let mut changes = store.changes();
@@ -210,6 +246,7 @@ async fn a_durable_change_is_announced_and_a_refused_one_is_not() {
         note("a", "1").announce(Topic::Rules, "1").commit(&store, NOTED).await.unwrap();
         let change = Change { topic: Topic::Rules, key: "1".to_owned(), here: true };
         assert_eq!(changes.next().await, Some(Notice::Changed(change)));
+        assert_eq!(changes.try_next(), None);
         drop(store);
         assert_eq!(changes.next().await, None);
     }

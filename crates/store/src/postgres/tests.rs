@@ -153,6 +153,46 @@ async fn an_address_where_nothing_is_is_refused() {
 }
 
 #[tokio::test]
+async fn a_password_is_used_and_a_wrong_one_is_not_told() {
+    let server = shared();
+    let url = server.database();
+    let name = url.trim_start_matches("postgres:///").split('?').next().unwrap();
+    let rules = server.query(&url, "show hba_file");
+    server.administer(&url, "create role school login password 'right-canary'");
+    server.administer(&url, &format!("alter database {name} owner to school"));
+    let lines = "array['local all school scram-sha-256', 'local all all trust']";
+    server.administer(&url, &format!("copy (select unnest({lines})) to '{}'", rules.trim()));
+    server.administer(&url, "select pg_reload_conf()");
+    let with = |password| url.replace("user=postgres", &format!("user=school&password={password}"));
+    // The server reads its rules in its own time.
+    let refusal = loop {
+        match Store::open_url(&with("wrong-canary"), &master()).await {
+            Err(refusal) => break refusal,
+            Ok(_) => tokio::task::yield_now().await,
+        }
+    };
+    assert!(matches!(refusal, StoreError::Unreachable(_)), "{refusal}");
+    assert!(refusal.to_string().contains("password") && !refusal.to_string().contains("canary"));
+    let store = open(&with("right-canary")).await;
+    note("a", "1").commit(&store, NOTED).await.unwrap();
+    let shown = Store::shown_url(&with("right-canary")).unwrap();
+    assert!(shown.has_password && !shown.text.contains("canary"), "{}", shown.text);
+}
+
+#[test]
+fn an_address_is_shown_as_it_is_written() {
+    let check = |url: &str, expected: &str| {
+        let shown = Store::shown_url(url).unwrap();
+        assert_eq!((shown.text.as_str(), shown.has_password), (expected, url.contains("secret")));
+    };
+    check("postgres://a:secret@h/x", "postgres://a@h:5432/x");
+    check("postgres://a@h1:1,h2:2/x", "postgres://a@h1:1,h2:2/x");
+    check("postgres://a@[::1]:7/x?sslmode=disable", "postgres://a@[::1]:7/x");
+    check("postgres:///x?host=/run/p&user=a&password=secret", "postgres://a@/run/p:5432/x");
+    check("host=h user=a password=secret", "postgres://a@h:5432/a");
+}
+
+#[tokio::test]
 async fn a_read_that_does_not_come_in_time_says_late() {
     let store = fresh().await;
     let late = store.query_blocking("select pg_sleep(1)", [], Duration::from_millis(10));
@@ -194,6 +234,29 @@ async fn an_announcement_comes_with_its_change_or_not_at_all() {
     let long = "x".repeat(change::KEY_BYTES_MAX + 1);
     let long = Write::new().announce(change::Topic::Rules, long).commit(&here, NOTED).await;
     assert!(matches!(long, Err(CommitError::Store(StoreError::TooMany { .. }))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guard_found_stays_until_the_commit() {
+    let url = shared().database();
+    let (one, two) = (open(&url).await, open(&url).await);
+    note("a", "1").commit(&one, NOTED).await.unwrap();
+    let first = {
+        let one = one.clone();
+        let found = |key: &str| {
+            let sql = "select key from meta where key = $1";
+            Write::new().guard(sql, [key.into()], 1, "gone")
+        };
+        let slow = found("a").execute("select pg_sleep(0.5)", []).and(note("b", "2"));
+        tokio::spawn(async move { slow.commit(&one, NOTED).await })
+    };
+    let asleep = "select pid from pg_stat_activity
+        where datname = current_database() and wait_event = 'PgSleep'";
+    while two.query(asleep, []).await.unwrap().is_empty() {}
+    // It waits for the first, and then sees what that did.
+    let after = Write::new().guard("select key from meta where key = 'b'", [], 1, "too early");
+    take("a").and(after).commit(&two, NOTED).await.unwrap();
+    first.await.unwrap().unwrap();
 }
 
 #[tokio::test]
