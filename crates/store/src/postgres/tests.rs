@@ -259,6 +259,40 @@ async fn what_a_guard_found_stays_until_the_commit() {
     first.await.unwrap().unwrap();
 }
 
+/// An answer took longer than anybody counts on, and is committed just as another server takes the
+/// request over: one of the two gives up.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_servers_that_answer_the_same_request_one_gives_up() {
+    use crate::enrollment::{UNDER_WAY, UNDER_WAY_SECONDS, begin, keep};
+    let url = shared().database();
+    let (one, two) = (open(&url).await, open(&url).await);
+    let [slow, fast] = [[1; 16], [2; 16]].map(pki::certificate::Serial::from_random);
+    let began = pki::time::Time(1_800_000_000);
+    let late = began.plus_seconds(UNDER_WAY_SECONDS + 1);
+    let intended = "insert into certificate (serial, usage, authority, subject, names, assurance,
+        not_before, not_after, status, intended_at, tbs)
+        values ($1, 'device', 'a', 's', '[]', 0, 0, 0, 'intended', 0, $2)";
+    let intended = |write: Write, serial: &pki::certificate::Serial| {
+        write.execute(intended, [Value::from(serial.to_string()), Value::from([0_u8])])
+    };
+    let first = intended(begin(Write::new(), "request", &slow, began), &slow);
+    first.commit(&one, NOTED).await.unwrap();
+    let answer = {
+        let one = one.clone();
+        let write = keep(Write::new(), "request", &slow, late);
+        let write = crate::certificate::issued(write, &slow, b"der");
+        let write = write.execute("select pg_sleep(0.5)", []);
+        tokio::spawn(async move { write.commit(&one, NOTED).await })
+    };
+    let asleep = "select pid from pg_stat_activity
+        where datname = current_database() and wait_event = 'PgSleep'";
+    while two.query(asleep, []).await.unwrap().is_empty() {}
+    let taken = intended(begin(Write::new(), "request", &fast, late), &fast);
+    let refusal = taken.commit(&two, NOTED).await.unwrap_err();
+    assert!(matches!(&refusal, CommitError::Conflict(why) if why.0 == UNDER_WAY), "{refusal}");
+    answer.await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn cut_connections_are_made_anew_and_listeners_told() {
     let store = fresh().await;
