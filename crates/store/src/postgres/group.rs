@@ -143,20 +143,13 @@ impl Desk<'_> {
         let explained = group.iter().any(|change| !change.events.is_empty());
         let start = self.begin(explained).await?;
         let mut chain = start;
-        let mut refused = None;
-        for change in group {
-            match self.apply(change, own, &mut chain).await {
-                Ok(()) => {}
-                Err(CommitError::Store(why)) if failure::concerns_all(&why) => return Err(why),
-                Err(why) => {
-                    refused = Some(why);
-                    break;
-                }
+        let why = match self.apply(group, own, &mut chain).await {
+            Ok(()) => {
+                self.end(start, chain, own).await?;
+                return Ok(group.iter().map(|_| Ok(())).collect());
             }
-        }
-        let Some(why) = refused else {
-            self.end(start, chain, own).await?;
-            return Ok(group.iter().map(|_| Ok(())).collect());
+            Err(CommitError::Store(why)) if failure::concerns_all(&why) => return Err(why),
+            Err(why) => why,
         };
         self.run("rollback").await?;
         // Who lost against another server in a tangle of locks may win the next time.
@@ -179,7 +172,8 @@ impl Desk<'_> {
         for change in group {
             self.run("savepoint one").await?;
             let mut extended = chain;
-            let outcome = self.apply(change, own, &mut extended).await;
+            let alone = std::slice::from_ref(change);
+            let outcome = self.apply(alone, own, &mut extended).await;
             match &outcome {
                 Ok(()) => chain = extended,
                 Err(CommitError::Store(why)) if failure::concerns_all(why) => {
@@ -218,24 +212,20 @@ impl Desk<'_> {
         Ok(reader::read(self.connection, sql, &[], reader::Most::First).await?.pop())
     }
 
-    /// Runs the statements of one change and adds its events to the audit.
+    /// Runs the statements of changes, and adds their events to the audit.
     async fn apply(
         &self,
-        change: &Prepared<'_>,
+        changes: &[Prepared<'_>],
         own: &Own,
         chain: &mut Chain,
     ) -> Result<(), CommitError> {
-        let client = &self.connection.client;
-        pipeline(client, &change.steps).await?;
-        let mut events = Vec::with_capacity(change.events.len());
-        for event in change.events {
-            *chain = chain.extend(event);
-            let (_, args) = audit::insert(*chain, event.clone());
-            let statement = own.insert.clone();
-            events.push(Step { statement, args: Cow::Owned(args), guard: None });
+        let events: Vec<Vec<Step<'_>>> =
+            changes.iter().map(|change| own.insert_all(change.events, chain)).collect();
+        let mut steps = Vec::with_capacity(changes.len() * 2);
+        for (change, events) in changes.iter().zip(&events) {
+            steps.extend(change.steps.iter().chain(events).chain(&change.announcements));
         }
-        pipeline(client, &events).await?;
-        pipeline(client, &change.announcements).await
+        pipeline(&self.connection.client, &steps).await
     }
 
     /// Makes the transaction durable.
@@ -261,6 +251,18 @@ impl Desk<'_> {
     }
 }
 
+impl Own {
+    /// The statements that add events to the audit; its end moves on.
+    fn insert_all<'a>(&self, events: &[EventRow], chain: &mut Chain) -> Vec<Step<'a>> {
+        let insert = |event: &EventRow| {
+            *chain = chain.extend(event);
+            let (_, args) = audit::insert(*chain, event.clone());
+            Step { statement: self.insert.clone(), args: Cow::Owned(args), guard: None }
+        };
+        events.iter().map(insert).collect()
+    }
+}
+
 /// The verb of a statement; refuses what could end the transaction that it is part of.
 fn check_verb(sql: &str) -> Result<&str, StoreError> {
     let verb = sql.split_whitespace().next().unwrap_or_default();
@@ -272,7 +274,7 @@ fn check_verb(sql: &str) -> Result<&str, StoreError> {
 
 /// Sends statements without waiting in between, and checks every answer; the first refusal ends
 /// it.
-async fn pipeline(client: &Client, steps: &[Step<'_>]) -> Result<(), CommitError> {
+async fn pipeline(client: &Client, steps: &[&Step<'_>]) -> Result<(), CommitError> {
     for chunk in steps.chunks(PIPELINE_MAX) {
         let sent = chunk.iter().map(|step| {
             Box::pin(client.execute_raw(&step.statement, arguments(&step.args)))
