@@ -170,7 +170,7 @@ fn both_enroll_at_once_while_the_database_goes_and_comes_back() {
 fn without_the_database_logins_go_on_and_everything_else_says_why_not() {
     let server = Postgres::start();
     let url = server.database();
-    let [one, two] = servers(&url);
+    let [mut one, two] = servers(&url);
     let identity = one.enroll("mac-1");
     server.stop();
     assert_eq!(join(&one, &identity).as_deref(), Some("20"));
@@ -189,6 +189,10 @@ fn without_the_database_logins_go_on_and_everything_else_says_why_not() {
     // The login of the time without a database is on record.
     one.event("the login", |event| event["kind"] == "network.access");
     check_audit(&server, &url);
+    // Without it a server also ends in order.
+    server.stop();
+    assert_eq!(join(&one, &identity).as_deref(), Some("20"));
+    one.stop();
 }
 
 #[test]
