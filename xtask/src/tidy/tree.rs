@@ -8,6 +8,9 @@ use anyhow::{Context, Result};
 /// Folders that are made and never kept.
 const MADE: &[&str] = &[".git", "node_modules", "safeconduct-data", "target"];
 
+/// The same, each in its one place.
+const MADE_AT: &[&str] = &["fuzz/artifacts", "fuzz/corpus"];
+
 /// Largest file that is read: larger ones are no text of ours.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
@@ -38,7 +41,8 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut Vec<TextFile>) -> Result
         if kind.is_dir() {
             // Cargo marks its folder so, wherever CARGO_TARGET_DIR put it.
             let marked = entry.path().join("CACHEDIR.TAG").exists();
-            if !marked && !MADE.contains(&name.as_str()) {
+            let made = MADE.contains(&name.as_str()) || MADE_AT.contains(&path.as_str());
+            if !marked && !made {
                 read_folder(&entry.path(), &format!("{path}/"), files)?;
             }
         } else if kind.is_file()
