@@ -29,6 +29,9 @@ const EAPOL_TEST: Tool = Tool { program: "eapol_test", package: "eapoltest" };
 /// FreeRADIUS's client.
 const RADCLIENT: Tool = Tool { program: "radclient", package: "freeradius-utils" };
 
+/// The SCEP client of micromdm: single DES and SHA-1, and nothing else.
+const SCEPCLIENT: Tool = Tool { program: "scepclient", package: "scep" };
+
 /// Renews certificates on Linux; it speaks over a bus.
 const CERTMONGER: Tool = Tool { program: "certmonger", package: "certmonger" };
 
@@ -95,6 +98,15 @@ pub fn radclient(attributes: &Path, server: &str, kind: &str, secret: &str) -> O
 #[track_caller]
 pub fn pki<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Outcome {
     outcome::run(PKI.command().current_dir(directory).args(arguments))
+}
+
+/// Asks for a certificate with micromdm's `scepclient`, which keeps its files in `directory`.
+#[track_caller]
+pub fn scepclient(directory: &Path, url: &str, challenge: &str) -> Outcome {
+    let mut command = SCEPCLIENT.command();
+    command.args(["-server-url", url, "-challenge", challenge, "-cn", "old-device"]);
+    command.args(["-private-key", "old.key", "-certificate", "old.pem"]);
+    outcome::run(command.current_dir(directory))
 }
 
 /// Runs a script with `bash` in `directory`, on a bus of its own with certmonger there to start.
