@@ -173,10 +173,15 @@ impl<'a> Element<'a> {
     /// The object identifier in an OBJECT IDENTIFIER.
     ///
     /// # Errors
-    /// [`Malformed`] for another tag, and for one longer than the type holds.
+    /// [`Malformed`] for another tag, for one longer than the type holds, and for one with padding
+    /// (X.690 8.19.2): it would show itself as another that it does not equal.
     pub fn oid(&self) -> Result<ObjectIdentifier, Malformed> {
         if self.tag != OBJECT_IDENTIFIER {
             return Err(Malformed("an object identifier was expected"));
+        }
+        let ends = |byte: &u8| byte & 0x80 == 0;
+        if self.content.split_inclusive(ends).any(|arc| arc.first() == Some(&0x80)) {
+            return Err(Malformed("an object identifier with padding"));
         }
         ObjectIdentifier::from_bytes(self.content).map_err(|_| Malformed("an object identifier"))
     }
@@ -453,6 +458,16 @@ mod tests {
         ];
         for bytes in cases {
             assert!(Reader::new(bytes).read().is_err(), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn an_object_identifier_is_written_in_one_way_only() {
+        let read = |content| Element { tag: OBJECT_IDENTIFIER, content, raw: &[] }.oid();
+        assert_eq!(read(&[0x3a, 0x3a]).unwrap().to_string(), "1.18.58");
+        assert_eq!(read(&[0x2a, 0x86, 0x48]).unwrap().to_string(), "1.2.840");
+        for padded in [&[0x3a, 0x80, 0x3a][..], &[0x80, 0x3a, 0x3a], &[0x2a, 0x80, 0x86, 0x48]] {
+            assert!(read(padded).is_err(), "{padded:02x?}");
         }
     }
 
