@@ -41,8 +41,9 @@ fn ask(lab: &Lab) -> (tests::outcome::Outcome, String) {
     let secret = lab.secret(guide::GATEWAY);
     let outcome = stranger::scepclient(lab.directory.path(), &url, &secret);
     let passed = proxy.passed();
-    let message = passed.iter().find(|path| path.contains("&message="));
-    (outcome, message.unwrap_or_else(|| panic!("nothing was asked: {passed:?}")).clone())
+    let message = passed.iter().find(|path| path.contains("&message=")).cloned();
+    assert!(message.is_some(), "nothing was asked: {passed:?}");
+    (outcome, message.unwrap_or_default())
 }
 
 /// Sends the same message again; returns the answer, whose signature OpenSSL has accepted.

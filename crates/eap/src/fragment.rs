@@ -215,5 +215,38 @@ mod tests {
             }
             prop_assert!(!fragmenter.is_pending());
         }
+
+        #[test]
+        fn any_fragmentation_of_others_equals_the_whole(
+            message in proptest::collection::vec(any::<u8>(), 1..5000),
+            repeats in 1_usize..14,
+            pieces in proptest::collection::vec((1_usize..2000, any::<bool>()), 1..20),
+            first in any::<bool>(),
+        ) {
+            let message = message.repeat(repeats);
+            let message = &message[..message.len().min(MESSAGE_LENGTH_MAX)];
+            let length = u32::try_from(message.len()).unwrap();
+            let mut reassembler = Reassembler::default();
+            // Twice, because a second message must find nothing of the first.
+            for _ in 0..2 {
+                let (mut rest, mut begun) = (message, false);
+                for (size, told) in pieces.iter().cycle() {
+                    let (data, after) = rest.split_at((*size).min(rest.len()));
+                    // Who tells the length at all tells it in the first, and may repeat it.
+                    let told = first && (*told || !begun);
+                    let piece = fragment(told.then_some(length), !after.is_empty(), data);
+                    (rest, begun) = (after, true);
+                    match reassembler.join(&piece) {
+                        Ok(Joined::More) => prop_assert!(!rest.is_empty()),
+                        Ok(Joined::Whole(joined)) => {
+                            prop_assert_eq!(joined, message);
+                            break;
+                        }
+                        Err(error) => prop_assert!(false, "{error}"),
+                    }
+                }
+                prop_assert!(rest.is_empty());
+            }
+        }
     }
 }

@@ -297,7 +297,33 @@ mod tests {
         check(&[2, 7, 0, 6, 1, b'a', 9, 9], Ok(Body::Identity(b"a")));
     }
 
+    fn code(which: bool) -> Code {
+        if which { Code::Request } else { Code::Response }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_written_is_read_as_it_was_meant(
+            (request, identifier, method) in (any::<bool>(), any::<u8>(), 0_u8..4),
+            (start, more, total_length) in (any::<bool>(), any::<bool>(), any::<Option<u32>>()),
+            data in proptest::collection::vec(any::<u8>(), 0..IDENTITY_LENGTH_MAX),
+        ) {
+            let body = match method {
+                0 => Body::Identity(&data),
+                1 => Body::Notification(&data),
+                2 => Body::Nak(&data),
+                _ => Body::Tls(Fragment { start, more, total_length, data: &data }),
+            };
+            let packet = Packet { code: code(request), identifier, body };
+            let written = packet.write();
+            prop_assert_eq!(Packet::parse(&written), Ok(packet));
+            for code in [Code::Success, Code::Failure] {
+                let packet = Packet { code, identifier, body: Body::Nothing };
+                let written = packet.write();
+                prop_assert_eq!(Packet::parse(&written), Ok(packet));
+            }
+        }
+
         #[test]
         fn any_bytes_are_read_without_harm_and_written_back_alike(
             bytes in proptest::collection::vec(any::<u8>(), 0..64),

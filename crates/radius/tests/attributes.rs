@@ -179,4 +179,22 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn what_is_shown_of_a_value_means_the_same_when_it_is_typed(value in "[!-~äß]{1,20}") {
+        for attribute in dictionary::all() {
+            let Ok(bytes) = attribute.encode(&value, 0) else { continue };
+            let shown = attribute.show(&bytes);
+            prop_assert_eq!(attribute.encode(&shown, 0), Ok(bytes), "{}", attribute.name);
+        }
+    }
+
+    #[test]
+    fn what_is_shown_of_a_number_means_the_same_when_it_is_typed(number: u32, small in 1_u32..100) {
+        for (attribute, number) in dictionary::all().flat_map(|a| [(a, number), (a, small)]) {
+            let Ok(bytes) = attribute.encode(&number.to_string(), 0) else { continue };
+            let shown = attribute.show(&bytes);
+            prop_assert_eq!(attribute.encode(&shown, 0), Ok(bytes), "{}", attribute.name);
+        }
+    }
 }

@@ -267,4 +267,38 @@ proptest! {
         let packet = Packet::parse(&bytes, SECRET).unwrap();
         prop_assert_eq!(packet.eap_message(), Some(eap));
     }
+
+    #[test]
+    fn any_attributes_are_read_as_they_were_written(
+        kind in 0_usize..3,
+        identifier: u8,
+        attributes in proptest::collection::vec(
+            (any::<u8>(), proptest::collection::vec(any::<u8>(), 0..=253)), 0..14),
+    ) {
+        let start = match kind {
+            0 => request::build(identifier, RANDOM),
+            1 => request::build_status(identifier, RANDOM),
+            _ => request::build_accounting(identifier),
+        };
+        // What proves the request stands there already, and once.
+        let given: Vec<(u8, &[u8])> = attributes
+            .iter()
+            .map(|(number, value)| (*number, value.as_slice()))
+            .filter(|(number, _)| *number != number::MESSAGE_AUTHENTICATOR)
+            .collect();
+        let add = |request: request::Request, (number, value): &(u8, &[u8])| {
+            request.attribute(*number, value)
+        };
+        let asked = given.iter().fold(start, add).finish(SECRET).unwrap();
+        let read = Packet::parse(&asked, SECRET).unwrap();
+        let proofs = usize::from(kind < 2);
+        prop_assert_eq!(read.identifier(), identifier);
+        prop_assert_eq!(read.attributes().skip(proofs).collect::<Vec<_>>(), given.clone());
+        let code = if kind < 2 { Code::AccessAccept } else { Code::AccountingResponse };
+        let reply = Reply::new(code, &read);
+        let add = |reply: Reply, (number, value): &(u8, &[u8])| reply.attribute(*number, value);
+        let reply = given.iter().fold(reply, add).finish(SECRET).unwrap();
+        let read = request::verify_reply(&asked, &reply, SECRET).unwrap();
+        prop_assert_eq!(read.attributes().skip(proofs).collect::<Vec<_>>(), given);
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context;
@@ -179,11 +180,15 @@ impl Reader<'_> {
 
 fn read_bounded(path: &Path, bytes_max: u64) -> anyhow::Result<String> {
     let shown = path.display();
-    let length = fs::metadata(path).with_context(|| format!("{shown} cannot be read"))?.len();
-    if length > bytes_max {
+    let file = fs::File::open(path).with_context(|| format!("{shown} cannot be read"))?;
+    let mut text = String::new();
+    // A device or a pipe says nothing of its length beforehand.
+    let read = file.take(bytes_max + 1).read_to_string(&mut text);
+    if matches!(read, Ok(length) if length as u64 > bytes_max) {
         bail!("{shown} is longer than {bytes_max} bytes");
     }
-    fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))
+    read.with_context(|| format!("{shown} cannot be read"))?;
+    Ok(text)
 }
 
 /// The line of a byte, counted from 1.
@@ -194,6 +199,16 @@ fn line_of(text: &str, offset: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use domain::organization::Organization;
+    use domain::organization::document::Document;
+    use domain::plan;
+    use domain::plan::SharedSecrets;
+    use domain::secret::Secret;
+    use proptest::collection::hash_map;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
     const TEXT: &str = "[organization]\nname = \"x\"\n\n[[gateway]]\nname = \"a\"\n\n[[gateway]]\n\
@@ -228,9 +243,82 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_file_without_end_is_refused_with_its_line() {
+        let text = "[[access_point]]\nname = \"a\"\nshared_secret_file = \"/dev/zero\"\n";
+        let error = TomlDocument::parse(text, Path::new(".")).unwrap_err();
+        let NotRead::Complaint(3, complaint) = error else { panic!("{error:?}") };
+        assert!(complaint.what.contains("is longer than 4096 bytes"), "{complaint:?}");
+    }
+
+    #[test]
     fn a_secret_file_that_is_missing_is_refused_with_its_line() {
         let text = "[[access_point]]\nname = \"a\"\nshared_secret_file = \"no-such-file\"\n";
         let error = TomlDocument::parse(text, Path::new(".")).unwrap_err();
         assert!(matches!(error, NotRead::Complaint(3, _)), "{error:?}");
+    }
+
+    fn trees() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 30, 5, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..4).prop_map(Value::from),
+                hash_map("[a-zäß. \"]{1,8}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_document_written_as_toml_says_the_same(tree in hash_map("[a-z_]{1,9}", trees(), 0..5)) {
+            let json = Value::Object(tree.into_iter().collect());
+            let text = toml::to_string(&json).unwrap();
+            let document = read(&text);
+            prop_assert_eq!(&document.json, &json, "{}", text);
+            let lines = text.lines().count().max(1);
+            prop_assert!(document.places.values().all(|line| (1..=lines).contains(line)));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_with_a_line_of_it(text in "([a-z]{1,2}|[\\[\\]{}=.,\"'#\n 0-9-]){0,60}") {
+            let lines = text.lines().count() + 1;
+            if let Err(NotRead::Complaint(line, _)) = TomlDocument::parse(&text, Path::new(".")) {
+                prop_assert!((1..=lines).contains(&line), "{line} of {lines}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_organization_shows_of_itself_changes_nothing_when_it_is_given_again() {
+        const GUIDE: &str = include_str!("../../../../examples/mosyle.toml");
+        const DEMO: &str = include_str!("../../../../examples/demo.toml");
+        for text in [GUIDE.to_owned(), format!("{GUIDE}\n{DEMO}")] {
+            let given = Document::parse(read(&text).json).unwrap();
+            let secrets: SharedSecrets = given
+                .objects
+                .access_point
+                .iter()
+                .map(|point| (point.name.clone(), Secret::new("a-long-shared-secret")))
+                .collect();
+            let made = plan::merge(&Organization::default(), &secrets, given, false).unwrap();
+            // As JSON and as TOML, which knows no null.
+            let shown = serde_json::to_value(&made.organization).unwrap();
+            let written = toml::to_string(&shown).unwrap();
+            for again in [shown, read(&written).json] {
+                let again = Document::parse(again).unwrap();
+                let merged = plan::merge(&made.organization, &secrets, again, true).unwrap();
+                assert!(merged.plan.is_empty(), "{:?}", merged.plan);
+            }
+        }
     }
 }
