@@ -1,23 +1,16 @@
 //! Whatever is asked is read as it was asked, and whatever is answered as it was answered.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
-use std::sync::LazyLock;
-
 use pki::{
-    certificate::{Certificate, Serial},
     cms::{
         enveloped_data::{self, Cipher},
         signed_data::{self, Attribute, Signer},
     },
     csr::{self, Challenge},
-    draft::{Draft, Issuer},
-    extension::{BasicConstraints, KeyUsage},
     general_name::GeneralName,
-    key::{Hash, KeyType, PrivateKey},
+    key::Hash,
     name::Name,
-    oid,
-    time::Time,
-    tlv,
+    oid, tlv,
 };
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::RngSeed};
 use scep::{
@@ -32,40 +25,12 @@ use scep::{
     transport,
 };
 
-const NOW: Time = Time(1_795_471_200);
+#[path = "fixture/house.rs"]
+mod house;
+
+use house::{HOUSE, House, NOW};
+
 const LEGACY: Algorithms = Algorithms { strict: false, legacy: true };
-
-struct House {
-    gateway: Certificate,
-    gateway_key: PrivateKey,
-    device: Certificate,
-    device_key: PrivateKey,
-}
-
-static HOUSE: LazyLock<House> = LazyLock::new(|| {
-    let [gateway_key, device_key] =
-        [(); 2].map(|()| PrivateKey::generate(KeyType::Rsa2048).unwrap());
-    let (gateway, device) = (self_signed(&gateway_key), self_signed(&device_key));
-    House { gateway, gateway_key, device, device_key }
-});
-
-fn self_signed(key: &PrivateKey) -> Certificate {
-    let subject = Name::parse_text("CN=self").unwrap();
-    let not_after = NOW.plus_days(30);
-    let draft = Draft {
-        serial: Serial::from_random([6; 16]),
-        issuer: Issuer::itself(&subject, key, Hash::Sha256, not_after),
-        subject,
-        public_key: key.public_key().clone(),
-        not_before: NOW,
-        not_after,
-        general_names: Vec::new(),
-        key_usage: KeyUsage::DIGITAL_SIGNATURE,
-        extended_key_usages: vec![oid::CLIENT_AUTH],
-        basic_constraints: BasicConstraints::LEAF,
-    };
-    draft.lint().unwrap().sign(key).unwrap()
-}
 
 impl House {
     fn read(&self, message: &[u8]) -> Request {

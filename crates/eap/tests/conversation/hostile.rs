@@ -115,6 +115,54 @@ fn bytes_that_are_no_client_hello_end_the_conversation() {
     check_tls(&[22, 3, 1, 0, 5, 1, 0xff, 0xff, 0xff, 0]);
 }
 
+#[test]
+fn d11_greetings_that_no_device_sends_end_the_conversation() {
+    // Every record and message type alone, in every version that there was.
+    for version in [[0, 2], [3, 0], [3, 1], [3, 2], [3, 3], [3, 4], [0xfe, 0xff]] {
+        for record in [20_u8, 21, 22, 23, 24, 0, 255] {
+            check_tls(&[&[record], version.as_slice(), &[0, 6, 1, 0, 0, 2, 3, 3]].concat());
+        }
+    }
+    for message in [0_u8, 2, 4, 5, 8, 11, 13, 14, 15, 16, 20, 24, 254, 255] {
+        check_tls(&[22, 3, 3, 0, 6, message, 0, 0, 2, 3, 3]);
+    }
+    // close_notify in place of a greeting, warnings without end, empty records without end.
+    check_tls(&[21, 3, 3, 0, 2, 1, 0]);
+    check_tls(&[21, 3, 3, 0, 2, 1, 100].repeat(200));
+    check_tls(&[22, 3, 3, 0, 0].repeat(250));
+    check_tls(&[20, 3, 3, 0, 1, 1].repeat(200));
+    // Two greetings at once, one with compression alone, one that is cut.
+    check_tls(&old_hello().repeat(2));
+    let mut compressed = old_hello();
+    *compressed.last_mut().unwrap() = 1;
+    check_tls(&compressed);
+    let hello = old_hello();
+    for end in 0..hello.len() {
+        if end > 0 {
+            check_tls(&hello[..end]);
+        }
+    }
+}
+
+#[test]
+fn d11_whoever_greets_again_in_the_middle_is_ended() {
+    for version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        for answer in [old_hello(), vec![21, 3, 3, 0, 2, 1, 0], vec![23, 3, 3, 0, 1, 0]] {
+            let (mut session, _) = play(version, 1);
+            let step = session.step(&tls(session.identifier(), 0, &answer), NOW, SIZE);
+            match step {
+                Step::Failed(_) => {}
+                Step::Ask(_) => {
+                    let receipt = tls(session.identifier(), 0, &[]);
+                    let step = session.step(&receipt, NOW, SIZE);
+                    assert!(matches!(step, Step::Failed(_)), "{step:?}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
 /// A `ClientHello` of TLS 1.0 with one suite and no extensions.
 fn old_hello() -> Vec<u8> {
     let mut body = vec![3, 1];
