@@ -3,7 +3,6 @@
 //! its memory can be measured.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that cannot go on fails here"
 )]

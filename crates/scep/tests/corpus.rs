@@ -168,6 +168,63 @@ fn other_types_are_refused_before_they_are_decrypted() {
     }
 }
 
+/// What a message says, in one line.
+fn line(name: &str, message: &[u8]) -> String {
+    let (ra, ra_key): (Certificate, PrivateKey) = key!("ra");
+    let (single, single_key) = key!("single");
+    let [ra, single] = [(&ra, &ra_key), (&single, &single_key)]
+        .map(|(certificate, key)| Recipient { certificate, key });
+    let recipient = if name.starts_with("certmonger") { ra } else { single };
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (context, said) = match Request::parse(message, &[recipient], LEGACY) {
+        Ok(request) => {
+            let (names, secret) = (names(&request).join(" "), challenge(&request));
+            let asked = &request.csr.asked;
+            let csr = &request.csr.subject;
+            let by = request.signed_by;
+            let key = request.csr.public_key.is_same_key(&request.context.signer.public_key);
+            let said = format!("{by:?} own={key} {csr} [{names}] {secret:?} ca={}", asked.ca);
+            (request.context, said)
+        }
+        Err(NoRequest::Refused(refused)) => {
+            (refused.context, format!("{} {}", refused.fail_info.name(), refused.text))
+        }
+        Err(NoRequest::Unreadable(unreadable)) => return format!("{name}: {unreadable}"),
+    };
+    let signer = &context.signer;
+    format!(
+        "{name}: {} {} {:?} {:?} ({} {}) {said}",
+        context.transaction_id.text(),
+        hex(&context.sender_nonce),
+        context.cipher,
+        context.hash,
+        signer.subject,
+        signer.serial,
+    )
+}
+
+#[test]
+fn every_message_of_the_corpus_says_what_it_says() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/corpus/scep");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".der") && !name.ends_with(".inner.der"))
+        .collect();
+    names.sort();
+    let said: Vec<String> = names
+        .iter()
+        .map(|name| {
+            let mut message = Vec::new();
+            let mut file = std::fs::File::open(format!("{folder}/{name}")).unwrap();
+            std::io::Read::read_to_end(&mut file, &mut message).unwrap();
+            line(name, &message)
+        })
+        .collect();
+    let expected = include_str!("corpus.txt");
+    assert_eq!(said.join("\n"), expected.trim_end(), "{}", said.join("\n"));
+}
+
 #[test]
 fn no_truncated_message_is_a_request() {
     let message = corpus!("certmonger-0.der");
