@@ -115,9 +115,9 @@ fn c10_requests_that_come_together_are_answered_one_after_the_other() {
 /// Sends a part of a request and waits until the server ends the connection; returns its words.
 #[track_caller]
 fn end_of(address: &str, part: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.write_all(part.as_bytes()).unwrap();
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a patience above zero");
+    stream.write_all(part.as_bytes()).expect("the server reads");
     let mut answer = String::new();
     let ended = stream.read_to_string(&mut answer);
     assert!(ended.is_ok(), "the server waits on: {ended:?}");
