@@ -16,6 +16,7 @@ use crate::patience;
 use crate::program;
 use crate::server::Server;
 use crate::stranger::shown;
+use crate::strike::Strike;
 
 /// An organization, perhaps served.
 #[derive(Debug)]
@@ -87,6 +88,23 @@ impl Lab {
             None => Server::start(&self.data(), &log, []),
         };
         self.server = Some(server);
+    }
+
+    /// Starts the server under a strike from its first call on; false if it ended before it was
+    /// ready.
+    #[track_caller]
+    pub fn serve_under(&mut self, strike: &Strike) -> bool {
+        let mut command = strike.command();
+        command.arg(program::path());
+        let log = self.directory.file("serve.log");
+        self.server = Server::start_as(command, &self.data(), &log, []).ok();
+        self.server.is_some()
+    }
+
+    /// Takes the running server: it is no longer the laboratory's.
+    #[track_caller]
+    pub fn take_server(&mut self) -> Server {
+        self.server.take().expect("this laboratory is served")
     }
 
     /// Stops the server in order.

@@ -3,11 +3,14 @@
 //!
 //! Nothing here is linked with the program: what it does is seen from outside only.
 
+pub mod base64;
 pub mod directory;
+pub mod fleet;
 pub mod guide;
 pub mod http;
 pub mod json;
 pub mod lab;
+pub mod ledger;
 pub mod outcome;
 pub mod patience;
 pub mod postgres;
@@ -16,4 +19,5 @@ pub mod program;
 pub mod proxy;
 pub mod server;
 pub mod stranger;
+pub mod strike;
 pub mod supplicant;

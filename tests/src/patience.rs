@@ -22,3 +22,19 @@ pub fn until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
         }
     }
 }
+
+/// What a deed gave, and how long it took.
+#[expect(clippy::disallowed_methods, reason = "a duration is measured on a real clock")]
+pub fn measured<T>(deed: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    let gave = deed();
+    (gave, began.elapsed())
+}
+
+/// Whether more programs want to run than the machine has cores (Linux; elsewhere: no).
+pub fn machine_is_busy() -> bool {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().and_then(|load| load.parse::<f64>().ok());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    load.is_some_and(|load| load > cores as f64)
+}

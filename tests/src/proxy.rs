@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::thread::JoinHandle;
 
+use crate::base64;
 use crate::http;
 use crate::patience::PATIENCE;
 
@@ -92,24 +93,7 @@ fn pass(mut stream: TcpStream, behind: &str, path: &str) {
 
 /// Base64 with its special characters escaped for a query.
 fn escaped_base64(bytes: &[u8]) -> String {
-    let alphabet = ('A'..='Z').chain('a'..='z').chain('0'..='9').map(String::from);
-    let alphabet: Vec<String> = alphabet.chain(["%2B".to_owned(), "%2F".to_owned()]).collect();
-    let digit = |value: u32| alphabet.get(value as usize & 63).cloned().unwrap_or_default();
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let value = (0..3).fold(0, |value, at| {
-            value << 8 | u32::from(group.get(at).copied().unwrap_or_default())
-        });
-        for at in 0..4 {
-            let is_padding = at > group.len();
-            text.push_str(&if is_padding {
-                "%3D".to_owned()
-            } else {
-                digit(value >> (18 - 6 * at))
-            });
-        }
-    }
-    text
+    base64::encode(bytes).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")
 }
 
 impl Drop for Proxy {

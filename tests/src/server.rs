@@ -2,8 +2,10 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::process::Command;
 
 use crate::process::Process;
+use crate::program;
 
 /// A running server. Dropped, it is killed.
 #[derive(Debug)]
@@ -26,23 +28,36 @@ impl Server {
     /// logs goes into the file `log`.
     #[track_caller]
     pub fn start<const N: usize>(data: &Path, log: &Path, arguments: [&str; N]) -> Self {
+        let command = Command::new(program::path());
+        let started = Self::start_as(command, data, log, arguments);
+        started.unwrap_or_else(|mut ended| ended.never_ready())
+    }
+
+    /// The same for a command that becomes the program. If it ends before it is ready, what is
+    /// left of it comes back.
+    #[track_caller]
+    pub fn start_as<const N: usize>(
+        command: Command,
+        data: &Path,
+        log: &Path,
+        arguments: [&str; N],
+    ) -> Result<Self, Process> {
         let serve = [OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()];
         let free = "127.0.0.1:0";
         let doors = ["--http", "--https", "--radius-auth", "--radius-acct", "--health"];
         let addresses = doors.into_iter().flat_map(|door| [door, free]);
         let more = addresses.chain(arguments).map(OsStr::new);
-        let process = Process::start(serve.into_iter().chain(more), log);
+        let process = Process::start_as(command, serve.into_iter().chain(more), log);
         let (http, https, health) = (String::new(), String::new(), String::new());
         let (radius, accounting) = (String::new(), String::new());
         let mut server = Self { http, https, radius, accounting, health, process };
-        server.wait_until_ready();
-        server
+        if server.becomes_ready() { Ok(server) } else { Err(server.process) }
     }
 
     #[track_caller]
-    fn wait_until_ready(&mut self) {
+    fn becomes_ready(&mut self) -> bool {
         loop {
-            let line = self.process.line();
+            let Some(line) = self.process.line_or_end() else { return false };
             match line.split_once(' ') {
                 Some(("http", address)) => address.clone_into(&mut self.http),
                 Some(("https", address)) => address.clone_into(&mut self.https),
@@ -57,11 +72,31 @@ impl Server {
         for address in [&self.http, &self.https, &self.radius, &self.accounting, &self.health] {
             assert!(address.starts_with("127.0.0.1:"), "an address was not told: {self:?}");
         }
+        true
     }
 
     /// The server's process.
     pub fn pid(&self) -> u32 {
         self.process.pid()
+    }
+
+    /// Sends the server a signal, such as `TERM`.
+    #[track_caller]
+    pub fn signal(&self, signal: &str) {
+        self.process.signal(signal);
+    }
+
+    /// Whether the server has ended already.
+    #[track_caller]
+    pub fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
+    }
+
+    /// Waits until the server has ended by itself; returns its exit status, or none if it was
+    /// killed.
+    #[track_caller]
+    pub fn wait(&mut self) -> Option<i32> {
+        self.process.wait()
     }
 
     /// What the server logged so far.

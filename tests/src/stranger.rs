@@ -38,12 +38,20 @@ const CERTMONGER: Tool = Tool { program: "certmonger", package: "certmonger" };
 /// Gives programs a bus of their own.
 const BUS: Tool = Tool { program: "dbus-run-session", package: "dbus" };
 
+/// Makes calls of a running program fail.
+const STRACE: Tool = Tool { program: "strace", package: "strace" };
+
 /// Fetches what is at a URL.
 const CURL: Tool = Tool { program: "curl", package: "curl" };
 
 impl Tool {
     #[track_caller]
     fn command(&self) -> Command {
+        outcome::command(self.path())
+    }
+
+    #[track_caller]
+    fn path(&self) -> PathBuf {
         let Self { program, package } = self;
         // Debian keeps programs for administrators where other users do not search.
         let more = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
@@ -54,7 +62,7 @@ impl Tool {
             file.is_file().then_some(file)
         });
         assert!(found.is_some(), "{program} is missing; run: apt-get install {package}");
-        outcome::command(found.unwrap_or_default())
+        found.unwrap_or_default()
     }
 }
 
@@ -107,6 +115,12 @@ pub fn scepclient(directory: &Path, url: &str, challenge: &str) -> Outcome {
     command.args(["-server-url", url, "-challenge", challenge, "-cn", "old-device"]);
     command.args(["-private-key", "old.key", "-certificate", "old.pem"]);
     outcome::run(command.current_dir(directory))
+}
+
+/// `strace`, to be given its arguments; nothing stops it but its own end.
+#[track_caller]
+pub fn strace() -> Command {
+    Command::new(STRACE.path())
 }
 
 /// Runs a script with `bash` in `directory`, on a bus of its own with certmonger there to start.

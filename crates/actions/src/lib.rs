@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing here knows a protocol. SCEP, RADIUS and HTTP end at their doors.
 
+pub mod audit;
 pub mod certificate;
 pub mod certificate_authority;
 pub mod event;

@@ -1,5 +1,6 @@
 //! The API: `/api/v1/…` over actions. It translates and decides nothing.
 
+pub mod audit;
 pub mod certificate;
 pub mod event;
 pub mod organization;
@@ -31,6 +32,7 @@ pub const PAGE_DEFAULT: u32 = 100;
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/v1/apply", post(organization::apply))
+        .route("/api/v1/audit", get(audit::verify))
         .route("/api/v1/certificates", get(certificate::list))
         .route("/api/v1/certificates/{serial}", get(certificate::show))
         .route("/api/v1/certificates/{serial}/revoke", post(certificate::revoke))

@@ -1,6 +1,7 @@
 //! Commands: one file each.
 
 mod apply;
+mod audit;
 mod authenticate;
 mod certificate;
 mod demo;
@@ -23,6 +24,9 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// Make an organization as a file describes it; works with the server running or stopped
     Apply(apply::Arguments),
+    /// Check that the record of changes is complete and unedited
+    #[command(subcommand)]
+    Audit(audit::Verb),
     /// Look at certificates, or revoke one
     #[command(subcommand)]
     Certificate(certificate::Verb),
@@ -45,6 +49,7 @@ impl Command {
             Self::Serve(_) => "info",
             Self::Demo(_)
             | Self::Apply(_)
+            | Self::Audit(_)
             | Self::Certificate(_)
             | Self::Event(_)
             | Self::Enroll(_)
@@ -60,6 +65,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Apply(arguments) => apply::run(arguments).await,
+        Command::Audit(verb) => audit::run(verb).await,
         Command::Certificate(verb) => certificate::run(verb).await,
         Command::Event(verb) => event::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,

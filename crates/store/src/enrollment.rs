@@ -20,6 +20,12 @@ pub const UNDER_WAY_SECONDS: i64 = 60;
 /// What a write says when the same request is being answered by somebody else.
 pub const UNDER_WAY: &str = "the same request is being answered already";
 
+/// Forgets answers that were under way when a process ended, so that the device that asks again
+/// need not wait. Right only where one process holds the database: another may be making an answer.
+pub(crate) const FORGET_UNDER_WAY: &str = "delete from enrollment where exists (
+    select 1 from certificate where certificate.serial = enrollment.serial
+    and certificate.status = 'intended')";
+
 /// The certificate that this very request got before.
 pub async fn answered(store: &Store, request: &str, now: Time) -> Result<Option<Kept>, StoreError> {
     let since = now.plus_seconds(-SAME_ANSWER_SECONDS);

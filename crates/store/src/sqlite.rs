@@ -67,6 +67,7 @@ impl Sqlite {
         let audit_key = AuditKey::new(master);
         let connection = connection::open_writing(&path, durability)?;
         connection::check_master_key(&connection, master)?;
+        connection::forget_under_way(&connection)?;
         directory::sync(data).map_err(|why| StoreError::Io(why.to_string()))?;
         let (notices, _) = broadcast::channel(change::BEHIND_MAX);
         let writer = Writer::start(connection, AuditKey::new(master), notices.clone())?;

@@ -176,7 +176,12 @@ fn take_in(
         let (length, source) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
             Err(error) => {
-                let idle = [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut];
+                let idle = [
+                    io::ErrorKind::WouldBlock,
+                    io::ErrorKind::TimedOut,
+                    // A debugger came or went.
+                    io::ErrorKind::Interrupted,
+                ];
                 if !idle.contains(&error.kind()) {
                     tracing::warn!(%error, "a packet could not be received");
                 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::failure;
 use crate::audit::{AuditKey, Chain};
 use crate::seal::{MasterKey, SealError};
-use crate::{StoreError, directory, migration};
+use crate::{StoreError, directory, enrollment, migration};
 
 /// Marks the file as ours ("SCdt"): SQLite's application id.
 const APPLICATION_ID: i32 = 0x5343_6474;
@@ -117,4 +117,16 @@ pub(super) fn check_master_key(
             Ok(())
         }
     }
+}
+
+/// Lets go of requests that a process took and did not answer before it ended. What it recorded
+/// of certificates stays: they may have been signed.
+pub(super) fn forget_under_way(connection: &Connection) -> Result<(), StoreError> {
+    let forgotten = connection
+        .execute(enrollment::FORGET_UNDER_WAY, [])
+        .map_err(|why| failure::classify(&why))?;
+    if forgotten > 0 {
+        tracing::info!(requests = forgotten, "requests were under way at the last end");
+    }
+    Ok(())
 }
