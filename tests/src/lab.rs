@@ -24,6 +24,8 @@ pub struct Lab {
     // Before the directory, so that it is dropped first.
     server: Option<Server>,
     config: Option<PathBuf>,
+    /// Where the data is seen from here, if the server sees it elsewhere.
+    data: Option<PathBuf>,
     /// Everything of this laboratory.
     pub directory: Directory,
 }
@@ -54,7 +56,7 @@ impl Lab {
     /// No organization yet.
     #[track_caller]
     pub fn empty() -> Self {
-        Self { server: None, config: None, directory: Directory::fresh() }
+        Self { server: None, config: None, data: None, directory: Directory::fresh() }
     }
 
     /// A data directory of its own for an organization in a PostgreSQL database, which has the
@@ -107,6 +109,14 @@ impl Lab {
         self.server.take().expect("this laboratory is served")
     }
 
+    /// Takes a server whose data directory is another file system in a namespace of its own.
+    pub fn look_into_namespace_of(&mut self, server: Server) {
+        let own = self.directory.file("data");
+        let root = PathBuf::from(format!("/proc/{}/root", server.pid()));
+        self.data = Some(root.join(own.strip_prefix("/").unwrap_or(&own)));
+        self.server = Some(server);
+    }
+
     /// Stops the server in order.
     #[track_caller]
     pub fn stop(&mut self) {
@@ -133,7 +143,7 @@ impl Lab {
 
     /// The data directory.
     pub fn data(&self) -> PathBuf {
-        self.directory.file("data")
+        self.data.clone().unwrap_or_else(|| self.directory.file("data"))
     }
 
     /// Where the secrets of the first apply are.

@@ -146,7 +146,7 @@ fn twenty_kills_under_load_lose_nothing() {
     ledger.read_anew();
     let count = ledger.check(&lab);
     assert_eq!(count.issued, ledger.len(), "issued to nobody");
-    println!(
+    eprintln!(
         "{ROUNDS} kills: {} received, {unanswered} requests cut off, {} only intended, ready \
          within {slowest:?}",
         ledger.len(),
@@ -172,7 +172,7 @@ fn a_stop_under_load_answers_everybody_whose_request_it_took() {
         let count = ledger.check(&lab);
         // Nobody was left in the middle: what is signed is in a device's hands.
         assert_eq!(count, Count { issued: ledger.len(), intended: 0 });
-        println!("stopped in {took:?}, {} received", ledger.len());
+        eprintln!("stopped in {took:?}, {} received", ledger.len());
     }
 }
 

@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod connection;
 mod conversation;
+mod disk;
 mod door;
 mod instance;
 mod output;
@@ -28,7 +29,7 @@ struct Arguments {
     command: Command,
 }
 
-/// Exit status 0: done; 1: refused or failed; 2: wrong use.
+/// Exit status 0: done; 1: refused or failed; 2: wrong use; 70: the disk of a server failed.
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("SAFECONDUCT_LOG")

@@ -9,6 +9,12 @@ use std::path::Path;
 /// The database's file in the data directory.
 pub(crate) const DATABASE: &str = "safeconduct.db";
 
+/// The file that tries the disk.
+const TRIAL: &str = "disk-trial";
+
+/// Its length: as much as one commit writes.
+const TRIAL_BYTES: usize = 64 * 1024;
+
 /// Whether a directory holds a database.
 #[must_use]
 pub fn holds_database(directory: &Path) -> bool {
@@ -72,6 +78,37 @@ pub(crate) fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
+/// Writes a file that only we can read, in place of what is there, and waits until it is durable.
+/// Whatever happens in between, there is the old one or the new one.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = Path::new(&new);
+    remove_if_there(new)?;
+    let mut file = create_private(new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(new, path)?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    sync(parent.unwrap_or(Path::new(".")))
+}
+
+/// Writes a file, waits until it is durable, and removes it: fails as long as the disk does.
+pub fn try_disk(directory: &Path) -> io::Result<()> {
+    let path = directory.join(TRIAL);
+    remove_if_there(&path)?;
+    write_private(&path, &[0; TRIAL_BYTES])?;
+    std::fs::remove_file(&path)?;
+    sync(directory)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -128,5 +165,27 @@ pub(crate) mod tests {
         assert!(write_private(&directory.0.join("file"), b"x").is_err());
         write_private(&directory.0.join("other"), b"x").unwrap();
         assert_eq!(mode(&directory.0.join("other")), 0o600);
+    }
+
+    #[test]
+    fn a_file_is_replaced_whatever_an_earlier_attempt_left() {
+        let directory = TestDirectory::new();
+        let path = directory.0.join("file");
+        File::create(directory.0.join("file.new")).unwrap();
+        for content in [&b"one"[..], b"two"] {
+            replace_private(&path, content).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap().as_bytes(), content);
+            assert_eq!(mode(&path), 0o600);
+        }
+        assert!(!directory.0.join("file.new").exists());
+    }
+
+    #[test]
+    fn a_disk_is_tried_without_a_trace() {
+        let directory = TestDirectory::new();
+        File::create(directory.0.join(TRIAL)).unwrap();
+        try_disk(&directory.0).unwrap();
+        assert!(!directory.0.join(TRIAL).exists());
+        assert!(try_disk(&directory.0.join("missing")).is_err());
     }
 }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, hmac, rand};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::directory;
 
@@ -236,15 +236,12 @@ fn parse_hex(digits: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
     Some(key)
 }
 
+/// A key cut off in the middle would keep the program from ever starting here.
 fn write_key(data: &Path, path: &Path, key: &[u8; KEY_BYTES]) -> io::Result<()> {
     directory::prepare(data)?;
-    let mut digits = hex(key);
-    let mut file = directory::create_private(path)?;
-    let written = file.write_all(digits.as_bytes()).and_then(|()| file.write_all(b"\n"));
-    digits.zeroize();
-    written?;
-    file.sync_all()?;
-    directory::sync(data)
+    let mut line = Zeroizing::new(hex(key).into_bytes());
+    line.push(b'\n');
+    directory::replace_private(path, &line)
 }
 
 fn derive(key: &[u8; KEY_BYTES], purpose: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
@@ -264,6 +261,7 @@ fn failed(path: &Path, why: &io::Error) -> SealError {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
+    use std::io::Write;
 
     use super::*;
     use crate::directory::tests::{TestDirectory, mode};

@@ -12,6 +12,7 @@ use crate::command::apply;
 use crate::config::DataArgument;
 use crate::config::Listen;
 use crate::connection::Connection;
+use crate::disk;
 use crate::instance::Instance;
 use crate::output;
 use crate::running::Running;
@@ -44,7 +45,7 @@ pub(crate) struct Arguments {
     health: Vec<SocketAddr>,
 }
 
-/// Serves until SIGTERM or Ctrl-C.
+/// Serves until SIGTERM, Ctrl-C, or a failure of the disk.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = arguments.data.config()?;
     let place = arguments.data.place(&config)?;
@@ -78,13 +79,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         addresses.iter().for_each(|address| output::line(&format!("{what} {address}")));
     }
     output::line("ready");
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = interrupted.recv() => {}
-    }
+    let status = tokio::select! {
+        _ = terminated.recv() => ExitCode::SUCCESS,
+        _ = interrupted.recv() => ExitCode::SUCCESS,
+        () = disk::failed(running.app(), &data) => ExitCode::from(disk::EXIT_STATUS),
+    };
     tracing::info!("stopping");
     running.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(status)
 }
 
 /// Flags go before the configuration file, and that before the default.

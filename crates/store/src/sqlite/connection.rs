@@ -55,7 +55,19 @@ pub(super) fn open_writing(path: &Path, durability: Durability) -> Result<Connec
     }
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     migration::apply(&mut connection)?;
+    write_anew(&connection, path)?;
     Ok(connection)
+}
+
+/// Writes what the log of the last process has into the file, and waits for the disk: a disk that
+/// failed then may have kept in memory only what it shows of the log now.
+fn write_anew(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let written = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+    match written.map_err(|why| failure::classify_at(path, &why)) {
+        // Nothing is lost while it is in the log: the network need not wait for space.
+        Err(StoreError::Full | StoreError::Busy) | Ok(()) => Ok(()),
+        Err(why) => Err(why),
+    }
 }
 
 /// Opens the file for a reader.

@@ -1,10 +1,12 @@
 //! The writing thread: it takes all changes that wait and makes them durable in one commit.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::{broadcast, oneshot};
 
@@ -23,6 +25,13 @@ pub(super) const GROUP_MAX: usize = 128;
 
 /// Pages in the write-ahead log after which it is folded back into the file (16 MB).
 const CHECKPOINT_PAGES: i64 = 4000;
+
+/// How often a full disk is tried.
+const SPACE_RETRY: Duration = Duration::from_secs(1);
+
+/// Takes 64 KiB: more than one enrollment needs.
+const TAKE_SPACE: &str = "insert into meta (key, value) values ('space', hex(zeroblob(32768)))
+    on conflict (key) do update set value = excluded.value";
 
 type Answer = oneshot::Sender<Result<(), CommitError>>;
 
@@ -101,7 +110,7 @@ impl Drop for Writer {
 
 impl Desk {
     fn serve(&mut self, changes: &Receiver<Change>) {
-        while let Ok(first) = changes.recv() {
+        while let Some(first) = self.next(changes) {
             let mut group = VecDeque::from([first]);
             while group.len() < GROUP_MAX {
                 match changes.try_recv() {
@@ -111,6 +120,34 @@ impl Desk {
             }
             self.handle(group);
         }
+    }
+
+    /// The next change; none when nobody can send one any more. While the disk is full it is
+    /// tried in between, so that the state is true also when nobody asks for a change.
+    fn next(&self, changes: &Receiver<Change>) -> Option<Change> {
+        while self.state() == WriterState::Full {
+            match changes.recv_timeout(SPACE_RETRY) {
+                Ok(change) => return Some(change),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    let tried = self.try_space();
+                    self.note(tried.as_ref().copied());
+                }
+            }
+        }
+        changes.recv().ok()
+    }
+
+    /// Commits as much as a change needs, and takes it away again.
+    fn try_space(&self) -> Result<(), StoreError> {
+        for sql in [TAKE_SPACE, "delete from meta where key = 'space'"] {
+            let tried = self.run("begin immediate").and_then(|()| self.run(sql));
+            if let Err(why) = tried.and_then(|()| self.run("commit")) {
+                self.roll_back();
+                return Err(why);
+            }
+        }
+        Ok(())
     }
 
     /// Makes a group durable and answers everyone in it.
@@ -256,13 +293,13 @@ impl Desk {
         ran.map(|_| ()).map_err(|why| failure::classify(&why))
     }
 
-    fn roll_back(&mut self) {
+    fn roll_back(&self) {
         if !self.connection.is_autocommit()
             && let Err(why) = self.run("rollback")
         {
             // A transaction that cannot be ended would swallow the next group.
             tracing::error!(%why, "the database does not roll back");
-            self.set_state(WriterState::Stopped);
+            self.stop();
         }
     }
 
@@ -291,15 +328,25 @@ impl Desk {
                 tracing::info!("the disk of the database has space again");
                 self.set_state(WriterState::Writing);
             }
-            Err(StoreError::Full) => {
+            Err(StoreError::Full) if self.state() == WriterState::Writing => {
                 tracing::error!("the disk of the database is full");
                 self.set_state(WriterState::Full);
             }
             Err(why @ (StoreError::Io(_) | StoreError::Damaged { .. })) => {
                 tracing::error!(%why, "changes are refused until the program starts anew");
-                self.set_state(WriterState::Stopped);
+                self.stop();
             }
             Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Makes no more changes. The log stays as it is, because what the disk shows of it may not be
+    /// what it has; the next start checks every page of it.
+    fn stop(&self) {
+        self.set_state(WriterState::Stopped);
+        let kept = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        if let Err(why) = kept {
+            tracing::error!(%why, "the log of the database may be folded in at the end");
         }
     }
 
@@ -401,6 +448,27 @@ mod tests {
             let left = reader::read_first(&desk.connection, "select count(*) from meta", &[]);
             assert_eq!(left.unwrap().unwrap().integer(0).unwrap(), 3);
         }
+    }
+
+    #[test]
+    fn a_full_disk_is_tried_until_it_has_space_and_nothing_stays_of_it() {
+        let directory = TestDirectory::new();
+        let desk = desk(&directory);
+        let allow = |pages: i64| {
+            desk.connection.pragma_update(None, "max_page_count", pages).unwrap();
+            let tried = desk.try_space();
+            desk.note(tried.as_ref().copied());
+            tried
+        };
+        desk.note(Err(&StoreError::Full));
+        assert_eq!(allow(1), Err(StoreError::Full));
+        assert_eq!(desk.state(), WriterState::Full);
+        assert!(desk.connection.is_autocommit());
+        assert_eq!(allow(1_000_000), Ok(()));
+        assert_eq!(desk.state(), WriterState::Writing);
+        let sql = "select count(*) from meta where key = 'space'";
+        let left = reader::read_first(&desk.connection, sql, &[]).unwrap().unwrap();
+        assert_eq!(left.integer(0).unwrap(), 0);
     }
 
     #[test]
