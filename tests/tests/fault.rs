@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
+use tests::directory;
 use tests::fleet::Fleet;
 use tests::fleet::Wish;
 use tests::guide;
@@ -292,6 +293,31 @@ fn a_full_disk_refuses_enrollment_only_and_recovers_by_itself() {
     check_a_full_disk(&mut stage, || drop(attached));
     let count = stage.ledger.check(&stage.lab);
     assert_eq!(count, Count { issued: 2, intended: 0 });
+}
+
+#[test]
+fn a_row_that_the_disk_changed_keeps_the_server_from_starting() {
+    let mut lab = Lab::of_guide();
+    lab.enroll("mac");
+    let serial = lab.serial("mac");
+    lab.ask(["certificate", "revoke", &serial, "--reason", "keyCompromise"]).succeeded();
+    lab.stop();
+    // Only the row has what it is for behind its number.
+    let database = lab.data().join("safeconduct.db");
+    let mut bytes = directory::bytes(&database);
+    let row = format!("{serial}device");
+    let mut found = bytes.windows(row.len()).enumerate();
+    let found = found.find_map(|(at, window)| (window == row.as_bytes()).then_some(at));
+    let last = found.expect("the row stands in the file") + row.len() - 1;
+    bytes.iter_mut().skip(last).take(1).for_each(|byte| *byte ^= 1);
+    directory::write(&database, bytes);
+    let said = lab.ask(["certificate", "list"]).refused();
+    said.complains(&serial).complains("put back its last backup");
+    let log = lab.directory.file("refused.log");
+    let server = Server::start_as(Command::new(program::path()), &lab.data(), &log, []);
+    let mut ended = server.map(|_| ()).expect_err("a server that does not start");
+    assert_eq!(ended.wait(), Some(1));
+    assert!(ended.log().contains(&serial), "{}", ended.log());
 }
 
 /// The data of a laboratory on a small file system of its own, in a mount namespace of the server

@@ -121,7 +121,7 @@ async fn end(
     let said =
         Said { actor: actor.name().to_owned(), object: format!("certificate:{serial}"), details };
     let event = app.world.event(EventKind::CertificateRevoked, None, said);
-    let write = store::certificate::revoke(Write::new(), serial, reason, now);
+    let write = store::certificate::revoke(Write::new(), &certificate, reason, now);
     certificate.status = Status::Revoked;
     certificate.revoked_at = Some(now);
     certificate.revocation_reason = Some(reason);

@@ -143,7 +143,10 @@ async fn write_batch(
         }
         if entries.is_closed() {
             // The program ends and the database does not come back: nothing more can be done.
-            tracing::error!(events = events.len(), "answers were lost");
+            // The log of the program is the last place for them.
+            for Event { id, kind, outcome, actor, object, .. } in events {
+                tracing::error!(%id, ?kind, ?outcome, ?actor, ?object, "an answer is not on record");
+            }
             return;
         }
         tokio::time::sleep(RETRY).await;

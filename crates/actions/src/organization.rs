@@ -305,7 +305,7 @@ fn write(
     for made in made {
         write = store::private_key::add(write, &app.master, &made.opened, now);
         let der = &made.identity.certificate.der;
-        write = store::certificate::issued(write, &made.certificate.serial, der);
+        write = store::certificate::issued(write, &made.certificate, der);
     }
     write
 }

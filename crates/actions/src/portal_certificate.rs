@@ -97,7 +97,7 @@ async fn make(app: &App, generation: i64) -> Result<Identity, Refusal> {
     let event = app.world.event(EventKind::CertificateMade, None, said);
     let write = store::private_key::add(Write::new(), &app.master, &made.opened, now);
     let der = &made.identity.certificate.der;
-    let write = store::certificate::issued(write, &made.certificate.serial, der);
+    let write = store::certificate::issued(write, &made.certificate, der);
     store::event::commit(write, &app.store, &[event]).await.map_err(certificate::conflict)?;
     let standing = certificate::standing(&made.certificate);
     app.snapshot.set_standing(made.certificate.serial.clone(), standing);

@@ -7,6 +7,7 @@
 use aws_lc_rs::{digest, hmac};
 
 use crate::seal::MasterKey;
+use crate::stamp::StampKey;
 use crate::value::{Row, Value};
 use crate::write::EventRow;
 use crate::{Store, StoreError};
@@ -55,8 +56,11 @@ pub(crate) struct Chain {
     pub(crate) hash: [u8; HASH_BYTES],
 }
 
-/// The key that authenticates the end of the chain.
-pub(crate) struct AuditKey(hmac::Key);
+/// The keys that what is on record is authenticated with: the end of the chain, and rows.
+pub(crate) struct AuditKey {
+    head: hmac::Key,
+    stamp: StampKey,
+}
 
 /// A row with its place in the chain.
 struct Link {
@@ -187,14 +191,20 @@ impl Chain {
 }
 
 impl AuditKey {
-    /// Derives the key.
+    /// Derives the keys.
     pub(crate) fn new(master: &MasterKey) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, &master.keyed_hash("audit head key", b"")))
+        let head = hmac::Key::new(hmac::HMAC_SHA256, &master.keyed_hash("audit head key", b""));
+        Self { head, stamp: StampKey::new(master) }
+    }
+
+    /// The key of rows.
+    pub(crate) fn stamp(&self) -> &StampKey {
+        &self.stamp
     }
 
     /// What is kept as the end of a chain.
     pub(crate) fn head(&self, chain: Chain) -> String {
-        let tag = hmac::sign(&self.0, &head_bytes(chain));
+        let tag = hmac::sign(&self.head, &head_bytes(chain));
         format!("{} {}", chain.sequence, crate::seal::hex(tag.as_ref()))
     }
 

@@ -13,6 +13,7 @@ use pki::time::Time;
 use crate::Store;
 use crate::StoreError;
 use crate::change::Topic;
+use crate::stamp;
 use crate::value::Row;
 use crate::value::Value;
 use crate::write::Write;
@@ -23,8 +24,19 @@ pub const PAGE_MAX: u32 = 1000;
 /// How long a login may wait for the one read that a serial unknown to memory is worth.
 pub const LOOKUP_PATIENCE: Duration = Duration::from_millis(200);
 
-const COLUMNS: &str = "serial, usage, authority, subject, names, gateway, template, assurance,
-    not_before, not_after, status, revoked_at, revocation_reason, intended_at, der";
+/// Every column in the order of their stamps: where it stands, what it was to say, the bytes.
+const COLUMNS: &str = "serial, usage, authority, gateway, status, revoked_at, revocation_reason,
+    standing_stamp, subject, names, template, assurance, not_before, not_after, intended_at, tbs,
+    content_stamp, der, der_stamp";
+
+/// The places of what [`stamp::STANDING`] speaks for in [`COLUMNS`] and [`STANDING`].
+const STANDING_PLACES: [usize; 7] = [0, 1, 2, 3, 4, 5, 6];
+
+/// The places of what [`stamp::CONTENT`] speaks for in [`COLUMNS`].
+const CONTENT_PLACES: [usize; 9] = [0, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// The places of what [`stamp::DER`] speaks for in [`COLUMNS`].
+const DER_PLACES: [usize; 2] = [0, 17];
 
 /// A certificate as it is kept.
 #[derive(Clone, Debug)]
@@ -40,61 +52,96 @@ pub struct Kept {
 /// Records what is about to be signed: number and exact content.
 pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) -> Write {
     let names = serde_json::to_string(&certificate.names).unwrap_or_default();
-    write.guard(
-        "insert into certificate (serial, usage, authority, subject, names, gateway, template,
-         assurance, not_before, not_after, status, intended_at, tbs)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing",
-        [
-            Value::from(certificate.serial.to_string()),
-            Value::from(certificate.usage.as_str()),
-            Value::from(&certificate.authority),
-            Value::from(&certificate.subject),
-            Value::from(names),
-            Value::from(certificate.gateway.clone()),
-            Value::from(certificate.template.clone()),
-            Value::from(certificate.assurance),
-            Value::from(certificate.not_before),
-            Value::from(certificate.not_after),
-            Value::from(Status::Intended.as_str()),
-            Value::from(now),
-            Value::from(tbs),
-        ],
-        1,
-        "the serial number was drawn before",
-    )
+    let standing = standing_values(certificate, Status::Intended, None);
+    let content = [
+        Value::from(certificate.serial.to_string()),
+        Value::from(&certificate.subject),
+        Value::from(names),
+        Value::from(certificate.template.clone()),
+        Value::from(certificate.assurance),
+        Value::from(certificate.not_before),
+        Value::from(certificate.not_after),
+        Value::from(now),
+        Value::from(tbs),
+    ];
+    let stamps = [Value::Null, Value::Null];
+    // The number is in both.
+    let args = standing.iter().chain(content.iter().skip(1)).chain(&stamps);
+    write
+        .guard(
+            "insert into certificate (serial, usage, authority, gateway, status, revoked_at,
+             revocation_reason, subject, names, template, assurance, not_before, not_after,
+             intended_at, tbs, standing_stamp, content_stamp)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             on conflict do nothing",
+            args.cloned().collect::<Vec<Value>>(),
+            1,
+            "the serial number was drawn before",
+        )
+        .stamp(16, &stamp::STANDING, &standing)
+        .stamp(17, &stamp::CONTENT, &content)
 }
 
 /// Records that an intended certificate was signed, and announces it.
-pub fn issued(write: Write, serial: &Serial, der: &[u8]) -> Write {
-    let write = announce(write, serial, Status::Issued);
-    write.guard(
-        "update certificate set status = $1, der = $2 where serial = $3 and status = $4",
-        [
-            Value::from(Status::Issued.as_str()),
-            Value::from(der),
-            Value::from(serial.to_string()),
-            Value::from(Status::Intended.as_str()),
-        ],
-        1,
-        "the certificate was not intended, or was revoked in the meantime",
-    )
+pub fn issued(write: Write, certificate: &Certificate, der: &[u8]) -> Write {
+    let write = announce(write, &certificate.serial, Status::Issued);
+    let signed = [Value::from(certificate.serial.to_string()), Value::from(der)];
+    let [serial, der] = signed.clone();
+    let issued = Value::from(Status::Issued.as_str());
+    let intended = Value::from(Status::Intended.as_str());
+    write
+        .guard(
+            "update certificate set status = $1, der = $2, standing_stamp = $3, der_stamp = $4
+             where serial = $5 and status = $6",
+            [issued, der, Value::Null, Value::Null, serial, intended],
+            1,
+            "the certificate was not intended, or was revoked in the meantime",
+        )
+        .stamp(3, &stamp::STANDING, &standing_values(certificate, Status::Issued, None))
+        .stamp(4, &stamp::DER, &signed)
 }
 
 /// Records that a certificate is revoked, and announces it. What was revoked stays as it was.
-pub fn revoke(write: Write, serial: &Serial, reason: RevocationReason, now: Time) -> Write {
-    let write = announce(write, serial, Status::Revoked);
-    write.guard(
-        "update certificate set status = $1, revoked_at = $2, revocation_reason = $3
-         where serial = $4 and status <> $1",
-        [
-            Value::from(Status::Revoked.as_str()),
-            Value::from(now),
-            Value::from(reason.as_str()),
-            Value::from(serial.to_string()),
-        ],
-        1,
-        "the certificate was revoked in the meantime",
-    )
+pub fn revoke(
+    write: Write,
+    certificate: &Certificate,
+    reason: RevocationReason,
+    now: Time,
+) -> Write {
+    let write = announce(write, &certificate.serial, Status::Revoked);
+    let standing = standing_values(certificate, Status::Revoked, Some((now, reason)));
+    write
+        .guard(
+            "update certificate set status = $1, revoked_at = $2, revocation_reason = $3,
+             standing_stamp = $4 where serial = $5 and status <> $1",
+            [
+                Value::from(Status::Revoked.as_str()),
+                Value::from(now),
+                Value::from(reason.as_str()),
+                Value::Null,
+                Value::from(certificate.serial.to_string()),
+            ],
+            1,
+            "the certificate was revoked in the meantime",
+        )
+        .stamp(4, &stamp::STANDING, &standing)
+}
+
+/// What [`stamp::STANDING`] speaks for, once the certificate stands like this.
+fn standing_values(
+    certificate: &Certificate,
+    status: Status,
+    revoked: Option<(Time, RevocationReason)>,
+) -> [Value; 7] {
+    [
+        Value::from(certificate.serial.to_string()),
+        Value::from(certificate.usage.as_str()),
+        Value::from(&certificate.authority),
+        Value::from(certificate.gateway.clone()),
+        Value::from(status.as_str()),
+        Value::from(revoked.map(|(at, _)| at)),
+        Value::from(revoked.map(|(_, reason)| reason.as_str())),
+    ]
 }
 
 fn announce(write: Write, serial: &Serial, status: Status) -> Write {
@@ -122,7 +169,7 @@ pub fn keep_issued(write: Write, serial: &Serial) -> Write {
 pub async fn find(store: &Store, serial: &Serial) -> Result<Option<Kept>, StoreError> {
     let sql = format!("select {COLUMNS} from certificate where serial = $1");
     let row = store.query_one(sql, [Value::from(serial.to_string())]).await?;
-    row.as_ref().map(kept).transpose()
+    row.as_ref().map(|row| kept(store, row)).transpose()
 }
 
 /// A page of certificates, newest first, those behind `after` if given.
@@ -148,17 +195,17 @@ pub async fn list(
             store.query(sql, args).await?
         }
     };
-    rows.iter().map(kept).collect()
+    rows.iter().map(|row| kept(store, row)).collect()
 }
 
 const STANDING: &str =
-    "select serial, usage, authority, gateway, status, revoked_at, revocation_reason
-    from certificate";
+    "select serial, usage, authority, gateway, status, revoked_at, revocation_reason,
+    standing_stamp from certificate";
 
 /// Hands over where every certificate stands: for the memory of a starting server.
 pub fn standings(store: &Store, mut visit: impl FnMut(Serial, Standing)) -> Result<(), StoreError> {
     store.for_each(STANDING, [], |row| {
-        let (serial, standing) = standing(&row)?;
+        let (serial, standing) = standing(store, &row)?;
         visit(serial, standing);
         Ok(())
     })
@@ -191,10 +238,11 @@ pub fn standing_blocking(store: &Store, serial: &Serial) -> Result<Option<Standi
     let sql = format!("{STANDING} where serial = $1");
     let args = [Value::from(serial.to_string())];
     let row = store.query_blocking(sql, args, LOOKUP_PATIENCE)?;
-    row.as_ref().map(|row| standing(row).map(|(_, standing)| standing)).transpose()
+    row.as_ref().map(|row| standing(store, row).map(|(_, standing)| standing)).transpose()
 }
 
-fn standing(row: &Row) -> Result<(Serial, Standing), StoreError> {
+fn standing(store: &Store, row: &Row) -> Result<(Serial, Standing), StoreError> {
+    store.audit_key().stamp().check(&stamp::STANDING, row, &STANDING_PLACES, 7)?;
     let standing = Standing {
         usage: usage(row.text(1)?)?,
         authority: row.text(2)?.to_owned(),
@@ -205,28 +253,33 @@ fn standing(row: &Row) -> Result<(Serial, Standing), StoreError> {
     Ok((serial(row.text(0)?)?, standing))
 }
 
-fn kept(row: &Row) -> Result<Kept, StoreError> {
-    let revoked = revoked(row.time_optional(11)?, row.text_optional(12)?)?;
-    let names = serde_json::from_str(row.text(4)?)
+fn kept(store: &Store, row: &Row) -> Result<Kept, StoreError> {
+    let (serial, standing) = standing(store, row)?;
+    let key = store.audit_key().stamp();
+    key.check(&stamp::CONTENT, row, &CONTENT_PLACES, 16)?;
+    let der = row.bytes_optional(17)?.map(<[u8]>::to_vec);
+    if der.is_some() || standing.status == Status::Issued {
+        key.check(&stamp::DER, row, &DER_PLACES, 18)?;
+    }
+    let names = serde_json::from_str(row.text(9)?)
         .map_err(|error| unreadable("names", &error.to_string()))?;
-    let assurance = u8::try_from(row.integer(7)?);
+    let assurance = u8::try_from(row.integer(11)?);
     let certificate = Certificate {
-        serial: serial(row.text(0)?)?,
-        usage: usage(row.text(1)?)?,
-        authority: row.text(2)?.to_owned(),
-        subject: row.text(3)?.to_owned(),
+        serial,
+        usage: standing.usage,
+        authority: standing.authority,
+        subject: row.text(8)?.to_owned(),
         names,
-        gateway: row.text_optional(5)?.map(str::to_owned),
-        template: row.text_optional(6)?.map(str::to_owned),
+        gateway: standing.gateway,
+        template: row.text_optional(10)?.map(str::to_owned),
         assurance: assurance.map_err(|error| unreadable("assurance", &error.to_string()))?,
-        not_before: row.time(8)?,
-        not_after: row.time(9)?,
-        status: status(row.text(10)?)?,
-        revoked_at: revoked.map(|(at, _)| at),
-        revocation_reason: revoked.map(|(_, reason)| reason),
+        not_before: row.time(12)?,
+        not_after: row.time(13)?,
+        status: standing.status,
+        revoked_at: standing.revoked.map(|(at, _)| at),
+        revocation_reason: standing.revoked.map(|(_, reason)| reason),
     };
-    let der = row.bytes_optional(14)?.map(<[u8]>::to_vec);
-    Ok(Kept { certificate, der, intended_at: row.time(13)? })
+    Ok(Kept { certificate, der, intended_at: row.time(14)? })
 }
 
 fn serial(text: &str) -> Result<Serial, StoreError> {

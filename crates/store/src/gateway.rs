@@ -6,6 +6,7 @@ use pki::time::Time;
 use crate::Store;
 use crate::StoreError;
 use crate::seal::MasterKey;
+use crate::stamp;
 use crate::value::Value;
 use crate::write::Bookkeeping;
 use crate::write::CommitError;
@@ -33,9 +34,11 @@ pub fn hash(master: &MasterKey, gateway: &str, secret: &Secret) -> [u8; 32] {
 
 /// Every challenge of every gateway.
 pub async fn secrets(store: &Store) -> Result<Vec<KeptSecret>, StoreError> {
-    let rows = store.query("select id, gateway, hash from gateway_secret order by id", []).await?;
+    let sql = "select id, gateway, hash, stamp from gateway_secret order by id";
+    let rows = store.query(sql, []).await?;
     rows.iter()
         .map(|row| {
+            store.audit_key().stamp().check(&stamp::GATEWAY_SECRET, row, &[0, 1, 2], 3)?;
             Ok(KeptSecret {
                 id: row.text(0)?.to_owned(),
                 gateway: row.text(1)?.to_owned(),
@@ -49,17 +52,16 @@ pub async fn secrets(store: &Store) -> Result<Vec<KeptSecret>, StoreError> {
 
 /// Keeps a challenge.
 pub fn add_secret(write: Write, secret: &KeptSecret, now: Time) -> Write {
-    write.execute(
-        "insert into gateway_secret (id, gateway, label, hash, created_at)
-         values ($1, $2, $3, $4, $5)",
-        [
-            Value::from(&secret.id),
-            Value::from(&secret.gateway),
-            Value::from(LABEL_FIRST),
-            Value::from(secret.hash.as_slice()),
-            Value::from(now),
-        ],
-    )
+    let (id, gateway) = (Value::from(&secret.id), Value::from(&secret.gateway));
+    let hash = Value::from(secret.hash.as_slice());
+    let stamped = [&id, &gateway, &hash].map(Clone::clone);
+    write
+        .execute(
+            "insert into gateway_secret (id, gateway, label, hash, created_at, stamp)
+             values ($1, $2, $3, $4, $5, $6)",
+            [id, gateway, Value::from(LABEL_FIRST), hash, Value::from(now), Value::Null],
+        )
+        .stamp(6, &stamp::GATEWAY_SECRET, &stamped)
 }
 
 /// Forgets the challenges of a gateway.

@@ -21,6 +21,7 @@ pub mod write;
 mod migration;
 mod postgres;
 mod sqlite;
+mod stamp;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -105,14 +106,23 @@ pub enum StoreError {
     Address(String),
     /// The database file is damaged.
     #[error(
-        "{path} is damaged ({detail}); stop the program, keep a copy of the file, and bring back \
-         the last backup with `safeconduct restore`"
+        "{path} is damaged ({detail}); stop the program, keep a copy of the data directory, and \
+         put back its last backup"
     )]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What the check found first.
         detail: String,
+    },
+    /// A row does not say what the program wrote.
+    #[error(
+        "the row of {what} is not what the program wrote: it was damaged on the disk or edited; \
+         stop the program, keep a copy of the data directory, and put back its last backup"
+    )]
+    Altered {
+        /// The table, and the name of the row as far as it can be read.
+        what: String,
     },
     /// The file is another program's.
     #[error("{0} is a database of another program; name another data directory")]

@@ -11,21 +11,31 @@ use pki::time::Time;
 use crate::Store;
 use crate::StoreError;
 use crate::change::Topic;
+use crate::stamp;
 use crate::value::Value;
 use crate::write::Write;
 
 /// Reads every definition, and the version that guards changes of them.
 pub async fn load(store: &Store) -> Result<(Organization, i64), StoreError> {
-    let row = store.query_one("select body, version from organization", []).await?;
+    let row = store.query_one("select body, version, stamp from organization", []).await?;
+    let key = store.audit_key().stamp();
     let (settings, version) = match &row {
-        Some(row) => (parse::<Settings>(row.text(0)?)?, row.integer(1)?),
+        Some(row) => {
+            key.check(&stamp::ORGANIZATION, row, &[0, 1], 2)?;
+            (parse::<Settings>(row.text(0)?)?, row.integer(1)?)
+        }
         None => (Settings::default(), 0),
     };
+    let sql = "select kind, body, name, slug, position, stamp from object
+               order by kind, position, name";
     let rows = store
-        .query("select kind, body from object order by kind, position, name", [])
+        .query(sql, [])
         .await?
         .iter()
-        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
+        .map(|row| {
+            key.check(&stamp::OBJECT, row, &[2, 0, 3, 4, 1], 5)?;
+            Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))
+        })
         .collect::<Result<Vec<_>, StoreError>>()?;
     let organization = Organization { settings, ..Organization::default() };
     let mut loader = Loader { rows, organization, failed: None };
@@ -76,33 +86,38 @@ pub fn save(write: Write, settings: &Settings, version: i64) -> Write {
     let write = write.announce(Topic::Rules, version.saturating_add(1).to_string());
     let body = serde_json::to_string(settings).unwrap_or_default();
     let conflict = "somebody changed the organization at the same time";
-    if version == 0 {
-        let sql = "insert into organization (only_row, body, version) values (1, $1, 1)
-                   on conflict (only_row) do nothing";
-        return write.guard(sql, [Value::from(body)], 1, conflict);
-    }
-    let sql = "update organization set body = $1, version = version + 1 where version = $2";
-    write.guard(sql, [Value::from(body), Value::from(version)], 1, conflict)
+    let stamped = [Value::from(body), Value::from(version.saturating_add(1))];
+    let [body, next] = stamped.clone();
+    let write = if version == 0 {
+        let sql = "insert into organization (only_row, body, version, stamp)
+                   values (1, $1, $2, $3) on conflict (only_row) do nothing";
+        write.guard(sql, [body, next, Value::Null], 1, conflict)
+    } else {
+        let sql = "update organization set body = $1, version = $2, stamp = $3
+                   where version = $4";
+        write.guard(sql, [body, next, Value::Null, Value::from(version)], 1, conflict)
+    };
+    write.stamp(3, &stamp::ORGANIZATION, &stamped)
 }
 
 /// Keeps an object, new or changed, at its position.
 pub fn save_object<T: Listed>(write: Write, object: &T, position: usize, now: Time) -> Write {
     let body = serde_json::to_string(object).unwrap_or_default();
     let position = i64::try_from(position).unwrap_or(i64::MAX);
-    write.execute(
-        "insert into object (kind, name, slug, position, body, changed_at)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (kind, name) do update set slug = excluded.slug,
-         position = excluded.position, body = excluded.body, changed_at = excluded.changed_at",
-        [
-            Value::from(T::KIND.as_str()),
-            Value::from(object.name()),
-            Value::from(object.slug().unwrap_or_default()),
-            Value::from(position),
-            Value::from(body),
-            Value::from(now),
-        ],
-    )
+    let (kind, name) = (Value::from(T::KIND.as_str()), Value::from(object.name()));
+    let slug = Value::from(object.slug().unwrap_or_default());
+    let (position, body) = (Value::from(position), Value::from(body));
+    let stamped = [&name, &kind, &slug, &position, &body].map(Clone::clone);
+    write
+        .execute(
+            "insert into object (kind, name, slug, position, body, changed_at, stamp)
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (kind, name) do update set slug = excluded.slug,
+             position = excluded.position, body = excluded.body,
+             changed_at = excluded.changed_at, stamp = excluded.stamp",
+            [kind, name, slug, position, body, Value::from(now), Value::Null],
+        )
+        .stamp(7, &stamp::OBJECT, &stamped)
 }
 
 /// Removes an object.

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::Store;
 use crate::StoreError;
 use crate::seal::MasterKey;
+use crate::stamp;
 use crate::value::Value;
 use crate::write::Write;
 
@@ -29,13 +30,14 @@ pub struct OpenedKey {
 pub async fn load(store: &Store, master: &MasterKey) -> Result<Vec<OpenedKey>, StoreError> {
     let rows = store
         .query(
-            "select usage, owner, generation, certificate, sealed from private_key
+            "select usage, owner, generation, certificate, sealed, stamp from private_key
              order by usage, owner, generation desc",
             [],
         )
         .await?;
     let mut keys = Vec::with_capacity(rows.len());
     for row in &rows {
+        store.audit_key().stamp().check(&stamp::PRIVATE_KEY, row, &[1, 0, 2, 3], 5)?;
         let (usage, owner, generation) = (row.text(0)?, row.text(1)?, row.integer(2)?);
         let pkcs8 = master.open(&context(usage, owner, generation), row.bytes(4)?)?;
         keys.push(OpenedKey {
@@ -54,20 +56,20 @@ pub async fn load(store: &Store, master: &MasterKey) -> Result<Vec<OpenedKey>, S
 pub fn add(write: Write, master: &MasterKey, key: &OpenedKey, now: Time) -> Write {
     let usage = key.usage.as_str();
     let sealed = master.seal(&context(usage, &key.owner, key.generation), &key.pkcs8);
-    write.guard(
-        "insert into private_key (usage, owner, generation, certificate, sealed, created_at)
-         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-        [
-            Value::from(usage),
-            Value::from(&key.owner),
-            Value::from(key.generation),
-            Value::from(&key.certificate),
-            Value::from(sealed),
-            Value::from(now),
-        ],
-        1,
-        "somebody made the same key at the same time",
-    )
+    let (usage, owner) = (Value::from(usage), Value::from(&key.owner));
+    let (generation, certificate) = (Value::from(key.generation), Value::from(&key.certificate));
+    let stamped = [&owner, &usage, &generation, &certificate].map(Clone::clone);
+    let (sealed, now) = (Value::from(sealed), Value::from(now));
+    write
+        .guard(
+            "insert into private_key
+             (usage, owner, generation, certificate, sealed, created_at, stamp)
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+            [usage, owner, generation, certificate, sealed, now, Value::Null],
+            1,
+            "somebody made the same key at the same time",
+        )
+        .stamp(7, &stamp::PRIVATE_KEY, &stamped)
 }
 
 /// What a sealed key is bound to: moved to another row, it does not open.

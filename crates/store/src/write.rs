@@ -6,6 +6,7 @@ use std::fmt;
 use pki::time::Time;
 
 use crate::change::{self, Topic};
+use crate::stamp::{Stamp, StampKey};
 use crate::value::Value;
 use crate::{Store, StoreError};
 
@@ -19,6 +20,15 @@ pub const STATEMENTS_MAX: usize = 65_536;
 pub struct Write {
     pub(crate) statements: Vec<Statement>,
     pub(crate) announcements: Vec<(Topic, String)>,
+    stamped: Vec<Stamped>,
+}
+
+/// An argument that becomes the stamp of a message when the change is committed.
+#[derive(Debug)]
+struct Stamped {
+    statement: usize,
+    argument: usize,
+    message: Vec<u8>,
 }
 
 /// One statement of a change.
@@ -143,8 +153,33 @@ impl Write {
         self
     }
 
+    /// Makes the argument `$argument` of the last statement the stamp of these values.
+    pub(crate) fn stamp(mut self, argument: usize, stamp: &Stamp, values: &[Value]) -> Self {
+        debug_assert_eq!(values.len(), stamp.columns.len(), "{stamp:?}");
+        let (statement, argument) = (self.statements.len().wrapping_sub(1), argument - 1);
+        self.stamped.push(Stamped { statement, argument, message: stamp.message(values) });
+        self
+    }
+
+    /// Puts the stamps into their places.
+    fn put_stamps(&mut self, key: &StampKey) {
+        for Stamped { statement, argument, message } in self.stamped.drain(..) {
+            let statement = self.statements.get_mut(statement);
+            if let Some(place) = statement.and_then(|statement| statement.args.get_mut(argument)) {
+                *place = Value::Bytes(key.make(&message));
+            }
+        }
+    }
+
     /// Adds everything of another change behind this one.
     pub fn and(mut self, other: Self) -> Self {
+        let before = self.statements.len();
+        self.stamped.extend(
+            other
+                .stamped
+                .into_iter()
+                .map(|stamped| Stamped { statement: stamped.statement + before, ..stamped }),
+        );
         self.statements.extend(other.statements);
         self.announcements.extend(other.announcements);
         self
@@ -159,7 +194,7 @@ impl Write {
 
     /// Commits the change with its reason and waits until it is durable. Given up while waiting,
     /// the change may still be made.
-    pub async fn commit(self, store: &Store, why: Why) -> Result<(), CommitError> {
+    pub async fn commit(mut self, store: &Store, why: Why) -> Result<(), CommitError> {
         let events = match why {
             Why::Events(events) if events.is_empty() => return Err(CommitError::Unexplained),
             Why::Events(events) => events,
@@ -175,6 +210,7 @@ impl Write {
             let what = "bytes in the key of an announcement";
             return Err(StoreError::TooMany { what, max: change::KEY_BYTES_MAX }.into());
         }
+        self.put_stamps(store.audit_key().stamp());
         store.commit(self, events).await
     }
 }

@@ -247,7 +247,7 @@ async fn sign(
         Right::Renewal(old) => store::certificate::keep_issued(Write::new(), &old.serial),
     };
     let write = store::enrollment::keep(write, request, &certificate.serial, app.world.time());
-    let write = store::certificate::issued(write, &certificate.serial, &signed.der);
+    let write = store::certificate::issued(write, &certificate, &signed.der);
     save(app, write, &certificate, details.clone()).await?;
     Ok(Issued { certificate, der: signed.der })
 }

@@ -154,7 +154,7 @@ async fn a_certificate_whose_answer_was_never_durable_does_not_stand() {
     let refusal = stand(&other, &certificate, NOW).unwrap_err();
     assert_eq!(refusal.code(), "CERT-REVOKED");
     // And the answer that comes too late finds it so.
-    let write = store::certificate::issued(Write::new(), serial, &issued.der);
+    let write = store::certificate::issued(Write::new(), &issued.certificate, &issued.der);
     let why = Why::Bookkeeping(Bookkeeping::IssuanceIntended);
     write.commit(&other.app.store, why).await.unwrap_err();
 }

@@ -89,7 +89,7 @@ pub(super) fn open_reading(path: &Path) -> Result<Connection, StoreError> {
 fn check_file(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
     let failed = |why| failure::classify_at(path, &why);
     let verdict: String =
-        connection.query_row("pragma quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+        connection.query_row("pragma integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
     if verdict != "ok" {
         return Err(StoreError::Damaged { path: path.to_owned(), detail: verdict });
     }

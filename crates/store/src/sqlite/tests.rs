@@ -1,5 +1,8 @@
 //! Tests of the engine: the real file, the real threads.
 
+mod flipped;
+mod torn;
+
 use rusqlite::Connection;
 
 use super::reader::Job;
@@ -229,7 +232,7 @@ fn a_damaged_file_is_refused_with_the_cure() {
     let sentence = refusal.to_string();
     assert!(matches!(refusal, StoreError::Damaged { .. }), "{sentence}");
     assert!(sentence.contains(path.to_str().unwrap()), "{sentence}");
-    assert!(sentence.contains("safeconduct restore"), "{sentence}");
+    assert!(sentence.contains("put back its last backup"), "{sentence}");
     file.write_all_at(b"this was a database", 0).unwrap();
     let refusal = Store::open(&directory.0, &master()).unwrap_err();
     assert!(matches!(refusal, StoreError::Damaged { .. }), "{refusal}");

@@ -1,0 +1,180 @@
+//! Bits that a disk changed: the database refuses, or everything that is read is what was written.
+
+use domain::certificate::{Certificate, RevocationReason, Status, Usage};
+use domain::organization::Settings;
+use domain::secret::Secret;
+use pki::certificate::Serial;
+use pki::time::Time;
+
+use super::torn::Dice;
+use super::*;
+use crate::gateway::KeptSecret;
+use crate::private_key::OpenedKey;
+use crate::{access_point, certificate, gateway, organization, private_key};
+
+/// Changes of a byte or a page that are tried.
+const CHANGES: usize = 1000;
+
+const NOW: Time = Time(1_800_000_000);
+
+/// Everything that can be read, as text.
+type Reading = Vec<String>;
+
+fn serial(number: u8) -> Serial {
+    let mut random = [number; 16];
+    random[0] = 1 + number / 2;
+    Serial::from_random(random)
+}
+
+const CERTIFICATES: u8 = 80;
+
+fn sample(number: u8) -> Certificate {
+    Certificate {
+        serial: serial(number),
+        usage: Usage::Device,
+        authority: "School SCEP CA".to_owned(),
+        subject: format!("CN=mac-{number}"),
+        names: vec![format!("dns:mac-{number}.example.test")],
+        gateway: Some("Mosyle".to_owned()),
+        template: Some("Mac".to_owned()),
+        assurance: number % 3,
+        not_before: NOW,
+        not_after: NOW.plus_seconds(86_400),
+        status: Status::Intended,
+        revoked_at: None,
+        revocation_reason: None,
+    }
+}
+
+async fn fill(store: &Store) {
+    for number in 0..CERTIFICATES {
+        let certificate = sample(number);
+        let write = certificate::intend(Write::new(), &certificate, &[number; 500], NOW);
+        write.commit(store, NOTED).await.unwrap();
+        if number % 4 > 0 {
+            let write = certificate::issued(Write::new(), &certificate, &[number; 700]);
+            write.commit(store, NOTED).await.unwrap();
+        }
+        if number % 4 == 3 {
+            let reason = RevocationReason::KeyCompromise;
+            let write = certificate::revoke(Write::new(), &certificate, reason, NOW);
+            write.commit(store, NOTED).await.unwrap();
+        }
+    }
+    let key = OpenedKey {
+        usage: Usage::Authority,
+        owner: "School SCEP CA".to_owned(),
+        generation: 1,
+        certificate: vec![7; 600],
+        pkcs8: zeroize::Zeroizing::new(vec![8; 1200]),
+    };
+    let settings = Settings { name: "School".to_owned(), ..Settings::default() };
+    let write = organization::save(Write::new(), &settings, 0);
+    let write = private_key::add(write, &master(), &key, NOW);
+    let write = access_point::save_secret(write, &master(), "Lab", &Secret::new("shared"), NOW);
+    let (id, gateway) = ("secret-1".to_owned(), "Mosyle".to_owned());
+    let write = gateway::add_secret(write, &KeptSecret { id, gateway, hash: [9; 32] }, NOW);
+    let network = serde_json::json!({ "name": "Lab", "address": "127.0.0.1" });
+    let network: domain::access_point::AccessPoint = serde_json::from_value(network).unwrap();
+    let write = organization::save_object(write, &network, 0, NOW);
+    write.commit(store, NOTED).await.unwrap();
+}
+
+/// Reads everything in every way that the program does.
+async fn read(store: &Store) -> Result<Reading, StoreError> {
+    let mut reading = Reading::new();
+    certificate::standings(store, |serial, standing| {
+        reading.push(format!("{serial} {standing:?}"));
+    })?;
+    // The order of a table without an order is not a promise.
+    reading.sort();
+    for kept in certificate::list(store, None, 1000).await? {
+        reading.push(format!("{kept:?}"));
+    }
+    for number in 0..CERTIFICATES {
+        reading.push(format!("{:?}", certificate::find(store, &serial(number)).await?));
+        let standing = certificate::standing_blocking(store, &serial(number))?;
+        reading.push(format!("{standing:?}"));
+    }
+    reading.push(format!("{:?}", organization::load(store).await?));
+    for key in private_key::load(store, &master()).await? {
+        reading.push(format!("{key:?} {:?} {:?}", key.certificate, *key.pkcs8));
+    }
+    for secret in gateway::secrets(store).await? {
+        reading.push(format!("{secret:?}"));
+    }
+    for (name, secret) in access_point::secrets(store, &master()).await? {
+        reading.push(format!("{name} {}", secret.reveal()));
+    }
+    Ok(reading)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test plays the disk")]
+#[tokio::test]
+async fn a_thousand_damages_are_refused_or_change_nothing_that_is_read() {
+    let directory = TestDirectory::new();
+    let store = Store::open(&directory.0, &master()).unwrap();
+    fill(&store).await;
+    let written = read(&store).await.unwrap();
+    drop(store);
+    let file = std::fs::read(directory.0.join(directory::DATABASE)).unwrap();
+    let mut dice = Dice(0x0bad_d15c);
+    let (mut refused_open, mut refused_read) = (0, 0);
+    for change in 0..CHANGES {
+        let mut damaged = file.clone();
+        let at = dice.below(file.len());
+        if change % 20 == 0 {
+            let page = at / 4096 * 4096;
+            damaged[page..page + 4096].fill(0);
+        } else {
+            damaged[at] ^= u8::try_from(1 + dice.below(255)).unwrap();
+        }
+        let copy = TestDirectory::new();
+        std::fs::write(copy.0.join(directory::DATABASE), &damaged).unwrap();
+        match Store::open(&copy.0, &master()) {
+            Err(refusal) => {
+                assert!(refusal.to_string().len() > 20, "{refusal}");
+                refused_open += 1;
+            }
+            Ok(store) => match read(&store).await {
+                Err(_) => refused_read += 1,
+                Ok(reading) => assert_eq!(reading, written, "byte {at} was changed unseen"),
+            },
+        }
+    }
+    let harmless = CHANGES - refused_open - refused_read;
+    println!("{refused_open} not opened, {refused_read} refused when read, {harmless} harmless");
+    assert!(refused_open > 50 && refused_read > 100, "{refused_open} {refused_read}");
+}
+
+/// Who edits a row with a program of his own is found out, and the row is named.
+#[tokio::test]
+async fn an_edited_row_is_refused_by_name() {
+    let revoked = "update certificate set status = 'issued', revoked_at = null,
+        revocation_reason = null where status = 'revoked'";
+    let cases = [
+        (revoked, "certificate \""),
+        ("update certificate set gateway = 'Other'", "certificate \""),
+        ("update certificate set subject = 'CN=root'", "certificate \""),
+        ("update certificate set der = tbs where der is not null", "certificate \""),
+        ("update certificate set not_after = not_after + 1", "certificate \""),
+        ("update certificate set der = null, der_stamp = null", "certificate \""),
+        ("update organization set version = version + 1", "organization \""),
+        ("update object set body = replace(body, '127', '10')", "object \"Lab\""),
+        ("update private_key set certificate = x'00'", "private_key \"School"),
+        ("update gateway_secret set hash = zeroblob(32)", "gateway_secret \"secret-1\""),
+    ];
+    for (sql, name) in cases {
+        let directory = TestDirectory::new();
+        let store = Store::open(&directory.0, &master()).unwrap();
+        fill(&store).await;
+        drop(store);
+        let connection = Connection::open(directory.0.join(directory::DATABASE)).unwrap();
+        assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
+        drop(connection);
+        let store = Store::open(&directory.0, &master()).unwrap();
+        let refusal = read(&store).await.unwrap_err().to_string();
+        assert!(refusal.contains(name), "{sql}: {refusal}");
+        assert!(refusal.contains("put back its last backup"), "{refusal}");
+    }
+}

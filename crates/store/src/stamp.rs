@@ -1,0 +1,208 @@
+//! Stamps: a column of a row that authenticates others of it under the master key. A row that was
+//! damaged on the disk, or edited by another program, is an error wherever it is read.
+//!
+//! A stamp does not show that a whole row is gone, or that an older row was put back.
+
+use aws_lc_rs::hmac;
+
+use crate::StoreError;
+use crate::seal::MasterKey;
+use crate::value::Row;
+use crate::value::Value;
+
+/// Which columns a stamp speaks for.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    /// The table.
+    pub(crate) table: &'static str,
+    /// The column that holds the stamp.
+    pub(crate) column: &'static str,
+    /// The columns that it speaks for, the first of which names the row to people.
+    pub(crate) columns: &'static [&'static str],
+}
+
+/// The organization's settings.
+pub(crate) const ORGANIZATION: Stamp =
+    Stamp { table: "organization", column: "stamp", columns: &["body", "version"] };
+
+/// A definition.
+pub(crate) const OBJECT: Stamp = Stamp {
+    table: "object",
+    column: "stamp",
+    columns: &["name", "kind", "slug", "position", "body"],
+};
+
+/// A key's certificate; the key itself is sealed for its place.
+pub(crate) const PRIVATE_KEY: Stamp = Stamp {
+    table: "private_key",
+    column: "stamp",
+    columns: &["owner", "usage", "generation", "certificate"],
+};
+
+/// A challenge.
+pub(crate) const GATEWAY_SECRET: Stamp =
+    Stamp { table: "gateway_secret", column: "stamp", columns: &["id", "gateway", "hash"] };
+
+/// Where a certificate stands.
+pub(crate) const STANDING: Stamp = Stamp {
+    table: "certificate",
+    column: "standing_stamp",
+    columns: &[
+        "serial",
+        "usage",
+        "authority",
+        "gateway",
+        "status",
+        "revoked_at",
+        "revocation_reason",
+    ],
+};
+
+/// What a certificate was to say before it was signed.
+pub(crate) const CONTENT: Stamp = Stamp {
+    table: "certificate",
+    column: "content_stamp",
+    columns: &[
+        "serial",
+        "subject",
+        "names",
+        "template",
+        "assurance",
+        "not_before",
+        "not_after",
+        "intended_at",
+        "tbs",
+    ],
+};
+
+/// The signed bytes of a certificate.
+pub(crate) const DER: Stamp =
+    Stamp { table: "certificate", column: "der_stamp", columns: &["serial", "der"] };
+
+/// The key that stamps are made with.
+pub(crate) struct StampKey(hmac::Key);
+
+impl Stamp {
+    /// What is stamped: values of the columns, in their order.
+    pub(crate) fn message<'a>(&self, values: impl IntoIterator<Item = &'a Value>) -> Vec<u8> {
+        let mut message = Vec::new();
+        add(&mut message, b'c', self.table.as_bytes());
+        add(&mut message, b'c', self.column.as_bytes());
+        for value in values {
+            match value {
+                Value::Null => add(&mut message, b'n', b""),
+                Value::Integer(integer) => add(&mut message, b'i', &integer.to_be_bytes()),
+                Value::Text(text) => add(&mut message, b't', text.as_bytes()),
+                Value::Bytes(bytes) => add(&mut message, b'b', bytes),
+            }
+        }
+        message
+    }
+}
+
+fn add(message: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
+    message.push(kind);
+    message.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+    message.extend_from_slice(bytes);
+}
+
+impl StampKey {
+    /// Derives the key.
+    pub(crate) fn new(master: &MasterKey) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, &master.keyed_hash("row stamp key", b"")))
+    }
+
+    /// The stamp of a message.
+    pub(crate) fn make(&self, message: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.0, message).as_ref().to_vec()
+    }
+
+    /// Checks the columns of a row, given by their places in the order of the stamp, against the
+    /// stamp at the place `at`.
+    pub(crate) fn check(
+        &self,
+        stamp: &Stamp,
+        row: &Row,
+        places: &[usize],
+        at: usize,
+    ) -> Result<(), StoreError> {
+        let values = places.iter().map(|&place| row.value(place));
+        let message = stamp.message(values.collect::<Result<Vec<_>, _>>()?);
+        let kept = row.bytes_optional(at)?.unwrap_or_default();
+        hmac::verify(&self.0, &message, kept).map_err(|_| StoreError::Altered {
+            what: format!("{} \"{}\"", stamp.table, first(row, places)),
+        })
+    }
+}
+
+/// The value that names a row, as far as it can be shown.
+fn first(row: &Row, places: &[usize]) -> String {
+    let value = places.first().and_then(|&place| row.value(place).ok());
+    match value {
+        Some(Value::Text(text)) => text.chars().filter(|c| !c.is_control()).take(64).collect(),
+        Some(Value::Integer(_) | Value::Bytes(_) | Value::Null) | None => "?".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [&Stamp; 7] =
+        [&ORGANIZATION, &OBJECT, &PRIVATE_KEY, &GATEWAY_SECRET, &STANDING, &CONTENT, &DER];
+
+    fn key() -> StampKey {
+        StampKey::new(&MasterKey::from_bytes(&[7; 32]))
+    }
+
+    fn row(values: [Value; 2]) -> Row {
+        let stamp = key().make(&DER.message(&values));
+        let [serial, der] = values;
+        Row::new(vec![serial, der, Value::Bytes(stamp)])
+    }
+
+    fn check(row: &Row) -> Result<(), StoreError> {
+        key().check(&DER, row, &[0, 1], 2)
+    }
+
+    #[test]
+    fn a_row_as_it_was_written_is_accepted() {
+        check(&row([Value::from("0A"), Value::from(&b"der"[..])])).unwrap();
+        check(&row([Value::from("0A"), Value::Null])).unwrap();
+    }
+
+    #[test]
+    fn any_other_value_is_refused_and_named() {
+        let good = row([Value::from("0A"), Value::from(&b"der"[..])]);
+        let stamp = good.value(2).unwrap().clone();
+        for (serial, der, stamp) in [
+            (Value::from("0B"), Value::from(&b"der"[..]), stamp.clone()),
+            (Value::from("0A"), Value::from(&b"deR"[..]), stamp.clone()),
+            (Value::from("0A"), Value::from("der"), stamp.clone()),
+            (Value::from("0A"), Value::Null, stamp.clone()),
+            (Value::from("0Ad"), Value::from(&b"er"[..]), stamp),
+            (Value::from("0A"), Value::from(&b"der"[..]), Value::Null),
+            (Value::from("0A"), Value::from(&b"der"[..]), Value::from(&[0; 32][..])),
+        ] {
+            let refusal = check(&Row::new(vec![serial, der, stamp])).unwrap_err();
+            assert!(refusal.to_string().contains("certificate \"0"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_stamp_is_good_for_its_own_columns_and_key_only() {
+        let values = [Value::from("0A"), Value::from(&b"der"[..])];
+        assert_ne!(DER.message(&values), STANDING.message(&values));
+        let other = StampKey::new(&MasterKey::from_bytes(&[8; 32]));
+        other.check(&DER, &row(values), &[0, 1], 2).unwrap_err();
+    }
+
+    #[test]
+    fn no_two_stamps_share_a_column() {
+        for (number, stamp) in ALL.iter().enumerate() {
+            assert!(!stamp.columns.contains(&stamp.column));
+            let others = ALL.iter().skip(number + 1);
+            assert!(others.into_iter().all(|o| (o.table, o.column) != (stamp.table, stamp.column)));
+        }
+    }
+}
