@@ -8,6 +8,7 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
+use crate::outcome;
 use crate::stranger;
 
 /// What to do at which call.
@@ -45,6 +46,11 @@ impl Strike {
     /// the process that is started, `strace` a grandchild of ours.
     #[track_caller]
     pub fn command(&self) -> Command {
+        // Else a program that never ran would look like one that was killed.
+        let tried = outcome::run(stranger::strace().args(["-o", "/dev/null", "true"]));
+        if tried.status != 0 {
+            return refused(&tried.stderr);
+        }
         let mut command = stranger::strace();
         command.arg("-D").args(self.arguments()).arg("--");
         command
@@ -76,8 +82,8 @@ impl Strike {
 fn refused<T>(words: &str) -> T {
     panic!(
         "strace may not trace a process of ours: {words}\nThese tests need ptrace: run them as \
-         root or with CAP_SYS_PTRACE; give a container --cap-add=SYS_PTRACE; \
-         /proc/sys/kernel/yama/ptrace_scope must be below 3"
+         root or with CAP_SYS_PTRACE; give a container --cap-add=SYS_PTRACE; for others than \
+         root /proc/sys/kernel/yama/ptrace_scope must be 0"
     )
 }
 
