@@ -26,9 +26,12 @@ pub struct Proxy {
 }
 
 /// A request as the client sent it.
-struct Request {
-    path: String,
-    body: Vec<u8>,
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What is asked for, with the query.
+    pub path: String,
+    /// The body; empty if there is none.
+    pub body: Vec<u8>,
 }
 
 impl Proxy {
@@ -60,7 +63,7 @@ impl Proxy {
 }
 
 /// A request, read whole; none if there is none.
-fn read(mut stream: &TcpStream) -> Option<Request> {
+pub fn read(mut stream: &TcpStream) -> Option<Request> {
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let (mut bytes, mut byte) = (Vec::new(), [0]);
     while !bytes.ends_with(b"\r\n\r\n") && bytes.len() < REQUEST_BYTES_MAX {
@@ -79,7 +82,8 @@ fn read(mut stream: &TcpStream) -> Option<Request> {
     Some(Request { path: head.split(' ').nth(1)?.to_owned(), body })
 }
 
-fn pass(mut stream: TcpStream, behind: &str, path: &str) {
+/// Asks the server `behind` by GET, and gives its answer to the client.
+pub fn pass(mut stream: TcpStream, behind: &str, path: &str) {
     let answer = http::get(behind, path);
     let of = |line: &&str| line.to_ascii_lowercase().starts_with("content-type");
     let kind = answer.head.lines().find(of).unwrap_or("X-None: none");

@@ -26,9 +26,10 @@ impl Strike {
         Self { calls: calls.to_owned(), what: format!("signal=SIGKILL:when={nth}") }
     }
 
-    /// These calls fail with an error such as `EIO`, once in each thread.
-    pub fn fail_once(calls: &str, error: &str) -> Self {
-        Self { calls: calls.to_owned(), what: format!("error={error}:when=1") }
+    /// These calls fail with an error such as `EIO` when a thread makes one for the `nth` time,
+    /// and not again.
+    pub fn fail_once(calls: &str, error: &str, nth: usize) -> Self {
+        Self { calls: calls.to_owned(), what: format!("error={error}:when={nth}") }
     }
 
     /// These calls fail with an error such as `ENOSPC` for as long as the strike lasts.

@@ -2,10 +2,14 @@
 //! and every sync of an enrollment and of its own start, the disk fails, fills up, or turns
 //! read-only. Certificates are never lost or made twice, and the network stays open.
 
+use std::io::Read;
 use std::io::Write;
+use std::net::TcpListener;
+use std::net::TcpStream;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use tests::directory;
@@ -22,6 +26,8 @@ use tests::outcome;
 use tests::outcome::Outcome;
 use tests::patience;
 use tests::program;
+use tests::proxy;
+use tests::proxy::Request;
 use tests::server::Server;
 use tests::stranger::shown;
 use tests::strike::Strike;
@@ -101,7 +107,7 @@ impl Stage {
 
     /// Waits until the server says that it can work; how long that took.
     #[track_caller]
-    fn recovers(&self) -> std::time::Duration {
+    fn recovers(&self) -> Duration {
         let wait = || patience::until(|| (self.readiness().status == 200).then_some(()));
         let (ready, took) = patience::measured(wait);
         assert!(ready.is_some(), "{:?}", self.readiness());
@@ -217,7 +223,7 @@ fn check_that_it_ends_and_starts_anew(mut stage: Stage, cut_off: &Wish) {
 #[test]
 fn one_failed_fsync_ends_issuing_and_then_the_server() {
     let mut stage = Stage::new();
-    let attached = Strike::fail_once("fsync", "EIO").attach(stage.lab.server().pid());
+    let attached = Strike::fail_once("fsync", "EIO", 1).attach(stage.lab.server().pid());
     let cut_off = stage.wish();
     assert!(!stage.ask(&cut_off), "issued on a disk that fails");
     check_that_it_ends_and_starts_anew(stage, &cut_off);
@@ -318,6 +324,91 @@ fn a_row_that_the_disk_changed_keeps_the_server_from_starting() {
     let mut ended = server.map(|_| ()).expect_err("a server that does not start");
     assert_eq!(ended.wait(), Some(1));
     assert!(ended.log().contains(&serial), "{}", ended.log());
+}
+
+/// How long a request that was cut off may have to wait until it is answered.
+const RECOVERY: Duration = Duration::from_secs(10);
+
+impl Stage {
+    /// The very request that was cut off is answered soon, without any restart.
+    #[track_caller]
+    fn answers_soon(&mut self, wish: &Wish) {
+        let ask = || patience::until(|| self.ask(wish).then_some(()));
+        let (answered, took) = patience::measured(ask);
+        assert!(answered.is_some(), "never answered again");
+        assert!(took < RECOVERY || patience::machine_is_busy(), "answered only after {took:?}");
+    }
+}
+
+#[test]
+fn one_write_without_space_anywhere_in_an_enrollment_delays_it_only() {
+    let mut stage = Stage::new();
+    let mut hit = 0;
+    for nth in (1..CALLS_MAX).step_by(3) {
+        let wish = stage.wish();
+        let strike = Strike::fail_once("pwrite64", "ENOSPC", nth);
+        let attached = strike.attach(stage.lab.server().pid());
+        let answered = stage.ask(&wish);
+        drop(attached);
+        stage.answers_soon(&wish);
+        stage.ledger.check(&stage.lab);
+        if answered {
+            break;
+        }
+        hit += 1;
+    }
+    eprintln!("an enrollment was without space at {hit} points");
+    assert!(hit >= 4, "only {hit} points were hit");
+}
+
+/// A device's message, which the server `http` never sees, as bytes to be posted to it.
+#[track_caller]
+fn overhear(fleet: &Fleet, http: &str, wish: &Wish) -> Vec<u8> {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket").to_string();
+    let message = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| {
+            let answer = fleet.ask(&address, wish);
+            // Whoever listens still need not wait for more.
+            drop(TcpStream::connect(&address));
+            answer
+        });
+        let mut message = None;
+        while message.is_none() && !asked.is_finished() {
+            let (stream, _) = listener.accept().expect("the device connects");
+            match proxy::read(&stream) {
+                // It asks for the capabilities first.
+                Some(question) if question.body.is_empty() => {
+                    proxy::pass(stream, http, &question.path);
+                }
+                read => message = read,
+            }
+        }
+        assert_eq!(asked.join().expect("a device does not panic"), None);
+        message
+    });
+    let Request { path, body } = message.expect("the device sent its message");
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: lab\r\nContent-Length: {length}\r\n\r\n");
+    [head.as_bytes(), &body].concat()
+}
+
+#[test]
+fn a_device_that_hangs_up_at_any_moment_is_answered_when_it_asks_again() {
+    let mut stage = Stage::new();
+    for round in 0..12_u64 {
+        let wish = stage.wish();
+        let request = overhear(&stage.fleet, &stage.lab.server().http, &wish);
+        let mut stream = TcpStream::connect(&stage.lab.server().http).expect("the server listens");
+        stream.write_all(&request).expect("the server reads");
+        let patience = Some(Duration::from_micros(100 + round * 1500));
+        stream.set_read_timeout(patience).expect("above zero");
+        // Whether an answer begins or not, nobody is there to read it.
+        let _ = stream.read(&mut [0]);
+        drop(stream);
+        stage.answers_soon(&wish);
+    }
+    stage.ledger.check(&stage.lab);
 }
 
 /// The data of a laboratory on a small file system of its own, in a mount namespace of the server

@@ -9,6 +9,9 @@ use crate::StoreError;
 use crate::certificate;
 use crate::certificate::Kept;
 use crate::value::Value;
+use crate::write::Bookkeeping;
+use crate::write::CommitError;
+use crate::write::Why;
 use crate::write::Write;
 
 /// For how long the same request gets the same certificate, in seconds.
@@ -70,6 +73,17 @@ pub fn keep(write: Write, request: &str, serial: &Serial, now: Time) -> Write {
         1,
         UNDER_WAY,
     )
+}
+
+/// Lets go of a request that was taken for this serial and will not be answered with it.
+pub async fn release(store: &Store, request: &str, serial: &Serial) -> Result<(), CommitError> {
+    let sql = "delete from enrollment where request = $1 and serial = $2 and exists (
+               select 1 from certificate where certificate.serial = $2
+               and certificate.status = 'intended')";
+    Write::new()
+        .execute(sql, [Value::from(request), Value::from(serial.to_string())])
+        .commit(store, Why::Bookkeeping(Bookkeeping::IssuanceIntended))
+        .await
 }
 
 /// Forgets requests whose answers do not count any more.

@@ -1,5 +1,7 @@
 //! The one road to a certificate for a device, whatever protocol it speaks.
 
+use core::time::Duration;
+
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::certificate::Certificate;
@@ -16,6 +18,7 @@ use domain::policy_workflow;
 use domain::refusal::Refusal;
 use domain::variable::Values;
 use pki::algorithm::Digest;
+use pki::certificate::Serial;
 use serde_json::Map;
 use serde_json::Value;
 use store::write::Write;
@@ -26,6 +29,9 @@ use crate::certificate;
 use crate::rules::Rules;
 use crate::unavailable;
 use crate::world::Said;
+
+/// How often a request whose answer failed is let go of, until the database does it.
+const LET_GO_RETRY: Duration = Duration::from_secs(1);
 
 /// A certificate that was issued to a device.
 #[derive(Clone, Debug)]
@@ -237,6 +243,7 @@ async fn sign(
         if matches!(&refusal, Refusal::Conflict { what } if under_way(what)) {
             return Refusal::InProgress { transaction: claim.transaction.clone() };
         }
+        let_go(app, request, &certificate.serial);
         refusal
     })?;
     certificate.status = Status::Issued;
@@ -248,8 +255,24 @@ async fn sign(
     };
     let write = store::enrollment::keep(write, request, &certificate.serial, app.world.time());
     let write = store::certificate::issued(write, &certificate, &signed.der);
-    save(app, write, &certificate, details.clone()).await?;
+    let saved = save(app, write, &certificate, details.clone()).await;
+    saved.inspect_err(|_| let_go(app, request, &certificate.serial))?;
     Ok(Issued { certificate, der: signed.der })
+}
+
+/// The device need not wait for an answer that failed under way: as soon as the database takes it,
+/// the request is anybody's again.
+fn let_go(app: &App, request: &str, serial: &Serial) {
+    let (store, request, serial) = (app.store.clone(), request.to_owned(), serial.clone());
+    tokio::spawn(async move {
+        for _ in 0..store::enrollment::UNDER_WAY_SECONDS {
+            match store::enrollment::release(&store, &request, &serial).await {
+                Ok(()) => return,
+                Err(error) => tracing::debug!(%error, %serial, "a request is not let go yet"),
+            }
+            tokio::time::sleep(LET_GO_RETRY).await;
+        }
+    });
 }
 
 /// Records the signed bytes with the event that explains them; logins know the certificate from

@@ -124,7 +124,7 @@ async fn message(request: Request, query: &str) -> Result<Vec<u8>, Response> {
 }
 
 async fn pki_operation(
-    app: &App,
+    app: &Arc<App>,
     rules: &Arc<Rules>,
     gateway: &Gateway,
     message: Vec<u8>,
@@ -168,10 +168,18 @@ async fn pki_operation(
         transaction: request.context.transaction_id.text(),
         csr: request.csr.clone(),
     };
-    match issue::issue(app, &actor, &gateway.name, &claim).await {
-        Ok(issued) => success(app, &rules, gateway, (&request, &issued)),
-        Err(refusal) if is_passing(&refusal) => unavailable(),
-        Err(refusal) => {
+    // A device that hangs up asks again: what was begun for it is done to the end.
+    let (issuing, name) = (Arc::clone(app), gateway.name.clone());
+    let issued =
+        tokio::spawn(async move { issue::issue(&issuing, &actor, &name, &claim).await }).await;
+    match issued {
+        Err(error) => {
+            tracing::error!(%error, "a request was given up: this is a bug");
+            unavailable()
+        }
+        Ok(Ok(issued)) => success(app, &rules, gateway, (&request, &issued)),
+        Ok(Err(refusal)) if is_passing(&refusal) => unavailable(),
+        Ok(Err(refusal)) => {
             let text = format!("{}: see the events of the gateway", refusal.code());
             failure(app, &rules, gateway, &request.refuse(FailInfo::BadRequest, &text))
         }
