@@ -224,7 +224,7 @@ pub async fn standings_of(
         let mut args: Vec<Value> = chunk.iter().map(|one| Value::from(one.to_string())).collect();
         args.resize(SERIALS_AT_ONCE, args.last().cloned().unwrap_or(Value::Null));
         for row in &store.query(sql.clone(), args).await? {
-            standings.push(standing(row)?);
+            standings.push(standing(store, row)?);
         }
     }
     Ok(standings)

@@ -21,6 +21,7 @@ use pki::algorithm::Digest;
 use pki::certificate::Serial;
 use serde_json::Map;
 use serde_json::Value;
+use store::StoreError;
 use store::write::Write;
 use subtle::ConstantTimeEq;
 
@@ -256,8 +257,18 @@ async fn sign(
     let write = store::enrollment::keep(write, request, &certificate.serial, app.world.time());
     let write = store::certificate::issued(write, &certificate, &signed.der);
     let saved = save(app, write, &certificate, details.clone()).await;
-    saved.inspect_err(|_| let_go(app, request, &certificate.serial))?;
+    saved.inspect_err(|refusal| {
+        if !is_unconfirmed(refusal) {
+            let_go(app, request, &certificate.serial);
+        }
+    })?;
     Ok(Issued { certificate, der: signed.der })
+}
+
+/// Whether it is not known if the certificate is on record; then the request stays taken for it.
+fn is_unconfirmed(refusal: &Refusal) -> bool {
+    let unconfirmed = StoreError::Unconfirmed.to_string();
+    matches!(refusal, Refusal::StoreUnavailable { what } if *what == unconfirmed)
 }
 
 /// The device need not wait for an answer that failed under way: as soon as the database takes it,

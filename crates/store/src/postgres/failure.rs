@@ -52,6 +52,7 @@ pub(super) fn concerns_all(error: &StoreError) -> bool {
         | StoreError::Column { .. }
         | StoreError::TooMany { .. }
         | StoreError::Statement(_)
+        | StoreError::Altered { .. }
         | StoreError::Closed => false,
     }
 }

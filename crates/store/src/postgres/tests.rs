@@ -280,7 +280,8 @@ async fn of_two_servers_that_answer_the_same_request_one_gives_up() {
     let answer = {
         let one = one.clone();
         let write = keep(Write::new(), "request", &slow, late);
-        let write = crate::certificate::issued(write, &slow, b"der");
+        let issued = "update certificate set status = 'issued' where serial = $1";
+        let write = write.guard(issued, [Value::from(slow.to_string())], 1, "not intended");
         let write = write.execute("select pg_sleep(0.5)", []);
         tokio::spawn(async move { write.commit(&one, NOTED).await })
     };
