@@ -82,7 +82,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let status = tokio::select! {
         _ = terminated.recv() => ExitCode::SUCCESS,
         _ = interrupted.recv() => ExitCode::SUCCESS,
-        () = disk::failed(running.app(), &data) => ExitCode::from(disk::EXIT_STATUS),
+        () = disk::failed(running.app(), &place.data) => ExitCode::from(disk::EXIT_STATUS),
     };
     tracing::info!("stopping");
     running.stop().await;
