@@ -93,6 +93,7 @@ pub struct AccessPoint {
     secret: Secret,
     description: Description,
     identifier: u8,
+    resent: u64,
 }
 
 /// An answer that was proved, and what it answers.
@@ -126,7 +127,13 @@ impl AccessPoint {
         socket.connect(server).map_err(network)?;
         socket.set_read_timeout(Some(patience.max(Duration::from_millis(1)))).map_err(network)?;
         let [identifier] = random()?;
-        Ok(Self { socket, server, secret: secret.clone(), description, identifier })
+        Ok(Self { socket, server, secret: secret.clone(), description, identifier, resent: 0 })
+    }
+
+    /// How many copies of requests it sent beyond the first of each.
+    #[must_use]
+    pub fn resent(&self) -> u64 {
+        self.resent
     }
 
     /// Carries one EAP response to the server and waits for the answer.
@@ -159,13 +166,14 @@ impl AccessPoint {
     }
 
     /// Sends the same bytes until a proved answer comes.
-    fn deliver(&self, request: &[u8]) -> Result<Packet, ExchangeError> {
+    fn deliver(&mut self, request: &[u8]) -> Result<Packet, ExchangeError> {
         let server = self.server;
         let network = |error| ExchangeError::Network { server, error };
         let mut buffer = [0; PACKET_LENGTH_MAX];
         let mut disbelieved = None;
         let mut datagrams = 0;
-        for _ in 0..SENDS_MAX {
+        for send in 0..SENDS_MAX {
+            self.resent += u64::from(send > 0);
             self.socket.send(request).map_err(network)?;
             while datagrams < DATAGRAMS_MAX {
                 let length = match self.socket.recv(&mut buffer) {

@@ -102,15 +102,10 @@ pub enum EnrollError {
 /// # Errors
 /// [`EnrollError`] says why there is none.
 pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
-    let http = Client::builder()
-        .timeout(PATIENCE)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .map_err(|error| EnrollError::Request(error.to_string()))?;
+    let http = http_client()?;
     let key = generate(order.key).await?;
-    let offer = capabilities(&http, order).await?;
-    let authorities = authorities(&http, order).await?;
+    let offer = capabilities(&http, &order.url).await?;
+    let authorities = authorities(&http, &order.url).await?;
     let recipient = client::recipient(&authorities).ok_or(EnrollError::NoRecipient)?;
     let wish = Wish {
         key: &key,
@@ -121,10 +116,7 @@ pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
     let randomness = Randomness { serial: random()?, nonce: random()? };
     let sent = client::request(&wish, recipient, offer, now, randomness)
         .map_err(|error| EnrollError::Request(error.to_string()))?;
-    let url = address(&order.url, "PKIOperation", &offer, &sent.message);
-    let request =
-        if offer.post { http.post(&url).body(sent.message.clone()) } else { http.get(&url) };
-    let answer = bytes(ok(request.send().await, &order.url).await?, &order.url).await?;
+    let answer = deliver(&http, &order.url, offer, &sent.message).await?;
     match client::parse_reply(&answer, &sent, &key, &authorities)? {
         Reply::Issued { mut certificates } => {
             if certificates.is_empty() {
@@ -143,8 +135,31 @@ pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
     }
 }
 
+/// What speaks HTTP to one server.
+pub(crate) fn http_client() -> Result<Client, EnrollError> {
+    Client::builder()
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .map_err(|error| EnrollError::Request(error.to_string()))
+}
+
+/// Sends a message and returns what comes back.
+pub(crate) async fn deliver(
+    http: &Client,
+    url: &str,
+    offer: Offer,
+    message: &[u8],
+) -> Result<Vec<u8>, EnrollError> {
+    let address = address(url, "PKIOperation", &offer, message);
+    let request =
+        if offer.post { http.post(&address).body(message.to_vec()) } else { http.get(&address) };
+    bytes(ok(request.send().await, url).await?, url).await
+}
+
 /// The certificates above a leaf, as far as the authorities' own list goes.
-fn chain_of(leaf: &Certificate, authorities: &[Certificate]) -> Vec<Certificate> {
+pub(crate) fn chain_of(leaf: &Certificate, authorities: &[Certificate]) -> Vec<Certificate> {
     let mut chain: Vec<Certificate> = Vec::new();
     let mut below = leaf;
     while chain.len() < authorities.len() && !below.is_self_signed() {
@@ -165,19 +180,21 @@ async fn generate(key: KeyType) -> Result<PrivateKey, EnrollError> {
     made.map_err(|error| EnrollError::Request(error.to_string()))
 }
 
-async fn capabilities(http: &Client, order: &Order) -> Result<Offer, EnrollError> {
-    let url = format!("{}?operation=GetCACaps", order.url);
-    let response = ok(http.get(&url).send().await, &order.url).await?;
-    let text = bytes(response, &order.url).await?;
+/// What the server says it can do.
+pub(crate) async fn capabilities(http: &Client, url: &str) -> Result<Offer, EnrollError> {
+    let address = format!("{url}?operation=GetCACaps");
+    let response = ok(http.get(&address).send().await, url).await?;
+    let text = bytes(response, url).await?;
     Ok(Offer::parse(&String::from_utf8_lossy(&text)))
 }
 
-async fn authorities(http: &Client, order: &Order) -> Result<Vec<Certificate>, EnrollError> {
-    let url = format!("{}?operation=GetCACert", order.url);
-    let response = ok(http.get(&url).send().await, &order.url).await?;
+/// The certificates of the server's authority.
+pub(crate) async fn authorities(http: &Client, url: &str) -> Result<Vec<Certificate>, EnrollError> {
+    let address = format!("{url}?operation=GetCACert");
+    let response = ok(http.get(&address).send().await, url).await?;
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().to_owned();
-    let body = bytes(response, &order.url).await?;
+    let body = bytes(response, url).await?;
     Ok(client::ca_certificates(&body, &kind)?)
 }
 
@@ -216,7 +233,7 @@ async fn bytes(mut response: Response, url: &str) -> Result<Vec<u8>, EnrollError
     Ok(body)
 }
 
-fn random() -> Result<[u8; 16], EnrollError> {
+pub(crate) fn random() -> Result<[u8; 16], EnrollError> {
     let mut bytes = [0; 16];
     rand::fill(&mut bytes)
         .map_err(|_| EnrollError::Request("the system has no randomness".to_owned()))?;

@@ -165,18 +165,52 @@ impl<'a> Device<'a> {
     /// # Errors
     /// There is no outcome: no server, or one that keeps no rules.
     pub fn join(&mut self, now: Time) -> Result<Outcome, Error> {
+        self.join_through(&mut self.access_point()?, now)
+    }
+
+    /// What it was opened with.
+    #[must_use]
+    pub fn options(&self) -> &'a Options {
+        self.options
+    }
+
+    /// An access point as the options describe it.
+    ///
+    /// # Errors
+    /// The socket cannot be opened.
+    pub fn access_point(&self) -> Result<AccessPoint, ExchangeError> {
+        let Options { server, secret, access_point, patience, .. } = self.options;
+        AccessPoint::open(*server, secret, access_point.clone(), *patience)
+    }
+
+    /// Joins through an access point that serves it more than once.
+    ///
+    /// # Errors
+    /// There is no outcome: no server, or one that keeps no rules.
+    pub fn join_through(
+        &mut self,
+        access_point: &mut AccessPoint,
+        now: Time,
+    ) -> Result<Outcome, Error> {
         self.peer = self.peer.again(now).map_err(Error::Tls)?;
-        join(self.options, &mut self.peer)
+        join(self.options, &mut self.peer, access_point)
+    }
+
+    /// Forgets its TLS sessions: the next join is a full one.
+    ///
+    /// # Errors
+    /// TLS cannot be set up once more.
+    pub fn forget(&mut self, now: Time) -> Result<(), Error> {
+        self.peer = self.peer.afresh(now).map_err(Error::Tls)?;
+        Ok(())
     }
 }
 
-fn join(options: &Options, peer: &mut Peer) -> Result<Outcome, Error> {
-    let mut access_point = AccessPoint::open(
-        options.server,
-        &options.secret,
-        options.access_point.clone(),
-        options.patience,
-    )?;
+fn join(
+    options: &Options,
+    peer: &mut Peer,
+    access_point: &mut AccessPoint,
+) -> Result<Outcome, Error> {
     let mut request = packet::identity_request(0);
     let mut state: Option<Vec<u8>> = None;
     for rounds in 1..=ROUNDS_MAX {

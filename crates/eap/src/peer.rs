@@ -164,11 +164,25 @@ impl Peer {
     /// # Errors
     /// TLS cannot be set up once more.
     pub fn again(&self, now: Time) -> Result<Self, Failure> {
+        self.next(self.config.clone(), now)
+    }
+
+    /// Opens the next conversation of a device that has forgotten all earlier ones.
+    ///
+    /// # Errors
+    /// TLS cannot be set up once more.
+    pub fn afresh(&self, now: Time) -> Result<Self, Failure> {
+        let mut config = ClientConfig::clone(&self.config);
+        config.resumption = Resumption::in_memory_sessions(SESSIONS_MAX);
+        self.next(Arc::new(config), now)
+    }
+
+    fn next(&self, config: Arc<ClientConfig>, now: Time) -> Result<Self, Failure> {
         self.clock.set(now);
         self.witness.clear();
         Ok(Self {
-            connection: connect(&self.config)?,
-            config: self.config.clone(),
+            connection: connect(&config)?,
+            config,
             clock: self.clock.clone(),
             witness: self.witness.clone(),
             name: self.name.clone(),

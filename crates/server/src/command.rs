@@ -3,6 +3,7 @@
 mod apply;
 mod audit;
 mod authenticate;
+mod bench;
 mod certificate;
 mod demo;
 mod enroll;
@@ -37,6 +38,9 @@ pub(crate) enum Command {
     Enroll(enroll::Arguments),
     /// Join the network as a device does, through a simulated access point
     Authenticate(authenticate::Arguments),
+    /// Put load on a server, ours or another's, and check every answer
+    #[command(subcommand)]
+    Bench(bench::Verb),
     /// Say which version this is
     Version(version::Arguments),
 }
@@ -54,6 +58,7 @@ impl Command {
             | Self::Event(_)
             | Self::Enroll(_)
             | Self::Authenticate(_)
+            | Self::Bench(_)
             | Self::Version(_) => "warn",
         }
     }
@@ -70,6 +75,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Event(verb) => event::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
+        Command::Bench(verb) => bench::run(verb).await,
         Command::Version(arguments) => version::run(&arguments),
     }
 }

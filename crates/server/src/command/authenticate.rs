@@ -85,17 +85,14 @@ struct TrustFile {
 /// Joins and says how it went: status 0 only when the device is in, every time.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let identity = certified(&arguments.identity)?;
-    let (tls_lowest, tls_highest) = match arguments.tls.as_deref() {
-        Some("1.2") => (TlsVersion::Tls12, TlsVersion::Tls12),
-        Some(_) => (TlsVersion::Tls13, TlsVersion::Tls13),
-        None => (TlsVersion::Tls12, TlsVersion::Tls13),
-    };
+    let (tls_lowest, tls_highest) = versions(arguments.tls.as_deref());
+    let trust = arguments.trust.as_deref();
     let options = Options {
         server: resolve(&arguments.radius).await?,
         secret: Secret(arguments.secret.clone().into_bytes()),
         name: common_name(&identity)?,
         identity: Some(identity),
-        trusted: trusted(&arguments)?,
+        trusted: trusted(&arguments.identity, trust, &arguments.server_name)?,
         tls_lowest,
         tls_highest,
         access_point: describe(&arguments.ssid, &arguments.mac),
@@ -129,42 +126,61 @@ pub(crate) fn describe(ssid: &str, mac: &str) -> Description {
     }
 }
 
-async fn resolve(server: &str) -> anyhow::Result<SocketAddr> {
+/// The lowest and the highest version of TLS when only this one is to be spoken, or any.
+pub(crate) fn versions(only: Option<&str>) -> (TlsVersion, TlsVersion) {
+    match only {
+        Some("1.2") => (TlsVersion::Tls12, TlsVersion::Tls12),
+        Some(_) => (TlsVersion::Tls13, TlsVersion::Tls13),
+        None => (TlsVersion::Tls12, TlsVersion::Tls13),
+    }
+}
+
+/// The address of a RADIUS server.
+pub(crate) async fn resolve(server: &str) -> anyhow::Result<SocketAddr> {
     let mut addresses = tokio::net::lookup_host(server)
         .await
         .with_context(|| format!("--radius {server} is not found"))?;
     addresses.next().with_context(|| format!("--radius {server} has no address"))
 }
 
-fn certified(directory: &Path) -> anyhow::Result<Certified> {
-    let certificates = read(&directory.join(CERTIFICATE_FILE))?;
-    let chain = pem::certificates(&certificates)
-        .with_context(|| format!("{CERTIFICATE_FILE} in {}", directory.display()))?;
+/// The certificate and key of a directory, as `enroll` writes it.
+pub(crate) fn certified(directory: &Path) -> anyhow::Result<Certified> {
+    certified_by(&directory.join(CERTIFICATE_FILE), &directory.join(KEY_FILE))
+}
+
+/// The certificate chain of one file and the key of another.
+pub(crate) fn certified_by(certificate: &Path, key: &Path) -> anyhow::Result<Certified> {
+    let shown = certificate.display();
+    let chain = pem::certificates(&read(certificate)?).with_context(|| format!("{shown}"))?;
     if chain.is_empty() {
-        bail!("{CERTIFICATE_FILE} in {} holds no certificate", directory.display());
+        bail!("{shown} holds no certificate");
     }
-    let key = pem::parse_private_key(&read(&directory.join(KEY_FILE))?)
-        .with_context(|| format!("{KEY_FILE} in {}", directory.display()))?;
+    let key = pem::parse_private_key(&read(key)?).with_context(|| format!("{}", key.display()))?;
     let chain = chain.into_iter().map(|certificate| certificate.der).collect();
     Ok(Certified { chain, key: key.to_pkcs8().to_vec() })
 }
 
 /// Apple devices take the common name as outer identity; so do we.
-fn common_name(identity: &Certified) -> anyhow::Result<String> {
+pub(crate) fn common_name(identity: &Certified) -> anyhow::Result<String> {
     let leaf = identity.chain.first().context("there is no certificate")?;
     let leaf = pki::certificate::Certificate::parse(leaf)?;
     let name = leaf.subject.common_names().next().unwrap_or("anonymous").to_owned();
     Ok(name)
 }
 
-fn trusted(arguments: &Arguments) -> anyhow::Result<Option<Trusted>> {
-    if let Some(path) = &arguments.trust {
+/// Whom a device believes: what was given, else what its enrollment left.
+pub(crate) fn trusted(
+    identity: &Path,
+    trust: Option<&Path>,
+    names: &[String],
+) -> anyhow::Result<Option<Trusted>> {
+    if let Some(path) = trust {
         let anchors = pem::certificates(&read(path)?)
             .with_context(|| format!("{} holds no certificates", path.display()))?;
         let anchors = anchors.into_iter().map(|certificate| certificate.der).collect();
-        return Ok(Some(Trusted { anchors, names: arguments.server_name.clone() }));
+        return Ok(Some(Trusted { anchors, names: names.to_vec() }));
     }
-    let path = arguments.identity.join(TRUST_FILE);
+    let path = identity.join(TRUST_FILE);
     if !path.exists() {
         return Ok(None);
     }
@@ -177,7 +193,8 @@ fn trusted(arguments: &Arguments) -> anyhow::Result<Option<Trusted>> {
     Ok(Some(Trusted { anchors, names: file.names }))
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// The text of a file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
