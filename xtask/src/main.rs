@@ -1,5 +1,7 @@
-//! `cargo xtask tidy`: the rules no compiler checks.
+//! `cargo xtask tidy`: the rules no compiler checks. `cargo xtask bench`: what the program takes,
+//! beside others.
 
+mod bench;
 mod tidy;
 
 use std::path::Path;
@@ -7,14 +9,26 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-const USAGE: &str = "usage: cargo xtask tidy";
+use crate::bench::Effort;
+
+const USAGE: &str = "usage: cargo xtask tidy | cargo xtask bench [--quick] PROGRAM";
 
 fn main() -> Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if words != ["tidy"] {
-        eprintln!("{USAGE}");
-        return Ok(ExitCode::from(2));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["tidy"] => return tidy(),
+        ["bench", program] => bench::run(root()?, Path::new(program), Effort::FULL)?,
+        ["bench", "--quick", program] => bench::run(root()?, Path::new(program), Effort::QUICK)?,
+        _ => {
+            eprintln!("{USAGE}");
+            return Ok(ExitCode::from(2));
+        }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tidy() -> Result<ExitCode> {
     let complaints = tidy::check(root()?)?;
     for complaint in &complaints {
         eprintln!("{complaint}");

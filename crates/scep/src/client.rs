@@ -266,17 +266,19 @@ pub fn ca_certificates(body: &[u8], content_type: &str) -> Result<Vec<Certificat
 }
 
 /// The certificate to encrypt to: the first RSA one that may encipher keys, end entities before
-/// authorities.
+/// authorities. In want of any, the first RSA one: scepserver's authority does not say that it may
+/// encipher keys and does it all the same.
 #[must_use]
 pub fn recipient(certificates: &[Certificate]) -> Option<&Certificate> {
-    let fits = |certificate: &&Certificate| {
-        matches!(certificate.public_key.kind(), KeyKind::Rsa { .. })
-            && certificate
-                .key_usage()
-                .is_none_or(|usage| usage.contains(KeyUsage::KEY_ENCIPHERMENT))
+    let is_rsa =
+        |certificate: &&Certificate| matches!(certificate.public_key.kind(), KeyKind::Rsa { .. });
+    let may = |certificate: &&Certificate| {
+        certificate.key_usage().is_none_or(|usage| usage.contains(KeyUsage::KEY_ENCIPHERMENT))
     };
     let is_ca =
         |certificate: &&Certificate| certificate.basic_constraints().is_some_and(|(ca, _)| ca);
-    let mut found = certificates.iter().filter(fits);
-    found.clone().find(|certificate| !is_ca(certificate)).or_else(|| found.next())
+    let mut rsa = certificates.iter().filter(is_rsa);
+    let mut found = rsa.clone().filter(may);
+    let best = found.clone().find(|certificate| !is_ca(certificate)).or_else(|| found.next());
+    best.or_else(|| rsa.next())
 }
