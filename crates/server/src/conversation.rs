@@ -1,4 +1,4 @@
-//! Conversations: EAP-TLS with one device each, owned by one worker, found by their State.
+//! Conversations: EAP-TLS with one device each, owned by one shard, found by their State.
 //!
 //! Identity to Start keeps no state: the State that goes out with a Start is a cookie, and memory
 //! is taken only when a device brings it back with the first bytes of its handshake.
@@ -44,24 +44,25 @@ use crate::conversation::cookie::Cookies;
 use crate::conversation::handshake::Handshakes;
 use crate::conversation::judge::Judge;
 
-/// Most conversations of one worker; each takes up to 11 KiB before its handshake is over.
-pub(crate) const SESSIONS_MAX: usize = 8192;
+/// Most conversations of one shard, of which there are four a processor; each takes up to 11 KiB
+/// before its handshake is over.
+pub(crate) const SESSIONS_MAX: usize = 2048;
 
 /// How long a device may be silent before its conversation is over.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// Bytes of a State: 15 random ones and one that leads back to the worker.
+/// Bytes of a State: 15 random ones and one that leads back to the shard.
 const STATE_BYTES: usize = 16;
 
 type State = [u8; STATE_BYTES];
 
-/// Every conversation of one worker.
+/// Every conversation of one shard.
 pub(crate) struct Conversations {
     snapshot: Arc<Snapshot>,
     cookies: Arc<Cookies>,
     handshakes: Arc<Handshakes>,
-    /// Which worker this is, of how many.
-    worker: (u8, u8),
+    /// Which shard this is, of how many.
+    shard: (u8, u8),
     open: HashMap<State, Conversation>,
     /// When each was heard of last: the most silent first.
     order: BTreeSet<(Instant, State)>,
@@ -91,15 +92,15 @@ pub(crate) struct Asked<'a> {
 
 impl Conversations {
     /// No conversations yet. The key of the cookies and what handshakes rest on are shared by all
-    /// workers.
+    /// shards.
     pub(crate) fn new(
         snapshot: Arc<Snapshot>,
         cookies: Arc<Cookies>,
         handshakes: Arc<Handshakes>,
-        worker: (u8, u8),
+        shard: (u8, u8),
     ) -> Self {
         let (open, order) = (HashMap::new(), BTreeSet::new());
-        Self { snapshot, cookies, handshakes, worker, open, order }
+        Self { snapshot, cookies, handshakes, shard, open, order }
     }
 
     /// Answers an Access-Request; none means silence.
@@ -315,14 +316,14 @@ impl Conversations {
         }
     }
 
-    /// A fresh State; its last byte leads back to this worker.
+    /// A fresh State; its last byte leads back to this shard.
     fn draw_state(&self) -> State {
         let mut state: State = self.snapshot.world().random();
-        let (worker, workers) = self.worker;
+        let (shard, shards) = self.shard;
         if let Some(last) = state.last_mut() {
-            *last = last.wrapping_sub(*last % workers).saturating_add(worker);
-            if *last % workers != worker {
-                *last = worker;
+            *last = last.wrapping_sub(*last % shards).saturating_add(shard);
+            if *last % shards != shard {
+                *last = shard;
             }
         }
         state
@@ -335,9 +336,9 @@ fn leaf(conversation: &Conversation) -> Option<Certificate> {
     Certificate::parse(&presented.leaf).ok()
 }
 
-/// Which of so many workers owns the conversation of this State.
-pub(crate) fn worker_of(state: &[u8], workers: u8) -> u8 {
-    state.last().map_or(0, |last| last % workers.max(1))
+/// Which of so many shards owns the conversation of this State.
+pub(crate) fn shard_of(state: &[u8], shards: u8) -> u8 {
+    state.last().map_or(0, |last| last % shards.max(1))
 }
 
 fn accept(

@@ -1,4 +1,4 @@
-//! What handshakes rest on, shared by all workers, so that a device resumes with whichever worker
+//! What handshakes rest on, shared by all shards, so that a device resumes with whichever shard
 //! it meets.
 
 use std::sync::Arc;

@@ -19,7 +19,7 @@ mod resumption;
 
 const MOSYLE: &str = include_str!("../../../../examples/mosyle.toml");
 
-/// One worker, and the access point that asks it.
+/// One shard, and the access point that asks it.
 struct Fixture {
     app: Arc<App>,
     conversations: Conversations,
@@ -224,14 +224,14 @@ async fn another_access_point_cannot_take_a_conversation_over() {
 }
 
 #[tokio::test]
-async fn every_state_leads_back_to_its_worker() {
+async fn every_state_leads_back_to_its_shard() {
     let fixture = Fixture::new().await;
-    for worker in 0..3 {
+    for shard in 0..3 {
         let snapshot = Arc::clone(&fixture.app.snapshot);
         let (cookies, handshakes) = (Arc::new(Cookies::new()), Arc::new(Handshakes::default()));
-        let conversations = Conversations::new(snapshot, cookies, handshakes, (worker, 3));
+        let conversations = Conversations::new(snapshot, cookies, handshakes, (shard, 3));
         for _ in 0..1000 {
-            assert_eq!(worker_of(&conversations.draw_state(), 3), worker);
+            assert_eq!(shard_of(&conversations.draw_state(), 3), shard);
         }
     }
 }

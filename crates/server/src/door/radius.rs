@@ -1,25 +1,26 @@
-//! RADIUS over UDP: threads of its own. One thread a socket takes packets in and hands each to
-//! the worker that owns its conversation.
+//! RADIUS over UDP: threads of its own. Whichever thread gets a packet answers it, with the shard
+//! in hand that owns its conversation: a packet is never passed from thread to thread.
 
 mod accounting;
 mod drops;
 mod duplicates;
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::net::UdpSocket;
 use std::panic;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
-use std::sync::mpsc::RecvTimeoutError;
-use std::sync::mpsc::SyncSender;
-use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use std::time::Instant;
 
 use actions::rules::AccessPoint;
 use actions::snapshot::Snapshot;
@@ -31,6 +32,7 @@ use radius::packet::PACKET_LENGTH_MAX;
 use radius::packet::Packet;
 use radius::packet::ParseError;
 use radius::reply::Reply;
+use rustix::net::RecvFlags;
 use socket2::Domain;
 use socket2::Protocol;
 use socket2::Socket;
@@ -43,17 +45,20 @@ use crate::conversation::Conversations;
 use crate::door::radius::drops::Drops;
 use crate::door::radius::duplicates::Duplicates;
 
-/// Packets that wait for one worker; at 500 µs each, half a second, and an access point asks
-/// again after two.
-const QUEUE_MAX: usize = 1024;
+/// Packets that wait at one socket beyond what the kernel keeps; at 500 µs each, two seconds of
+/// one processor, and an access point asks again after as many.
+const WAITING_MAX: usize = 4096;
 
-/// Most workers; a conversation costs computation and nothing else.
-const WORKERS_MAX: usize = 16;
+/// Most threads that answer at one socket; a conversation costs computation and nothing else.
+const THREADS_MAX: usize = 16;
+
+/// Shards of one thread: the more, the more seldom two threads want the same.
+const SHARDS_PER_THREAD: usize = 4;
 
 /// Room for bursts in the kernel, in bytes.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 
-/// How often threads look whether they should end, and workers for silent devices.
+/// How often threads look whether they should end, and for silent devices.
 const TICK: Duration = Duration::from_millis(250);
 
 /// The running door. Dropped, it is closed.
@@ -62,7 +67,7 @@ pub(crate) struct Door {
     pub(crate) authentication: Vec<SocketAddr>,
     /// Where it listens for accounting.
     pub(crate) accounting: Vec<SocketAddr>,
-    stop: Arc<AtomicBool>,
+    hall: Arc<Hall>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -76,8 +81,6 @@ enum Port {
 struct Datagram {
     bytes: Vec<u8>,
     source: SocketAddr,
-    port: Port,
-    socket: Arc<UdpSocket>,
 }
 
 /// Opens the door at these addresses.
@@ -86,39 +89,15 @@ pub(crate) fn open(
     authentication: &[SocketAddr],
     accounting: &[SocketAddr],
 ) -> anyhow::Result<Door> {
-    // Before the queues, so that on a failure it is dropped behind them: its threads end when the
-    // queues do.
-    let mut door = Door {
-        authentication: Vec::new(),
-        accounting: Vec::new(),
-        stop: Arc::new(AtomicBool::new(false)),
-        threads: Vec::new(),
-    };
-    let count = thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
-    let count = u8::try_from(count).unwrap_or(1);
-    let cookies = Arc::new(conversation::cookie::Cookies::new());
-    let handshakes = Arc::new(conversation::handshake::Handshakes::default());
-    let mut queues = Vec::new();
-    for number in 0..count {
-        let (queue, datagrams) = sync_channel(QUEUE_MAX);
-        queues.push(queue);
-        let conversations = Conversations::new(
-            Arc::clone(snapshot),
-            Arc::clone(&cookies),
-            Arc::clone(&handshakes),
-            (number, count),
-        );
-        let worker = Worker {
-            snapshot: Arc::clone(snapshot),
-            conversations,
-            duplicates: Duplicates::default(),
-            drops: Drops::default(),
-        };
-        let run = move || worker.run(&datagrams);
-        door.threads.push(spawn(format!("radius-{number}"), run)?);
-    }
-    let ports = [(Port::Authentication, authentication), (Port::Accounting, accounting)];
-    for (port, addresses) in ports {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+    let hall = Arc::new(Hall::new(snapshot, threads * SHARDS_PER_THREAD));
+    // Dropped on a failure, it ends the threads that run already.
+    let mut door =
+        Door { authentication: Vec::new(), accounting: Vec::new(), hall, threads: Vec::new() };
+    // Accounting is noted and answered, which is little to do.
+    let ports =
+        [(Port::Authentication, authentication, threads), (Port::Accounting, accounting, 1)];
+    for (port, addresses, threads) in ports {
         for address in addresses {
             let socket = bind(*address)
                 .with_context(|| format!("RADIUS {port:?} at {address} cannot be opened"))?;
@@ -127,9 +106,12 @@ pub(crate) fn open(
                 Port::Accounting => &mut door.accounting,
             };
             bound.push(socket.local_addr()?);
-            let (queues, stop) = (queues.clone(), Arc::clone(&door.stop));
-            let take = move || take_in(&Arc::new(socket), port, &queues, &stop);
-            door.threads.push(spawn("radius-in".to_owned(), take)?);
+            let (hall, waiting) = (Arc::clone(&door.hall), Mutex::default());
+            let desk = Arc::new(Desk { hall, socket, port, waiting });
+            for number in 0..threads {
+                let desk = Arc::clone(&desk);
+                door.threads.push(spawn(format!("radius-{number}"), move || desk.run())?);
+            }
         }
     }
     Ok(door)
@@ -137,12 +119,13 @@ pub(crate) fn open(
 
 impl Drop for Door {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.hall.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a RADIUS thread had panicked");
             }
         }
+        lock(&self.hall.drops).flush(&self.hall.snapshot);
     }
 }
 
@@ -162,19 +145,37 @@ fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// Hands packets to workers until told to stop. A full queue loses the packet: the access point
-/// sends it again.
-fn take_in(
-    socket: &Arc<UdpSocket>,
+/// A socket that several threads answer at.
+struct Desk {
+    hall: Arc<Hall>,
+    socket: UdpSocket,
     port: Port,
-    queues: &[SyncSender<Datagram>],
-    stop: &AtomicBool,
-) {
-    let mut buffer = [0; PACKET_LENGTH_MAX];
-    let workers = u8::try_from(queues.len()).unwrap_or(1);
-    while !stop.load(Ordering::Relaxed) {
-        let (length, source) = match socket.recv_from(&mut buffer) {
-            Ok(received) => received,
+    /// Packets that were taken in while a thread was busy.
+    waiting: Mutex<VecDeque<Datagram>>,
+}
+
+impl Desk {
+    /// Answers packets until told to stop.
+    fn run(&self) {
+        let mut buffer = [0; PACKET_LENGTH_MAX];
+        while !self.hall.stop.load(Ordering::Relaxed) {
+            if let Some(datagram) = self.next(&mut buffer) {
+                self.take_safely(&datagram);
+                self.take_in(&mut buffer);
+            }
+            self.hall.sweep(clock::instant());
+        }
+    }
+
+    /// The next packet; waits for one, but not for ever.
+    fn next(&self, buffer: &mut [u8]) -> Option<Datagram> {
+        if let Some(datagram) = lock(&self.waiting).pop_front() {
+            return Some(datagram);
+        }
+        match self.socket.recv_from(buffer) {
+            Ok((length, source)) => {
+                Some(Datagram { bytes: buffer.get(..length)?.to_vec(), source })
+            }
             Err(error) => {
                 let idle = [
                     io::ErrorKind::WouldBlock,
@@ -185,70 +186,111 @@ fn take_in(
                 if !idle.contains(&error.kind()) {
                     tracing::warn!(%error, "a packet could not be received");
                 }
+                None
+            }
+        }
+    }
+
+    /// Takes in what came meanwhile, without waiting: the kernel keeps few packets of a burst,
+    /// and what it does not keep is lost until the access point sends it again.
+    fn take_in(&self, buffer: &mut [u8]) {
+        let mut waiting = lock(&self.waiting);
+        while waiting.len() < WAITING_MAX {
+            // An error is met again, and told, by who waits at the socket.
+            let received = rustix::net::recvfrom(&self.socket, &mut *buffer, RecvFlags::DONTWAIT);
+            let Ok((length, _, Some(source))) = received else { return };
+            let (Some(bytes), Ok(source)) = (buffer.get(..length), SocketAddr::try_from(source))
+            else {
                 continue;
-            }
-        };
-        let bytes = buffer.get(..length).unwrap_or_default();
-        let worker = match packet::peek_state(bytes) {
-            Some(state) => conversation::worker_of(state, workers),
-            // Nothing is kept for these: any worker will do, the same for a retransmission.
-            None => bytes.get(1).map_or(0, |identifier| identifier % workers),
-        };
-        let socket = Arc::clone(socket);
-        let datagram = Datagram { bytes: bytes.to_vec(), source, port, socket };
-        if let Some(queue) = queues.get(usize::from(worker))
-            && queue.try_send(datagram).is_err()
-        {
-            tracing::debug!(worker, "a packet was dropped: the worker has too much to do");
+            };
+            waiting.push_back(Datagram { bytes: bytes.to_vec(), source });
         }
     }
-}
 
-/// One thread and the conversations that it owns.
-struct Worker {
-    snapshot: Arc<Snapshot>,
-    conversations: Conversations,
-    duplicates: Duplicates,
-    drops: Drops,
-}
-
-impl Worker {
-    fn run(mut self, datagrams: &Receiver<Datagram>) {
-        let mut swept = clock::instant();
-        loop {
-            match datagrams.recv_timeout(TICK) {
-                Ok(datagram) => self.take_safely(&datagram),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            let now = clock::instant();
-            if now.duration_since(swept) >= TICK {
-                swept = now;
-                self.conversations.sweep(now);
-                self.drops.sweep(&self.snapshot, now);
-            }
-        }
-        self.drops.flush(&self.snapshot);
-    }
-
-    /// A worker outlives whatever one packet does to it: without it, every device whose
-    /// conversation it owns would be locked out.
-    fn take_safely(&mut self, datagram: &Datagram) {
+    /// A thread outlives whatever one packet does to it: without it, fewer and fewer would answer.
+    fn take_safely(&self, datagram: &Datagram) {
         let taken = panic::catch_unwind(AssertUnwindSafe(|| self.take(datagram)));
         if taken.is_err() {
             tracing::error!(source = %datagram.source, "a packet was given up: this is a bug");
         }
     }
 
-    fn take(&mut self, datagram: &Datagram) {
-        let Some(reply) = self.answer(datagram) else { return };
-        if let Err(error) = datagram.socket.send_to(&reply, datagram.source) {
+    fn take(&self, datagram: &Datagram) {
+        let Some(reply) = self.hall.answer(datagram, self.port) else { return };
+        if let Err(error) = self.socket.send_to(&reply, datagram.source) {
             tracing::warn!(%error, source = %datagram.source, "a reply could not be sent");
         }
     }
+}
+
+/// What all threads share.
+struct Hall {
+    snapshot: Arc<Snapshot>,
+    shards: Vec<Mutex<Shard>>,
+    drops: Mutex<Drops>,
+    swept: Mutex<Instant>,
+    stop: AtomicBool,
+}
+
+/// Conversations, and the replies that belong to them: one thread at a time has them in hand.
+struct Shard {
+    conversations: Conversations,
+    duplicates: Duplicates,
+}
+
+/// What a panic left behind is still in order: packets are answered whole or given up whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hall {
+    fn new(snapshot: &Arc<Snapshot>, shards: usize) -> Self {
+        let count = u8::try_from(shards).unwrap_or(u8::MAX);
+        let cookies = Arc::new(conversation::cookie::Cookies::new());
+        let handshakes = Arc::new(conversation::handshake::Handshakes::default());
+        let shard = |number| {
+            let (cookies, handshakes) = (Arc::clone(&cookies), Arc::clone(&handshakes));
+            let place = (number, count);
+            let conversations =
+                Conversations::new(Arc::clone(snapshot), cookies, handshakes, place);
+            Mutex::new(Shard { conversations, duplicates: Duplicates::default() })
+        };
+        Self {
+            snapshot: Arc::clone(snapshot),
+            shards: (0..count).map(shard).collect(),
+            drops: Mutex::default(),
+            swept: Mutex::new(clock::instant()),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// Forgets silent devices and tells of dropped packets, a few times a second: whichever thread
+    /// comes first.
+    fn sweep(&self, now: Instant) {
+        let Ok(mut swept) = self.swept.try_lock() else { return };
+        if now.saturating_duration_since(*swept) < TICK {
+            return;
+        }
+        *swept = now;
+        for shard in &self.shards {
+            lock(shard).conversations.sweep(now);
+        }
+        lock(&self.drops).sweep(&self.snapshot, now);
+    }
+
+    /// The shard that a packet belongs to.
+    fn shard(&self, bytes: &[u8]) -> Option<&Mutex<Shard>> {
+        let shards = u8::try_from(self.shards.len()).unwrap_or(u8::MAX);
+        let number = match packet::peek_state(bytes) {
+            Some(state) => conversation::shard_of(state, shards),
+            // Nothing is kept for these: any will do, the same for a retransmission.
+            None => bytes.get(1).map_or(0, |identifier| identifier % shards.max(1)),
+        };
+        self.shards.get(usize::from(number))
+    }
 
     /// The reply to a packet; none is silence, which is what forged packets get.
-    fn answer(&mut self, datagram: &Datagram) -> Option<Vec<u8>> {
+    fn answer(&self, datagram: &Datagram, port: Port) -> Option<Vec<u8>> {
         let source = datagram.source;
         let now = clock::instant();
         let rules = self.snapshot.rules();
@@ -265,12 +307,13 @@ impl Worker {
                 return None;
             }
         };
-        if let Some(reply) = self.duplicates.find(source, &request, now) {
+        let mut shard = lock(self.shard(&datagram.bytes)?);
+        if let Some(reply) = shard.duplicates.find(source, &request, now) {
             return Some(reply);
         }
         let asked = Asked { request: &request, access_point, source, at: now };
-        let reply = match (datagram.port, request.code()) {
-            (Port::Authentication, Code::AccessRequest) => self.conversations.resume(&asked)?,
+        let reply = match (port, request.code()) {
+            (Port::Authentication, Code::AccessRequest) => shard.conversations.resume(&asked)?,
             (Port::Accounting, Code::AccountingRequest) => {
                 accounting::note(&self.snapshot, &asked);
                 Reply::new(Code::AccountingResponse, &request).proxy_states(&request)
@@ -294,12 +337,12 @@ impl Worker {
             Reply::new(Code::AccessReject, &request).finish(secret)
         });
         let bytes = bytes.ok()?;
-        self.duplicates.keep(source, &request, &bytes, now);
+        shard.duplicates.keep(source, &request, &bytes, now);
         Some(bytes)
     }
 
-    fn drop(&mut self, source: SocketAddr, refusal: &Refusal) {
-        self.drops.count(&self.snapshot, source.ip(), refusal, clock::instant());
+    fn drop(&self, source: SocketAddr, refusal: &Refusal) {
+        lock(&self.drops).count(&self.snapshot, source.ip(), refusal, clock::instant());
     }
 }
 

@@ -1,4 +1,4 @@
-//! Devices that come back: resumed with every worker, and judged anew every time.
+//! Devices that come back: resumed with every shard, and judged anew every time.
 
 use actions::certificate::issue;
 use domain::certificate::RevocationReason;
@@ -100,17 +100,17 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn a_device_that_comes_back_is_resumed_with_whichever_worker_it_meets() {
+async fn a_device_that_comes_back_is_resumed_with_whichever_shard_it_meets() {
     for version in VERSIONS {
         let mut fixture = Fixture::new().await;
         let mut device = fixture.device(version).await;
-        for worker in [1, 2, 0, 1] {
+        for shard in [1, 2, 0, 1] {
             let known = &fixture.conversations;
             fixture.conversations = Conversations::new(
                 Arc::clone(&known.snapshot),
                 Arc::clone(&known.cookies),
                 Arc::clone(&known.handshakes),
-                (worker, 3),
+                (shard, 3),
             );
             assert!(fixture.join(&mut device).await);
             fixture.check(0);

@@ -15,7 +15,7 @@ const SOURCES_MAX: usize = 1024;
 /// How often the count is told.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// The counts of one worker.
+/// The counts of the door.
 #[derive(Default)]
 pub(super) struct Drops {
     counts: HashMap<(IpAddr, &'static str), Count>,

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use radius::packet::Packet;
 
-/// Most replies kept by one worker; at 1,000 logins a second and seven rounds, half a second of
-/// the whole server, and at ordinary rates all of [`AGE_MAX`].
-const REPLIES_MAX: usize = 4096;
+/// Most replies kept by one shard, of which there are four a processor; at 1,000 logins a second
+/// and seven rounds, half a second, and at ordinary rates all of [`AGE_MAX`].
+const REPLIES_MAX: usize = 1024;
 
 /// How long a reply is kept.
 const AGE_MAX: Duration = Duration::from_secs(5);
