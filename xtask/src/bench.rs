@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::bench::measurement::{Case, Enrollment, Key, Login, Measured, Tls};
 use crate::bench::place::Place;
@@ -55,14 +55,13 @@ pub(crate) fn run(root: &Path, program: &Path, effort: Effort) -> Result<()> {
     }
     certificates(&place, effort, &mut measured)?;
     let commands = place.commands();
-    for (case, server) in measured.incomplete(effort.rounds) {
-        eprintln!("not measured as often as it should be: {case}, {server}");
-    }
     let table = report::markdown(&machine, &measured, effort.rounds, &commands);
     let page = std::fs::read_to_string(root.join(PAGE)).context(PAGE)?;
     write(&root.join(PAGE), &report::insert(&page, &table)?)?;
     write(&root.join(CHART), &chart::draw(&machine, &measured))?;
     eprintln!("written: {PAGE} and {CHART}");
+    let incomplete = measured.incomplete(effort.rounds);
+    ensure!(incomplete.is_empty(), "not measured in every round: {}", incomplete.join("; "));
     Ok(())
 }
 

@@ -28,6 +28,10 @@ pub const JOURNAL_MAX: usize = 16_384;
 /// Most answers in one commit.
 const BATCH_MAX: usize = 512;
 
+/// How long the journal lets answers gather, so that many share one commit: a commit costs as much
+/// as a login without a private key, and nobody waits for it but who asks for events.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// How long the journal waits before it tries a failing database again.
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -102,6 +106,14 @@ async fn write_all(
 ) {
     let mut taken = Vec::with_capacity(BATCH_MAX);
     while entries.recv_many(&mut taken, BATCH_MAX).await > 0 {
+        if taken.len() < BATCH_MAX && !entries.is_closed() {
+            tokio::time::sleep(GATHER).await;
+        }
+        while taken.len() < BATCH_MAX
+            && let Ok(entry) = entries.try_recv()
+        {
+            taken.push(entry);
+        }
         let (mut events, mut waiting) = (Vec::new(), Vec::new());
         for entry in taken.drain(..) {
             match entry {

@@ -210,19 +210,22 @@ impl Measured {
         self.idle.insert((server.kind, key), memory);
     }
 
-    pub(super) fn logins(&mut self, case: Case, kind: Kind, seen: Seen) {
-        self.logins.entry((case, kind)).or_default().0.push(seen);
+    pub(super) fn logins(&mut self, case: Case, kind: Kind, seen: Option<Seen>) {
+        self.logins.entry((case, kind)).or_default().0.extend(seen);
     }
 
-    pub(super) fn certificates(&mut self, enrollment: Enrollment, kind: Kind, seen: Seen) {
-        self.certificates.entry((enrollment, kind)).or_default().0.push(seen);
+    pub(super) fn certificates(&mut self, enrollment: Enrollment, kind: Kind, seen: Option<Seen>) {
+        self.certificates.entry((enrollment, kind)).or_default().0.extend(seen);
     }
 
-    /// Cases with fewer runs than there were rounds.
-    pub(super) fn incomplete(&self, rounds: usize) -> Vec<(String, Kind)> {
-        let few = |runs: &Rounds| runs.0.len() < rounds;
-        let logins = self.logins.iter().filter(|(_, runs)| few(runs));
-        logins.map(|((case, kind), _)| (case.to_string(), *kind)).collect()
+    /// What was measured in fewer rounds than there were.
+    pub(super) fn incomplete(&self, rounds: usize) -> Vec<String> {
+        let logins = self.logins.iter().map(|((case, kind), runs)| (case.to_string(), kind, runs));
+        let certificates = self.certificates.iter().map(|((enrollment, kind), runs)| {
+            (format!("{} clients", enrollment.clients), kind, runs)
+        });
+        let few = logins.chain(certificates).filter(|(_, _, runs)| runs.0.len() < rounds);
+        few.map(|(what, kind, _)| format!("{what}, {kind}")).collect()
     }
 }
 
@@ -240,6 +243,18 @@ mod tests {
         assert_eq!((seen.right, seen.wrong, seen.cpu_ms, seen.p99_ms), (7, 3, 0.4, 3.0));
         assert_eq!(seen.per_second, 2.5, "wrong answers took their time too");
         assert!(Seen::read("").is_err() && Seen::read("{}").is_err());
+    }
+
+    #[test]
+    fn what_was_measured_too_seldom_is_told() {
+        let seen = Seen::read(REPORT).ok();
+        let mut measured = Measured::default();
+        let case = Case { login: Login::Full, key: Key::P256, tls: Tls::V12 };
+        measured.logins(case, Kind::Hostapd, seen);
+        measured.certificates(Enrollment { clients: 8 }, Kind::ScepServer, None);
+        assert_eq!(measured.incomplete(1), ["8 clients, scepserver"]);
+        assert_eq!(measured.incomplete(2).len(), 2);
+        assert_eq!(measured.incomplete(2)[0], "full, P-256, TLS 1.2, hostapd");
     }
 
     #[test]
