@@ -154,6 +154,7 @@ impl Place {
     pub(super) fn note(&self, command: &Command) {
         let words = [command.get_program()].into_iter().chain(command.get_args());
         let words: Vec<String> = words.map(|word| self.shown(word.to_owned())).collect();
+        let words = without_secrets(words);
         let kind = |shown: &str| {
             let is_fixed = |word: &&str| !word.starts_with("--") && !word.starts_with("DIR");
             shown.split(' ').take_while(is_fixed).map(str::to_owned).collect::<Vec<_>>()
@@ -191,6 +192,23 @@ impl Drop for Place {
     }
 }
 
+/// Hides secrets, and of many devices shows the first.
+fn without_secrets(words: Vec<String>) -> Vec<String> {
+    let mut shown: Vec<String> = Vec::new();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--identity" if shown.contains(&word) => drop(words.next()),
+            "--secret" => {
+                drop(words.next());
+                shown.extend([word, "SECRET".to_owned()]);
+            }
+            _ => shown.push(word),
+        }
+    }
+    shown
+}
+
 /// A port that nobody listens at, for servers that cannot take one by themselves.
 pub(super) fn free_udp_port() -> Result<u16> {
     Ok(UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port())
@@ -199,4 +217,16 @@ pub(super) fn free_udp_port() -> Result<u16> {
 /// The same for TCP.
 pub(super) fn free_tcp_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_without_secrets_and_repetitions() {
+        let words = "a --secret x --identity 1 --identity 2 --tls 1.2".split(' ');
+        let shown = without_secrets(words.map(str::to_owned).collect());
+        assert_eq!(shown.join(" "), "a --secret SECRET --identity 1 --tls 1.2");
+    }
 }
