@@ -84,7 +84,7 @@ pub(super) fn freeradius(
         ("SESSIONS", shown(&cache)?),
         ("SERVER_KEY", shown(&certificate.key)?),
         ("SERVER_CERTIFICATE", shown(&certificate.certificate)?),
-        ("DEVICE_ROOT", shown(&devices.root)?),
+        ("DEVICE_AUTHORITIES", shown(&devices.authorities)?),
         ("SHARED_SECRET", SHARED_SECRET),
         ("PORT", &port.to_string()),
     ];
@@ -112,7 +112,7 @@ pub(super) fn hostapd(
         ("CLIENTS", shown(&clients)?),
         ("SERVER_KEY", shown(&certificate.key)?),
         ("SERVER_CERTIFICATE", shown(&certificate.certificate)?),
-        ("DEVICE_ROOT", shown(&devices.root)?),
+        ("DEVICE_AUTHORITIES", shown(&devices.authorities)?),
         ("PORT", &port.to_string()),
     ];
     let settings = place.write(&format!("hostapd-{port}.conf"), &fill(HOSTAPD, &words))?;
@@ -174,7 +174,7 @@ mod tests {
     fn every_place_of_a_template_is_filled() {
         assert_eq!(fill("a = FOLDER/x PORT", &[("FOLDER", "f"), ("PORT", "7")]), "a = f/x 7");
         for (template, words) in [(FREERADIUS, "FOLDER SESSIONS"), (HOSTAPD, "USERS CLIENTS")] {
-            let both = "SERVER_KEY SERVER_CERTIFICATE DEVICE_ROOT PORT";
+            let both = "SERVER_KEY SERVER_CERTIFICATE DEVICE_AUTHORITIES PORT";
             for word in words.split(' ').chain(both.split(' ')) {
                 assert!(template.contains(word), "{word}");
             }

@@ -14,6 +14,9 @@ use super::process::{Process, Stream};
 /// How many devices there are: a server keeps few TLS sessions of one certificate.
 const DEVICES: usize = 16;
 
+/// What ends a certificate in a file.
+const END: &str = "-----END CERTIFICATE-----\n";
+
 const ORGANIZATION: &str = include_str!("organization.toml");
 
 /// A server at one of its doors.
@@ -42,8 +45,8 @@ pub(super) struct Ours {
 pub(super) struct Devices {
     /// The directory of each.
     pub(super) identities: Vec<PathBuf>,
-    /// The root above them.
-    pub(super) root: PathBuf,
+    /// The authorities above them: the root, and the intermediate, which spares OpenSSL work.
+    pub(super) authorities: PathBuf,
 }
 
 /// Starts our server with a fresh organization whose RADIUS certificate has such a key.
@@ -111,7 +114,12 @@ impl Ours {
             place.run(&mut enroll)?;
             identities.push(out);
         }
-        let root = identities.first().context("there are devices")?.join("ca.pem");
-        Ok(Devices { identities, root })
+        let first = identities.first().context("there are devices")?;
+        let chain = std::fs::read_to_string(first.join("certificate.pem"))?;
+        let (_, above) = chain.split_once(END).context("a chain has several certificates")?;
+        let root = std::fs::read_to_string(first.join("ca.pem"))?;
+        let authorities =
+            place.write(&format!("{}-authorities.pem", self.name), &format!("{root}{above}"))?;
+        Ok(Devices { identities, authorities })
     }
 }
