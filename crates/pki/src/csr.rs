@@ -10,7 +10,7 @@ use crate::{
     ber,
     extension::{self, BasicConstraints, Extension, KeyUsage},
     general_name::GeneralName,
-    key::{KeyError, PrivateKey, PublicKey, VerifyError, WeakKey},
+    key::{KeyError, PrivateKey, PublicKey, VerifyError, strength::WeakKey},
     name::{Name, NameError},
     oid,
     tlv::{self, Element, Malformed},

@@ -7,7 +7,7 @@ use crate::{
     certificate::{Certificate, CertificateError, Serial, Tbs},
     extension::{self, BasicConstraints, Extension, KeyUsage},
     general_name::{GENERAL_NAMES_MAX, GeneralName},
-    key::{Hash, KeyError, KeyType, PrivateKey, PublicKey, VerifyError, WeakKey},
+    key::{Hash, KeyError, KeyType, PrivateKey, PublicKey, VerifyError, strength::WeakKey},
     name::{Name, NameError},
     oid,
     time::Time,

@@ -21,16 +21,9 @@ use crate::{
 };
 
 mod private;
+pub mod strength;
 mod verification;
 
-/// The smallest RSA modulus that is trusted, in bits.
-pub const RSA_BITS_MIN: usize = 2048;
-/// The largest RSA modulus, in bits: the cryptography beneath verifies no larger one.
-pub const RSA_BITS_MAX: usize = 8192;
-/// The smallest public exponent; smaller ones have a history of attacks.
-pub const RSA_EXPONENT_MIN: u64 = 65_537;
-/// The largest public exponent: the cryptography beneath takes 33 bits.
-pub const RSA_EXPONENT_MAX: u64 = (1 << 33) - 1;
 /// The largest `SubjectPublicKeyInfo` in bytes: RSA-8192 needs about 1,060, and some air for others.
 pub const PUBLIC_KEY_BYTES_MAX: usize = 8 * 1024;
 
@@ -180,23 +173,6 @@ pub enum VerifyError {
     Mismatch,
 }
 
-/// Why a public key is too weak to certify.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WeakKey {
-    /// The RSA modulus is outside [`RSA_BITS_MIN`] to [`RSA_BITS_MAX`], or no multiple of 8 bits.
-    #[error("an RSA key of {0} bits; 2048 to 8192 in whole octets are accepted")]
-    RsaSize(usize),
-    /// The RSA exponent is even, below [`RSA_EXPONENT_MIN`] or above [`RSA_EXPONENT_MAX`].
-    #[error("the RSA exponent {0}; odd ones from 65537 are accepted")]
-    RsaExponent(u64),
-    /// The point is not on the curve it names.
-    #[error("the elliptic curve point is not on its curve")]
-    OffCurve,
-    /// Neither RSA nor P-256, P-384 or P-521.
-    #[error("a key that is neither RSA nor on P-256, P-384 or P-521")]
-    Kind,
-}
-
 /// A private key. It prints as its type, never as itself.
 pub struct PrivateKey {
     pair: Pair,
@@ -337,31 +313,6 @@ impl PublicKey {
         digest.as_ref().try_into().unwrap_or_default()
     }
 
-    /// Checks that this key is strong enough to be certified.
-    ///
-    /// # Errors
-    /// [`WeakKey`] says what is wrong with it.
-    pub fn check_strength(&self) -> Result<(), WeakKey> {
-        let curve = match self.kind {
-            KeyKind::Rsa { bits, exponent } => {
-                if !(RSA_BITS_MIN..=RSA_BITS_MAX).contains(&bits) || bits % 8 != 0 {
-                    return Err(WeakKey::RsaSize(bits));
-                }
-                let in_range = (RSA_EXPONENT_MIN..=RSA_EXPONENT_MAX).contains(&exponent);
-                if !in_range || exponent % 2 == 0 {
-                    return Err(WeakKey::RsaExponent(exponent));
-                }
-                return Ok(());
-            }
-            KeyKind::EcdsaP256 => &signature::ECDSA_P256_SHA256_ASN1,
-            KeyKind::EcdsaP384 => &signature::ECDSA_P384_SHA384_ASN1,
-            KeyKind::EcdsaP521 => &signature::ECDSA_P521_SHA512_ASN1,
-            KeyKind::Other => return Err(WeakKey::Kind),
-        };
-        signature::ParsedPublicKey::new(curve, &self.bits).map_err(|_| WeakKey::OffCurve)?;
-        Ok(())
-    }
-
     /// Verifies a signature over a message.
     ///
     /// # Errors
@@ -489,35 +440,6 @@ mod tests {
     fn a_private_key_never_prints_itself() {
         let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
         assert_eq!(format!("{key:?}"), "PrivateKey { key_type: EcdsaP256, .. }");
-    }
-
-    #[test]
-    fn weak_keys_are_named() {
-        let rsa = |bits: usize, exponent: u64| {
-            let mut modulus = vec![0xff; bits.div_ceil(8)];
-            if !bits.is_multiple_of(8) {
-                modulus[0] >>= 8 - bits % 8;
-            }
-            let algorithm = tlv::sequence(&[tlv::oid(&oid::RSA_ENCRYPTION)]);
-            let numbers =
-                tlv::sequence(&[tlv::integer_from_magnitude(&modulus), tlv::integer(exponent)]);
-            PublicKey::parse(&tlv::sequence(&[algorithm, tlv::bit_string(&numbers)])).unwrap()
-        };
-        assert_eq!(rsa(2048, 65_537).check_strength(), Ok(()));
-        assert_eq!(rsa(1024, 65_537).check_strength(), Err(WeakKey::RsaSize(1024)));
-        assert_eq!(rsa(2047, 65_537).check_strength(), Err(WeakKey::RsaSize(2047)));
-        assert_eq!(rsa(8200, 65_537).check_strength(), Err(WeakKey::RsaSize(8200)));
-        assert_eq!(rsa(2048, 3).check_strength(), Err(WeakKey::RsaExponent(3)));
-        assert_eq!(rsa(2048, 65_538).check_strength(), Err(WeakKey::RsaExponent(65_538)));
-    }
-
-    #[test]
-    fn a_point_off_its_curve_is_weak() {
-        let algorithm = tlv::sequence(&[tlv::oid(&oid::EC_PUBLIC_KEY), tlv::oid(&oid::SECP256R1)]);
-        let mut point = vec![4];
-        point.extend([1; 64]);
-        let key = PublicKey::parse(&tlv::sequence(&[algorithm, tlv::bit_string(&point)])).unwrap();
-        assert_eq!(key.check_strength(), Err(WeakKey::OffCurve));
     }
 
     #[test]

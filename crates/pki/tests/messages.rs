@@ -20,7 +20,7 @@ use pki::{
     draft::{Draft, Issuer},
     extension::{BasicConstraints, Extension, KeyUsage},
     general_name::GeneralName,
-    key::{Hash, KeyTransport, KeyType, PrivateKey, WeakKey},
+    key::{Hash, KeyTransport, KeyType, PrivateKey, strength::WeakKey},
     name::Name,
     oid,
     time::Time,
