@@ -125,6 +125,9 @@ pub enum Complaint {
     /// An authority without a subject (RFC 5280 4.1.2.6).
     #[error("an authority needs a subject")]
     AuthorityName,
+    /// A value of the subject is longer than others read (RFC 5280, appendix A.1).
+    #[error("{0} in the subject has {1} characters; {2} is the most")]
+    SubjectLength(&'static str, usize, usize),
     /// An issuer without a name (RFC 5280 4.1.2.4).
     #[error("the issuer has no name")]
     IssuerName,
@@ -174,6 +177,7 @@ impl Complaint {
             Self::OutlivesIssuer(..) => "lint-outlives-issuer",
             Self::NoName => "lint-no-name",
             Self::AuthorityName => "lint-authority-name",
+            Self::SubjectLength(..) => "lint-subject-length",
             Self::IssuerName => "lint-issuer-name",
             Self::AuthorityKeyUsage => "lint-authority-key-usage",
             Self::PathLength => "lint-path-length",
@@ -231,6 +235,9 @@ impl Draft {
         }
         if self.subject.is_empty() && self.basic_constraints.ca {
             complaints.push(Complaint::AuthorityName);
+        }
+        if let Some((key, count, max)) = self.subject.over_bound() {
+            complaints.push(Complaint::SubjectLength(key, count, max));
         }
         if self.issuer.name.is_empty() {
             complaints.push(Complaint::IssuerName);

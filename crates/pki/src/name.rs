@@ -77,6 +77,18 @@ const KEYS: [(&str, ObjectIdentifier); 16] = [
     ("S", oid::STATE),
 ];
 
+/// The most characters of a value (RFC 5280, appendix A.1).
+const VALUE_CHARS_MAX: [(ObjectIdentifier, usize); 8] = [
+    (oid::COMMON_NAME, 64),
+    (oid::ORGANIZATION, 64),
+    (oid::ORGANIZATIONAL_UNIT, 64),
+    (oid::TITLE, 64),
+    (oid::SERIAL_NUMBER, 64),
+    (oid::LOCALITY, 128),
+    (oid::STATE, 128),
+    (oid::EMAIL_ADDRESS, 255),
+];
+
 #[derive(Debug, Clone)]
 struct Attribute {
     oid: ObjectIdentifier,
@@ -192,6 +204,18 @@ impl Name {
     /// The attributes in encoded order.
     pub fn attributes(&self) -> impl Iterator<Item = (ObjectIdentifier, &str)> {
         self.attributes.iter().map(|attribute| (attribute.oid, attribute.value.as_str()))
+    }
+
+    /// The first attribute with more characters than RFC 5280 (appendix A.1) allows it: its key,
+    /// how many it has, and the most.
+    #[must_use]
+    pub fn over_bound(&self) -> Option<(&'static str, usize, usize)> {
+        self.attributes().find_map(|(oid, value)| {
+            let (_, max) = VALUE_CHARS_MAX.iter().find(|(bounded, _)| *bounded == oid)?;
+            let (key, _) = KEYS.iter().find(|(_, known)| *known == oid)?;
+            let count = value.chars().count();
+            (count > *max).then_some((*key, count, *max))
+        })
     }
 
     /// The common names in encoded order.
@@ -456,5 +480,14 @@ mod tests {
         for end in 0..der.len() {
             assert!(Name::from_der(&der[..end]).is_err());
         }
+    }
+
+    #[test]
+    fn values_over_the_bounds_are_named() {
+        let name = |text: &str| Name::parse_text(text).unwrap();
+        assert_eq!(name(&format!("CN={}", "é".repeat(64))).over_bound(), None);
+        assert_eq!(name(&format!("CN={}", "é".repeat(65))).over_bound(), Some(("CN", 65, 64)));
+        let long = name(&format!("CN=a, E={}@example.com", "a".repeat(244)));
+        assert_eq!(long.over_bound(), Some(("E", 256, 255)));
     }
 }

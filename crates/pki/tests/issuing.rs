@@ -156,6 +156,10 @@ fn every_rule_complains() {
     );
     check(|d| d.issuer.name = Name::empty(), "lint-issuer-name");
     check(
+        |d| d.subject = Name::parse_text(&format!("CN={}", "a".repeat(65))).unwrap(),
+        "lint-subject-length",
+    );
+    check(
         |d| {
             d.subject = Name::empty();
             d.basic_constraints.ca = true;
