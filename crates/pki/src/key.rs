@@ -281,6 +281,12 @@ impl PublicKey {
         &self.der
     }
 
+    /// The content of its BIT STRING, which identifiers are hashed from.
+    #[must_use]
+    pub fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
     /// What this key is.
     #[must_use]
     pub fn kind(&self) -> KeyKind {

@@ -119,6 +119,12 @@ oids! {
     SUBJECT_ALT_NAME = "2.5.29.17";
     /// basicConstraints (RFC 5280 4.2.1.9).
     BASIC_CONSTRAINTS = "2.5.29.19";
+    /// cRLNumber (RFC 5280 5.2.3).
+    CRL_NUMBER = "2.5.29.20";
+    /// reasonCode (RFC 5280 5.3.1).
+    CRL_REASON = "2.5.29.21";
+    /// issuingDistributionPoint (RFC 5280 5.2.5).
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
     /// authorityKeyIdentifier (RFC 5280 4.2.1.1).
     AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
     /// extKeyUsage (RFC 5280 4.2.1.12).
@@ -133,6 +139,14 @@ oids! {
     CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
     /// id-kp-emailProtection.
     EMAIL_PROTECTION = "1.3.6.1.5.5.7.3.4";
+    /// id-kp-OCSPSigning (RFC 6960 4.2.2.2).
+    OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    /// id-pkix-ocsp-basic (RFC 6960 4.2.1).
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
+    /// id-pkix-ocsp-nonce (RFC 6960 4.4.1).
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
+    /// id-pkix-ocsp-nocheck (RFC 6960 4.2.2.2.1).
+    OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5";
     /// id-kp-eapOverLAN (RFC 4334).
     EAP_OVER_LAN = "1.3.6.1.5.5.7.3.14";
     /// Microsoft's smart card logon.

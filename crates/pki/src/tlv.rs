@@ -17,6 +17,8 @@ pub const BIT_STRING: u8 = 0x03;
 pub const OCTET_STRING: u8 = 0x04;
 /// NULL.
 pub const NULL: u8 = 0x05;
+/// ENUMERATED.
+pub const ENUMERATED: u8 = 0x0a;
 /// OBJECT IDENTIFIER.
 pub const OBJECT_IDENTIFIER: u8 = 0x06;
 /// `UTF8String`.
@@ -428,6 +430,17 @@ pub fn time(time: Time) -> Vec<u8> {
     } else {
         encode(GENERALIZED_TIME, format!("{:04}{rest}", c.year).as_bytes())
     }
+}
+
+/// A `GeneralizedTime` whatever the year, where no other form is allowed.
+#[must_use]
+pub fn generalized_time(time: Time) -> Vec<u8> {
+    let c = time.civil();
+    let text = format!(
+        "{:04}{:02}{:02}{:02}{:02}{:02}Z",
+        c.year, c.month, c.day, c.hour, c.minute, c.second
+    );
+    encode(GENERALIZED_TIME, text.as_bytes())
 }
 
 #[cfg(test)]
