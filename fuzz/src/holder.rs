@@ -66,6 +66,7 @@ impl Holder {
             key_usage: KeyUsage::DIGITAL_SIGNATURE,
             extended_key_usages: vec![oid::CLIENT_AUTH, oid::SERVER_AUTH],
             basic_constraints: BasicConstraints::LEAF,
+            further: Vec::new(),
         };
         let linted = draft.lint().expect("it is in order");
         Self { certificate: linted.sign(&self.key).expect("the key is its own"), key }

@@ -107,6 +107,7 @@ async fn make_own(
             ca: true,
             path_len: if is_root || signs_authorities { None } else { Some(0) },
         },
+        further: Vec::new(),
     };
     let order = Order { usage: Usage::Authority, owner: &definition.name, generation: 1 };
     let authority = definition.issuer.as_deref().unwrap_or(&definition.name);
@@ -142,6 +143,7 @@ async fn make_registration(
         key_usage: KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
         extended_key_usages: Vec::new(),
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     };
     let order = Order { usage: Usage::Registration, owner: &definition.name, generation: 1 };
     sign(app, order, &definition.name, (draft, key), &authority.key).await
@@ -182,6 +184,7 @@ pub(crate) async fn make_server(
         key_usage: KeyUsage::DIGITAL_SIGNATURE | encipherment,
         extended_key_usages: vec![oid::SERVER_AUTH],
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     };
     let order = Order { usage: Usage::Server, owner: &definition.name, generation };
     let authority_name = &definition.certificate_authority;

@@ -86,6 +86,7 @@ async fn make(app: &App, generation: i64) -> Result<Identity, Refusal> {
         key_usage: KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usages: vec![oid::SERVER_AUTH],
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     };
     let order = Order { usage: Usage::Portal, owner: OWNER, generation };
     let signing_key = SigningKey::new(Arc::clone(&key));

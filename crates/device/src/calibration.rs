@@ -225,6 +225,7 @@ fn root(key_type: KeyType, clock: Clock) -> Result<(PrivateKey, Certificate), Er
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
         extended_key_usages: Vec::new(),
         basic_constraints: BasicConstraints { ca: true, path_len: Some(0) },
+        further: Vec::new(),
     };
     let certificate = draft.lint().map_err(linted)?.sign(&key).map_err(failed)?;
     Ok((key, certificate))
@@ -247,6 +248,7 @@ fn leaf(
         key_usage: KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usages: vec![oid::SERVER_AUTH, oid::CLIENT_AUTH],
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     };
     let certificate = draft.lint().map_err(linted)?.sign(root_key).map_err(failed)?;
     Ok((certificate, key))

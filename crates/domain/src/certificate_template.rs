@@ -166,6 +166,7 @@ impl CertificateTemplate {
             key_usage: KeyUsage::DIGITAL_SIGNATURE | encipherment,
             extended_key_usages: usages.collect(),
             basic_constraints: BasicConstraints::LEAF,
+            further: Vec::new(),
         };
         Ok(Drafted { draft, warnings })
     }

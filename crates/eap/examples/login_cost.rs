@@ -136,6 +136,7 @@ fn root(key_type: KeyType) -> (PrivateKey, Certificate) {
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
         extended_key_usages: Vec::new(),
         basic_constraints: BasicConstraints { ca: true, path_len: Some(0) },
+        further: Vec::new(),
     };
     let certificate = draft.lint().unwrap().sign(&key).unwrap();
     (key, certificate)
@@ -154,6 +155,7 @@ fn leaf(key_type: KeyType, root_key: &PrivateKey, root: &Certificate) -> (Vec<Ve
         key_usage: KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usages: vec![oid::SERVER_AUTH, oid::CLIENT_AUTH],
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     };
     let certificate = draft.lint().unwrap().sign(root_key).unwrap();
     (vec![certificate.der], key.to_pkcs8().to_vec())

@@ -189,7 +189,7 @@ impl CrlDraft {
             plain(oid::CRL_NUMBER, tlv::integer(self.number)),
         ];
         if let Some(url) = &self.url {
-            let name = tlv::encode(tlv::context_primitive(6), url.as_bytes());
+            let name = extension::uniform_resource_identifier(url);
             let names = tlv::encode(tlv::context(0), &name);
             let point = tlv::encode(tlv::context(0), &names);
             let value = tlv::sequence(&[point]);

@@ -102,6 +102,8 @@ pub struct Draft {
     pub extended_key_usages: Vec<ObjectIdentifier>,
     /// Whether it is an authority.
     pub basic_constraints: BasicConstraints,
+    /// What else it says, in this order.
+    pub further: Vec<Extension>,
 }
 
 /// Why a draft is not signed.
@@ -161,6 +163,12 @@ pub enum Complaint {
     /// More than [`GENERAL_NAMES_MAX`] alternative names.
     #[error("there are {0} alternative names; 64 is the most")]
     GeneralNames(usize),
+    /// An extension twice (RFC 5280 4.2), or one that is written from another field.
+    #[error("the extension {0} is there twice")]
+    ExtensionTwice(ObjectIdentifier),
+    /// Addresses to ask at and the word that there is nothing to ask (RFC 9608 4).
+    #[error("it says where revocation is told and that it is not told")]
+    RevocationContradiction,
     /// What was written does not read back as what was meant.
     #[error("the encoded certificate does not read back: {0}")]
     Encoding(String),
@@ -189,6 +197,8 @@ impl Complaint {
             Self::Hash(..) => "lint-hash",
             Self::GeneralName(_) => "lint-general-name",
             Self::GeneralNames(_) => "lint-general-names",
+            Self::ExtensionTwice(_) => "lint-extension-twice",
+            Self::RevocationContradiction => "lint-revocation-contradiction",
             Self::Encoding(_) => "lint-encoding",
         }
     }
@@ -205,6 +215,7 @@ impl Draft {
         self.lint_names(&mut complaints);
         self.lint_key(&mut complaints);
         self.lint_purposes(&mut complaints);
+        self.lint_extensions(&mut complaints);
         if !complaints.is_empty() {
             return Err(complaints);
         }
@@ -288,6 +299,23 @@ impl Draft {
         }
     }
 
+    fn lint_extensions(&self, complaints: &mut Vec<Complaint>) {
+        let extensions = self.extensions();
+        for (index, extension) in extensions.iter().enumerate() {
+            if extensions.iter().take(index).any(|earlier| earlier.oid == extension.oid) {
+                complaints.push(Complaint::ExtensionTwice(extension.oid));
+            }
+        }
+        let says = |oid| extension::find(&extensions, oid).is_some();
+        // RFC 9608 4: neither an authority's nor together with an address of revocation.
+        let told = says(oid::CRL_DISTRIBUTION_POINTS)
+            || extension::access_methods(&extensions).contains(&oid::ACCESS_OCSP)
+            || self.basic_constraints.ca;
+        if says(oid::NO_REV_AVAIL) && told {
+            complaints.push(Complaint::RevocationContradiction);
+        }
+    }
+
     /// Reads the written bytes back and compares them with what was meant.
     fn lint_encoding(&self, tbs: &[u8]) -> Result<(), String> {
         let read = Tbs::parse(tbs).map_err(|error| error.to_string())?;
@@ -338,6 +366,7 @@ impl Draft {
             let critical = self.subject.is_empty();
             extensions.push(Extension { oid: oid::SUBJECT_ALT_NAME, critical, value });
         }
+        extensions.extend(self.further.iter().cloned());
         extensions
     }
 

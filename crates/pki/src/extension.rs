@@ -241,6 +241,76 @@ pub fn authority_key_identifier(extensions: &[Extension]) -> Option<&[u8]> {
     reader.optional(tlv::context_primitive(0)).ok()?.map(|element| element.content)
 }
 
+impl Extension {
+    /// cRLDistributionPoints (RFC 5280 4.2.1.13): one point with these addresses of one list.
+    #[must_use]
+    pub fn crl_distribution_points(urls: &[String]) -> Self {
+        let names: Vec<u8> = urls.iter().flat_map(|url| uniform_resource_identifier(url)).collect();
+        let full_name = tlv::encode(tlv::context(0), &names);
+        let point = tlv::sequence(&[tlv::encode(tlv::context(0), &full_name)]);
+        let value = tlv::sequence(&[point]);
+        Self { oid: oid::CRL_DISTRIBUTION_POINTS, critical: false, value }
+    }
+
+    /// authorityInfoAccess (RFC 5280 4.2.2.1): where OCSP answers, and where the issuer's
+    /// certificate is.
+    #[must_use]
+    pub fn authority_info_access(ocsp_urls: &[String], ca_issuers_urls: &[String]) -> Self {
+        let access = |method: ObjectIdentifier, url: &String| {
+            tlv::sequence(&[tlv::oid(&method), uniform_resource_identifier(url)])
+        };
+        let ocsp = ocsp_urls.iter().map(|url| access(oid::ACCESS_OCSP, url));
+        let issuers = ca_issuers_urls.iter().map(|url| access(oid::ACCESS_CA_ISSUERS, url));
+        let value = tlv::sequence(&ocsp.chain(issuers).collect::<Vec<_>>());
+        Self { oid: oid::AUTHORITY_INFO_ACCESS, critical: false, value }
+    }
+
+    /// certificatePolicies (RFC 5280 4.2.1.4), without qualifiers.
+    #[must_use]
+    pub fn certificate_policies(policies: &[ObjectIdentifier]) -> Self {
+        let policies = policies.iter().map(|policy| tlv::sequence(&[tlv::oid(policy)]));
+        let value = tlv::sequence(&policies.collect::<Vec<_>>());
+        Self { oid: oid::CERTIFICATE_POLICIES, critical: false, value }
+    }
+
+    /// Microsoft's security identifier of an account, such as `S-1-5-21-…`, which a domain
+    /// controller maps the certificate to ([MS-WCCE] 2.2.2.7.7.4).
+    #[must_use]
+    pub fn security_identifier(identifier: &str) -> Self {
+        let value = tlv::encode(tlv::context(0), &tlv::octet_string(identifier.as_bytes()));
+        let name = [tlv::oid(&oid::SECURITY_IDENTIFIER), value].concat();
+        let value = tlv::sequence(&[tlv::encode(tlv::context(0), &name)]);
+        Self { oid: oid::SECURITY_IDENTIFIER_EXTENSION, critical: false, value }
+    }
+
+    /// noRevAvail (RFC 9608): nobody says of this certificate whether it was revoked.
+    #[must_use]
+    pub fn no_rev_avail() -> Self {
+        Self { oid: oid::NO_REV_AVAIL, critical: false, value: tlv::null() }
+    }
+
+    /// id-pkix-ocsp-nocheck (RFC 6960 4.2.2.2.1): a responder's certificate is not asked about.
+    #[must_use]
+    pub fn ocsp_no_check() -> Self {
+        Self { oid: oid::OCSP_NO_CHECK, critical: false, value: tlv::null() }
+    }
+}
+
+/// What authorityInfoAccess tells of, in its order; nothing when it is absent or broken.
+#[must_use]
+pub fn access_methods(extensions: &[Extension]) -> Vec<ObjectIdentifier> {
+    let value = find(extensions, oid::AUTHORITY_INFO_ACCESS);
+    let accesses = value.and_then(|value| tlv::only(value, tlv::SEQUENCE).ok());
+    let accesses = accesses.and_then(|list| list.children(EXTENSIONS_MAX).ok()).unwrap_or_default();
+    let methods = accesses.iter().filter_map(|access| access.reader().read().ok()?.oid().ok());
+    methods.collect()
+}
+
+/// A uniformResourceIdentifier among general names.
+pub(crate) fn uniform_resource_identifier(url: &str) -> Vec<u8> {
+    tlv::encode(tlv::context_primitive(6), url.as_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

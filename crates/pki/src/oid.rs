@@ -125,6 +125,22 @@ oids! {
     CRL_REASON = "2.5.29.21";
     /// issuingDistributionPoint (RFC 5280 5.2.5).
     ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    /// cRLDistributionPoints (RFC 5280 4.2.1.13).
+    CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+    /// certificatePolicies (RFC 5280 4.2.1.4).
+    CERTIFICATE_POLICIES = "2.5.29.32";
+    /// noRevAvail (RFC 9608).
+    NO_REV_AVAIL = "2.5.29.56";
+    /// authorityInfoAccess (RFC 5280 4.2.2.1).
+    AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
+    /// id-ad-ocsp (RFC 5280 4.2.2.1).
+    ACCESS_OCSP = "1.3.6.1.5.5.7.48.1";
+    /// id-ad-caIssuers (RFC 5280 4.2.2.1).
+    ACCESS_CA_ISSUERS = "1.3.6.1.5.5.7.48.2";
+    /// Microsoft's security identifier of an account, an extension.
+    SECURITY_IDENTIFIER_EXTENSION = "1.3.6.1.4.1.311.25.2";
+    /// The otherName within that extension.
+    SECURITY_IDENTIFIER = "1.3.6.1.4.1.311.25.2.1";
     /// authorityKeyIdentifier (RFC 5280 4.2.1.1).
     AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
     /// extKeyUsage (RFC 5280 4.2.1.12).

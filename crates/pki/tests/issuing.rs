@@ -8,7 +8,7 @@
 use pki::{
     certificate::{Certificate, Serial},
     draft::{Complaint, Draft, Issuer, SignError},
-    extension::{BasicConstraints, KeyUsage},
+    extension::{BasicConstraints, Extension, KeyUsage},
     general_name::GeneralName,
     key::{Hash, KeyType, PrivateKey, PublicKey},
     name::Name,
@@ -34,6 +34,7 @@ fn root_draft(key: &PrivateKey) -> Draft {
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN | KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usages: vec![],
         basic_constraints: BasicConstraints { ca: true, path_len: None },
+        further: Vec::new(),
     }
 }
 
@@ -54,6 +55,7 @@ fn leaf_draft(issuer: &Certificate, public_key: &PublicKey) -> Draft {
         key_usage: KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usages: vec![oid::CLIENT_AUTH],
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     }
 }
 
@@ -187,6 +189,44 @@ fn every_rule_complains() {
     check(|d| d.general_names = vec![GeneralName::Uri("x".into())], "lint-general-name");
     check(|d| d.general_names = vec![GeneralName::Dns("a".into()); 65], "lint-general-names");
     check(|d| d.general_names = vec![GeneralName::Other(vec![0x82, 9])], "lint-encoding");
+}
+
+#[test]
+fn every_further_extension_is_signed_as_it_was_meant() {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let url = |path: &str| vec![format!("http://pki.example.org/{path}")];
+    let mut draft = leaf_draft(&root(&key), key.public_key());
+    draft.further = vec![
+        Extension::crl_distribution_points(&url("crl/root.crl")),
+        Extension::authority_info_access(&url("ocsp/root"), &url("ca/root.cer")),
+        Extension::certificate_policies(&[oid::CLIENT_AUTH]),
+        Extension::security_identifier("S-1-5-21-1-2-3-1104"),
+        Extension::ocsp_no_check(),
+    ];
+    let further = draft.further.clone();
+    let certificate = draft.lint().unwrap().sign(&key).unwrap();
+    for extension in further {
+        assert_eq!(certificate.extension(extension.oid), Some(extension.value.as_slice()));
+    }
+    let methods = pki::extension::access_methods(&certificate.extensions);
+    assert_eq!(methods, [oid::ACCESS_OCSP, oid::ACCESS_CA_ISSUERS]);
+}
+
+#[test]
+fn revocation_is_told_or_not_told() {
+    let id = "lint-revocation-contradiction";
+    let url = || vec!["http://pki.example.org/".to_owned()];
+    let none = Extension::no_rev_avail;
+    check(|d| d.further = vec![none(), Extension::crl_distribution_points(&url())], id);
+    check(|d| d.further = vec![none(), Extension::authority_info_access(&url(), &[])], id);
+    check(|d| d.further = vec![none(), none()], "lint-extension-twice");
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let mut draft = leaf_draft(&root(&key), key.public_key());
+    draft.further = vec![none(), Extension::authority_info_access(&[], &url())];
+    draft.lint().unwrap();
+    let mut draft = root_draft(&key);
+    draft.further = vec![none()];
+    assert!(draft.lint().is_err());
 }
 
 #[test]

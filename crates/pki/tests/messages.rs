@@ -47,6 +47,7 @@ fn certificate(key: &PrivateKey, serial: u8) -> Certificate {
         key_usage: KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usages: vec![],
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     };
     draft.lint().unwrap().sign(key).unwrap()
 }

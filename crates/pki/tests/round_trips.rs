@@ -152,6 +152,7 @@ fn certificate(key: &PrivateKey, names: Vec<GeneralName>, subject: Name) -> Cert
         key_usage: KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usages: vec![oid::CLIENT_AUTH],
         basic_constraints: BasicConstraints::LEAF,
+        further: vec![],
     };
     draft.lint().unwrap().sign(key).unwrap()
 }

@@ -149,6 +149,7 @@ fn self_signed(wish: &Wish<'_>, now: Time, random: [u8; 16]) -> Result<Certifica
         key_usage: KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
         extended_key_usages: Vec::new(),
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     };
     Ok(draft.lint().map_err(RequestError::Lint)?.sign(wish.key)?)
 }

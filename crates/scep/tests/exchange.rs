@@ -70,6 +70,7 @@ fn self_signed(name: &str, key: &PrivateKey, basic_constraints: BasicConstraints
         key_usage: if basic_constraints.ca { signs } else { KeyUsage::DIGITAL_SIGNATURE },
         extended_key_usages: vec![],
         basic_constraints,
+        further: vec![],
     };
     draft.lint().unwrap().sign(key).unwrap()
 }
@@ -157,6 +158,7 @@ fn issue(
         key_usage,
         extended_key_usages: vec![],
         basic_constraints: BasicConstraints::LEAF,
+        further: Vec::new(),
     };
     draft.lint().unwrap().sign(ca_key).unwrap()
 }

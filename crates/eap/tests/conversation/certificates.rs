@@ -88,6 +88,7 @@ pub(crate) fn authority(name: &str) -> Authority {
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
         extended_key_usages: Vec::new(),
         basic_constraints: BasicConstraints { ca: true, path_len: Some(0) },
+        further: Vec::new(),
     };
     let certificate = draft.lint().unwrap().sign(&key).unwrap();
     Authority { key, certificate }
@@ -119,6 +120,7 @@ impl Authority {
                 Purpose::Unnamed => Vec::new(),
             },
             basic_constraints: BasicConstraints::LEAF,
+            further: Vec::new(),
         };
         let certificate = draft.lint().unwrap().sign(&self.key).unwrap();
         Leaf { chain: vec![certificate.der], key: key.to_pkcs8().to_vec() }

@@ -24,6 +24,7 @@ fn authority(key: &PrivateKey) -> Certificate {
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
         extended_key_usages: vec![],
         basic_constraints: BasicConstraints { ca: true, path_len: None },
+        further: Vec::new(),
     };
     draft.lint().unwrap().sign(key).unwrap()
 }
