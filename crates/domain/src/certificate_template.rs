@@ -1,41 +1,44 @@
 //! Certificate templates: what a certificate says, and where each value comes from,
 //! Dynamic PKI > Certificate Templates.
 
+mod check;
+pub mod purpose;
+pub mod san;
+
+use const_oid::ObjectIdentifier;
 use pki::certificate::Certificate;
 use pki::draft::Draft;
 use pki::draft::Issuer;
 use pki::extension::BasicConstraints;
+use pki::extension::Extension;
 use pki::extension::KeyUsage;
 use pki::general_name::GeneralName;
 use pki::key::Hash;
 use pki::key::KeyKind;
 use pki::key::PublicKey;
 use pki::name::Name;
-use pki::oid;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 
+use self::purpose::ExtendedKeyUsage;
+use self::purpose::KeyPurpose;
+use self::purpose::SubjectKey;
+use self::san::San;
 use crate::certificate_authority::default_hash;
 use crate::complaint::Complaints;
-use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
 use crate::object::Object;
 use crate::object::Reference;
-use crate::object::check_name;
-use crate::object::check_text;
 use crate::refusal::Refusal;
 use crate::variable::Expression;
 use crate::variable::Values;
 
-/// Longest life of a device's certificate, in days.
-pub const VALIDITY_DAYS_MAX: u32 = 3650;
-
-/// Most alternative names of one kind in a template.
-pub const NAMES_MAX: usize = 8;
-
 /// How far the beginning lies in the past, in seconds: a device whose clock is slow may begin.
 pub const BACKDATED_SECONDS: i64 = 300;
+
+/// Before an account's security identifier where it stands among the alternative names.
+const SECURITY_IDENTIFIER_URI: &str = "tag:microsoft.com,2022-09-14:sid:";
 
 /// What a kind of certificate says.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -51,50 +54,60 @@ pub struct CertificateTemplate {
     pub description: String,
     /// The subject, with variables: `CN=${/device/clientId}`.
     pub subject: String,
-    /// Life of the certificate, in days.
+    /// Life of the certificate: days.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub validity_days: u32,
+    /// Life of the certificate: hours beyond the days.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub validity_hours: u32,
     /// The hash of the signature under it.
     #[serde(default = "default_hash")]
     pub signature_algorithm: Hash,
+    /// The kinds of key that a device may bring; none: every kind that is strong enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subject_keys: Vec<SubjectKey>,
+    /// The purposes of the key; none: signing, and with RSA key encipherment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_usage: Vec<KeyPurpose>,
     /// Use Certificate For.
     #[serde(default = "default_usages")]
     pub extended_key_usage: Vec<ExtendedKeyUsage>,
     /// The alternative names, with variables.
     #[serde(default)]
     pub san: San,
-}
-
-/// The alternative names of a template, by kind, with variables.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct San {
-    /// dNSName.
+    /// The policies that it is issued under, as object identifiers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub dns: Vec<String>,
-    /// rfc822Name.
+    pub certificate_policies: Vec<String>,
+    /// The security identifier of the account that Active Directory maps the certificate to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_identifier: Option<String>,
+    /// Whether that identifier stands among the alternative names too, as a URI.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub security_identifier_uri: bool,
+    /// Where the revocation list is fetched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub email: Vec<String>,
-    /// uniformResourceIdentifier.
+    pub crl_urls: Vec<String>,
+    /// Where OCSP answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub uri: Vec<String>,
-    /// User principal name.
+    pub ocsp_urls: Vec<String>,
+    /// Where the authority's own certificate is fetched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub upn: Vec<String>,
-    /// permanentIdentifier (RFC 4043).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub permanent_identifier: Vec<String>,
-}
-
-/// What a certificate may be used for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExtendedKeyUsage {
-    /// Client Authentication.
-    ClientAuthentication,
+    pub ca_issuers_urls: Vec<String>,
+    /// Whether it says that nobody tells of its revocation (RFC 9608).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub no_revocation_available: bool,
 }
 
 fn default_usages() -> Vec<ExtendedKeyUsage> {
-    vec![ExtendedKeyUsage::ClientAuthentication]
+    vec![ExtendedKeyUsage::CLIENT_AUTHENTICATION]
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_false(truth: &bool) -> bool {
+    !truth
 }
 
 /// What a draft is made for.
@@ -133,28 +146,28 @@ pub struct Drafted {
 impl CertificateTemplate {
     /// Writes a draft. The request gives a key and values; the template says what becomes of them.
     pub fn draft(&self, request: Request<'_>) -> Result<Drafted, Refusal> {
+        let kind = request.public_key.kind();
+        self.check_key(kind)?;
         let mut warnings = Vec::new();
-        let (subject, general_names) = match request.identity {
+        let (subject, general_names, identifier) = match request.identity {
             Identity::Template(values) => {
-                (self.subject(values)?, self.names(values, &mut warnings))
+                let identifier = self.security_identifier(values, &mut warnings);
+                let identifier = identifier.as_deref();
+                let names = self.names(values, identifier, &mut warnings);
+                (self.subject(values)?, names, identifier.map(Extension::security_identifier))
             }
-            Identity::Renewed(old) => (old.subject.clone(), old.general_names()),
+            Identity::Renewed(old) => {
+                let identifier = pki::oid::SECURITY_IDENTIFIER_EXTENSION;
+                let kept = old.extensions.iter().find(|known| known.oid == identifier);
+                (old.subject.clone(), old.general_names(), kept.cloned())
+            }
         };
-        let wanted = request.now.plus_days(self.validity_days).plus_seconds(-1);
+        let wanted = request.now.plus_seconds(self.validity_seconds() - 1);
         let not_after = wanted.min(request.issuer.not_after);
         if not_after < wanted {
             let end = not_after.to_rfc3339();
             warnings.push(format!("the life was shortened to that of the authority, {end}"));
         }
-        let usages = self.extended_key_usage.iter().map(|usage| match usage {
-            ExtendedKeyUsage::ClientAuthentication => oid::CLIENT_AUTH,
-        });
-        let encipherment = match request.public_key.kind() {
-            KeyKind::Rsa { .. } => KeyUsage::KEY_ENCIPHERMENT,
-            KeyKind::EcdsaP256 | KeyKind::EcdsaP384 | KeyKind::EcdsaP521 | KeyKind::Other => {
-                KeyUsage::NONE
-            }
-        };
         let draft = Draft {
             serial: request.serial,
             issuer: request.issuer,
@@ -163,12 +176,71 @@ impl CertificateTemplate {
             not_before: request.now.plus_seconds(-BACKDATED_SECONDS),
             not_after,
             general_names,
-            key_usage: KeyUsage::DIGITAL_SIGNATURE | encipherment,
-            extended_key_usages: usages.collect(),
+            key_usage: self.key_usage(kind, &mut warnings),
+            extended_key_usages: self.extended_key_usage.iter().map(|usage| usage.0).collect(),
             basic_constraints: BasicConstraints::LEAF,
-            further: Vec::new(),
+            further: identifier.into_iter().chain(self.further()).collect(),
         };
         Ok(Drafted { draft, warnings })
+    }
+
+    /// Life of the certificate, in seconds.
+    fn validity_seconds(&self) -> i64 {
+        i64::from(self.validity_days) * 86_400 + i64::from(self.validity_hours) * 3600
+    }
+
+    fn check_key(&self, kind: KeyKind) -> Result<(), Refusal> {
+        if self.subject_keys.is_empty() || self.subject_keys.iter().any(|key| key.is(kind)) {
+            return Ok(());
+        }
+        Err(Refusal::KeyNotAllowed {
+            key: purpose::key_name(kind),
+            template: self.name.clone(),
+            allowed: self.subject_keys.iter().map(|key| key.as_str().to_owned()).collect(),
+        })
+    }
+
+    fn key_usage(&self, kind: KeyKind, warnings: &mut Vec<String>) -> KeyUsage {
+        let by_default = [KeyPurpose::DigitalSignature, KeyPurpose::KeyEncipherment];
+        let chosen = !self.key_usage.is_empty();
+        let wanted = if chosen { self.key_usage.as_slice() } else { by_default.as_slice() };
+        let (fit, rest): (Vec<KeyPurpose>, Vec<KeyPurpose>) =
+            wanted.iter().partition(|purpose| purpose.fits(kind));
+        if chosen {
+            let key = purpose::key_name(kind);
+            let lost = rest.iter().flat_map(|purpose| purpose.bit().names());
+            warnings.extend(lost.map(|name| format!("{name} was left out: no use of {key}")));
+        }
+        fit.into_iter().fold(KeyUsage::NONE, |usage, purpose| usage | purpose.bit())
+    }
+
+    /// The account's security identifier, if this request has one.
+    fn security_identifier(&self, values: &Values, warnings: &mut Vec<String>) -> Option<String> {
+        let expression = Expression::parse(self.security_identifier.as_ref()?).ok()?;
+        let Ok(value) = expression.expand(values, str::to_owned) else {
+            warnings.push("the security identifier has no value and was left out".to_owned());
+            return None;
+        };
+        if is_security_identifier(&value) {
+            return Some(value);
+        }
+        warnings.push(format!("{value} is no security identifier and was left out"));
+        None
+    }
+
+    /// What every certificate of the template says beside its names and purposes.
+    fn further(&self) -> impl Iterator<Item = Extension> {
+        // What does not read was refused when the template was saved.
+        let policies = self.certificate_policies.iter();
+        let policies: Vec<_> =
+            policies.filter_map(|text| ObjectIdentifier::new(text).ok()).collect();
+        let policies = (!policies.is_empty()).then(|| Extension::certificate_policies(&policies));
+        let lists =
+            (!self.crl_urls.is_empty()).then(|| Extension::crl_distribution_points(&self.crl_urls));
+        let access = (!self.ocsp_urls.is_empty() || !self.ca_issuers_urls.is_empty())
+            .then(|| Extension::authority_info_access(&self.ocsp_urls, &self.ca_issuers_urls));
+        let none = self.no_revocation_available.then(Extension::no_rev_avail);
+        policies.into_iter().chain(lists).chain(access).chain(none)
     }
 
     fn subject(&self, values: &Values) -> Result<Name, Refusal> {
@@ -181,7 +253,12 @@ impl CertificateTemplate {
         Name::parse_text(&text).map_err(|error| unsound(error.to_string()))
     }
 
-    fn names(&self, values: &Values, warnings: &mut Vec<String>) -> Vec<GeneralName> {
+    fn names(
+        &self,
+        values: &Values,
+        identifier: Option<&str>,
+        warnings: &mut Vec<String>,
+    ) -> Vec<GeneralName> {
         let mut names = Vec::new();
         for (kind, text) in self.san.entries() {
             let Ok(expression) = Expression::parse(text) else { continue };
@@ -202,64 +279,19 @@ impl CertificateTemplate {
                 }
             }
         }
+        if let Some(identifier) = identifier.filter(|_| self.security_identifier_uri) {
+            names.push(GeneralName::Uri(format!("{SECURITY_IDENTIFIER_URI}{identifier}")));
+        }
         names
     }
 }
 
-/// The kinds of alternative names that a template can ask for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum SanKind {
-    Dns,
-    Email,
-    Uri,
-    Upn,
-    PermanentIdentifier,
-}
-
-impl SanKind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::Email => "email",
-            Self::Uri => "uri",
-            Self::Upn => "upn",
-            Self::PermanentIdentifier => "permanent-identifier",
-        }
-    }
-
-    /// The value in this kind, else in the first kind where it is legal, else nowhere.
-    fn place(self, value: &str) -> Option<GeneralName> {
-        let own = match self {
-            Self::Dns => GeneralName::dns(value).ok(),
-            Self::Email => GeneralName::email(value).ok(),
-            Self::Uri => GeneralName::uri(value).ok(),
-            Self::Upn => GeneralName::upn(value).ok(),
-            Self::PermanentIdentifier => Some(GeneralName::PermanentIdentifier {
-                identifier: Some(value.to_owned()),
-                assigner: None,
-            }),
-        };
-        // A MAC address is a URI by the letter (scheme a4:); only what is meant as one counts.
-        let uri = || GeneralName::uri(value).ok().filter(|_| value.contains("://"));
-        own.or_else(|| GeneralName::email(value).ok())
-            .or_else(|| GeneralName::dns(value).ok())
-            .or_else(uri)
-    }
-}
-
-impl San {
-    fn entries(&self) -> impl Iterator<Item = (SanKind, &String)> {
-        let with = |kind: SanKind| move |text| (kind, text);
-        let dns = self.dns.iter().map(with(SanKind::Dns));
-        let email = self.email.iter().map(with(SanKind::Email));
-        let uri = self.uri.iter().map(with(SanKind::Uri));
-        let upn = self.upn.iter().map(with(SanKind::Upn));
-        let identifier = self.permanent_identifier.iter();
-        dns.chain(email)
-            .chain(uri)
-            .chain(upn)
-            .chain(identifier.map(with(SanKind::PermanentIdentifier)))
-    }
+/// Whether a text is a security identifier as people write it: `S-1-5-21-…`.
+fn is_security_identifier(text: &str) -> bool {
+    let numbers = text.strip_prefix("S-1-").map(|rest| rest.split('-'));
+    numbers.is_some_and(|numbers| {
+        numbers.clone().count() <= 16 && numbers.into_iter().all(|one| one.parse::<u64>().is_ok())
+    })
 }
 
 /// Escapes a value so that it stays one value in a distinguished name (RFC 4514, 2.4).
@@ -291,37 +323,7 @@ impl Object for CertificateTemplate {
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {
-        check_name(&self.name, complaints);
-        check_text("description", &self.description, DESCRIPTION_CHARS_MAX, complaints);
-        check_subject(&self.subject, complaints);
-        if !(1..=VALIDITY_DAYS_MAX).contains(&self.validity_days) {
-            complaints.add(
-                "validity_days",
-                format!("{} is outside 1 to {VALIDITY_DAYS_MAX}", self.validity_days),
-                "use 365",
-            );
-        }
-        if self.extended_key_usage.is_empty() {
-            complaints.add(
-                "extended_key_usage",
-                "is empty, so no RADIUS server would take the certificate",
-                "use [\"client-authentication\"]",
-            );
-        }
-        for kind in ["dns", "email", "uri", "upn", "permanent-identifier"] {
-            let entries = self.san.entries().filter(|(entry, _)| entry.word() == kind);
-            for (index, (_, text)) in entries.enumerate() {
-                let field = format!("san.{}[{index}]", kind.replace('-', "_"));
-                if index >= NAMES_MAX {
-                    let what = format!("more than {NAMES_MAX} names of one kind");
-                    complaints.add(&field, what, "remove some");
-                    break;
-                }
-                if let Err(error) = Expression::parse(text) {
-                    complaints.add(&field, error.to_string(), VARIABLE_FIX);
-                }
-            }
-        }
+        check::check(self, complaints);
     }
 
     fn references(&self) -> Vec<Reference> {
@@ -329,71 +331,5 @@ impl Object for CertificateTemplate {
     }
 }
 
-const VARIABLE_FIX: &str = "use variables like ${/device/clientId} or ${/device/identity}; the \
-                            handbook's page on templates lists them";
-
-fn check_subject(subject: &str, complaints: &mut Complaints<'_>) {
-    match Expression::parse(subject) {
-        Err(error) => complaints.add("subject", error.to_string(), VARIABLE_FIX),
-        Ok(expression) => {
-            let Ok(text) = expression.expand(&Values::example(), escape) else { return };
-            if let Err(error) = Name::parse_text(&text) {
-                complaints.add(
-                    "subject",
-                    error.to_string(),
-                    "write it like CN=${/device/clientId}",
-                );
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn placed(kind: SanKind, value: &str, expected: Option<(&str, &str)>) {
-        let name = kind.place(value);
-        let shown = name.as_ref().map(|name| (name.kind(), value));
-        assert_eq!(shown, expected);
-    }
-
-    #[test]
-    fn a_value_goes_to_its_own_kind_or_to_one_where_it_is_legal() {
-        placed(SanKind::Dns, "mac-1.example.org", Some(("dns", "mac-1.example.org")));
-        placed(SanKind::Dns, "anna@example.org", Some(("email", "anna@example.org")));
-        placed(SanKind::Email, "https://x.example/y", Some(("uri", "https://x.example/y")));
-        placed(SanKind::Uri, "urn:uuid:1", Some(("uri", "urn:uuid:1")));
-    }
-
-    #[test]
-    fn the_guides_own_values_fit_nowhere_and_are_left_out() {
-        placed(SanKind::Dns, "a4:83:e7:00:11:22", None);
-        placed(SanKind::Dns, "MacBook Pro 14", None);
-    }
-
-    #[test]
-    fn a_value_cannot_break_out_of_its_attribute() {
-        let name = Name::parse_text(&format!("CN={}", escape("x, O=Evil+OU=\"a\""))).unwrap();
-        let attributes: Vec<_> = name.attributes().map(|(_, value)| value.to_owned()).collect();
-        assert_eq!(attributes, ["x, O=Evil+OU=\"a\""]);
-    }
-
-    #[track_caller]
-    fn refused(json: &str, field: &str) {
-        let template: CertificateTemplate = serde_json::from_str(json).unwrap();
-        let mut list = Vec::new();
-        template.check(&mut Complaints::new("", &mut list));
-        assert_eq!(list.first().map(|complaint| complaint.path.as_str()), Some(field));
-    }
-
-    #[test]
-    fn a_template_that_cannot_work_is_refused_when_saved() {
-        refused(r#"{"name":"t","subject":"CN=${/device/colour}","validity_days":1}"#, "subject");
-        refused(r#"{"name":"t","subject":"nonsense","validity_days":1}"#, "subject");
-        refused(r#"{"name":"t","subject":"CN=x","validity_days":0}"#, "validity_days");
-        let san = r#"{"name":"t","subject":"CN=x","validity_days":1,"san":{"uri":["${"]}}"#;
-        refused(san, "san.uri[0]");
-    }
-}
+mod tests;

@@ -33,14 +33,17 @@ pub enum Variable {
     DeviceSerial,
     /// E-mail address of the owner in the inventory.
     PersonEmail,
+    /// Security identifier of the owner's account in the inventory.
+    PersonSid,
 }
 
 /// Every variable with its name.
-pub const VARIABLES: [(Variable, &str); 9] = [
+pub const VARIABLES: [(Variable, &str); 10] = [
     (Variable::DeviceClientId, "/device/clientId"),
     (Variable::DeviceIdentity, "/device/identity"),
     (Variable::DeviceSerial, "/device/serial"),
     (Variable::PersonEmail, "/person/email"),
+    (Variable::PersonSid, "/person/sid"),
     (Variable::CsrCommonName, "/csr/subject/commonName"),
     (Variable::CsrDns, "/csr/san/dns"),
     (Variable::CsrEmail, "/csr/san/email"),
@@ -89,6 +92,20 @@ impl Variable {
     pub fn as_str(self) -> &'static str {
         VARIABLES.iter().find(|(variable, _)| *variable == self).map_or("", |(_, name)| name)
     }
+
+    /// Whether its value is what the organization itself knows, whatever a request says.
+    pub fn is_of_inventory(self) -> bool {
+        match self {
+            Self::DeviceSerial | Self::PersonEmail | Self::PersonSid => true,
+            Self::DeviceClientId
+            | Self::DeviceIdentity
+            | Self::CsrCommonName
+            | Self::CsrDns
+            | Self::CsrEmail
+            | Self::CsrUri
+            | Self::CsrUpn => false,
+        }
+    }
 }
 
 impl Expression {
@@ -112,6 +129,15 @@ impl Expression {
             parts.push(Part::Text(rest.to_owned()));
         }
         Ok(Self { parts })
+    }
+
+    /// Every variable in it, fallbacks included.
+    pub fn variables(&self) -> impl Iterator<Item = Variable> {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(_) => [].as_slice(),
+            Part::Variables(variables) => variables.as_slice(),
+        });
+        parts.flatten().copied()
     }
 
     /// Puts the values in, each through `escape`. `Err` names the variable that has none.
@@ -182,7 +208,7 @@ impl Values {
             Variable::CsrUri => self.uri.as_deref(),
             Variable::CsrUpn => self.upn.as_deref(),
             // What only a request told is no inventory.
-            Variable::DeviceSerial | Variable::PersonEmail => None,
+            Variable::DeviceSerial | Variable::PersonEmail | Variable::PersonSid => None,
         }
     }
 }

@@ -48,6 +48,12 @@ impl Refusal {
                 "let the MDM send the value in the subject or a SAN, or give the variable a \
                  fallback in the template",
             ),
+            Self::KeyNotAllowed { key, template, allowed } => (
+                "ENR-KEY-NOT-ALLOWED",
+                format!("the template {template} takes no {key} keys, only {}", list(allowed)),
+                "change type and size of the key in the MDM's SCEP profile, or subject_keys in \
+                 the template",
+            ),
             Self::RoleMissing { gateway } => (
                 "ENR-NO-ROLE",
                 format!("no policy workflow grants a role to devices of gateway {gateway}"),
