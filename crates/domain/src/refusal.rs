@@ -30,6 +30,9 @@ pub enum Refusal {
     /// The subject needs a variable that has no value.
     #[serde(rename = "ENR-VARIABLE-EMPTY")]
     VariableEmpty { variable: String, template: String },
+    /// The transaction was another key's.
+    #[serde(rename = "ENR-TRANSACTION-TAKEN")]
+    TransactionTaken { transaction: String },
     /// The template takes other kinds of keys.
     #[serde(rename = "ENR-KEY-NOT-ALLOWED")]
     KeyNotAllowed { key: String, template: String, allowed: Vec<String> },

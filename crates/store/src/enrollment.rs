@@ -41,6 +41,25 @@ pub async fn answered(store: &Store, request: &str, now: Time) -> Result<Option<
     Ok(kept.filter(|kept| kept.certificate.status == Status::Issued))
 }
 
+/// Whether this request's transaction was taken or answered for another key. A request is written
+/// as transaction, key and the rest, with colons between.
+pub async fn is_another_keys(store: &Store, request: &str, now: Time) -> Result<bool, StoreError> {
+    let mut parts = request.split(':');
+    let transaction = parts.next().unwrap_or_default();
+    let key = parts.next().unwrap_or_default();
+    // What begins so lies between a colon and what comes behind it.
+    let sql = "select 1 from enrollment where request >= $1 and request < $2
+               and not (request >= $3 and request < $4) and at >= $5 limit 1";
+    let args = [
+        Value::from(format!("{transaction}:")),
+        Value::from(format!("{transaction};")),
+        Value::from(format!("{transaction}:{key}:")),
+        Value::from(format!("{transaction}:{key};")),
+        Value::from(now.plus_seconds(-SAME_ANSWER_SECONDS)),
+    ];
+    Ok(store.query_one(sql, args).await?.is_some())
+}
+
 /// Takes a request: from here on it is answered with this serial. Fails with [`UNDER_WAY`] if
 /// somebody else took it a moment ago, or answered it and the answer still counts.
 pub fn begin(write: Write, request: &str, serial: &Serial, now: Time) -> Write {

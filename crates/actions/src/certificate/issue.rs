@@ -92,6 +92,10 @@ async fn answer(
     {
         return again(app, kept.certificate, der, details.clone()).await;
     }
+    let taken = store::enrollment::is_another_keys(&app.store, &request, app.world.time()).await;
+    if taken.map_err(unavailable)? {
+        return Err(Refusal::TransactionTaken { transaction: claim.transaction.clone() });
+    }
     claim.check_expanded()?;
     let facts = Facts::of_provider(Some(&gateway.name));
     let facts = policy_workflow::grant(&rules.organization.policy_workflow, facts);
@@ -146,12 +150,15 @@ async fn authorize(
     }
 }
 
-/// What makes a request the same: gateway, transaction, and the CSR with its key.
+/// What makes a request the same: gateway and transaction, the key, and the whole CSR.
 fn request_key(gateway: &Gateway, claim: &Claim) -> String {
-    let mut bytes = format!("{}\0{}\0", gateway.name, claim.transaction).into_bytes();
-    bytes.extend_from_slice(&claim.csr.der);
-    let digest = Digest::Sha256.compute(&bytes).expect("SHA-256 is computed here");
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let transaction = format!("{}\0{}", gateway.name, claim.transaction);
+    let parts = [transaction.as_bytes(), claim.csr.public_key.der(), &claim.csr.der];
+    let parts = parts.map(|bytes| {
+        let digest = Digest::Sha256.compute(bytes).expect("SHA-256 is computed here");
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    });
+    parts.join(":")
 }
 
 /// The device lost our answer and asks again: it gets the same certificate, and an event.

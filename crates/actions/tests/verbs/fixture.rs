@@ -165,11 +165,13 @@ impl Fixture {
         let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
         let subject = Name::parse_text(subject).unwrap();
         let der = pki::csr::build(&key, &subject, names, None).unwrap();
+        // As most clients do it: the transaction is made from the key.
+        let transaction = key.public_key().identifier().map(|byte| format!("{byte:02x}")).concat();
         Claim {
             csr: Csr::parse(&der, Strictness::Strict).unwrap(),
             challenge: Some(self.secret.clone()),
             renews: None,
-            transaction: "1".to_owned(),
+            transaction,
         }
     }
 

@@ -119,7 +119,7 @@ async fn the_same_request_gets_the_same_certificate_for_a_day() {
     let again = fixture.issue(&claim).await.unwrap();
     assert_eq!(first.der, again.der);
     assert_eq!(fixture.events().await[0].details["again"], json!(true));
-    // Another transaction, or another key, is another request.
+    // Another transaction is another request.
     let other = Claim { transaction: "2".to_owned(), ..claim.clone() };
     assert_ne!(fixture.issue(&other).await.unwrap().der, first.der);
     assert_ne!(fixture.issue(&fixture.claim()).await.unwrap().der, first.der);
@@ -128,6 +128,20 @@ async fn the_same_request_gets_the_same_certificate_for_a_day() {
     assert_eq!(fixture.issue(&stranger).await.unwrap_err().code(), "ENR-CHALLENGE-MISSING");
     fixture.set_clock(NOW.plus_seconds(DAY_SECONDS + 1));
     assert_ne!(fixture.issue(&claim).await.unwrap().der, first.der);
+}
+
+#[tokio::test]
+async fn c5_a_transaction_is_one_keys_for_a_day() {
+    let fixture = Fixture::mosyle().await;
+    let claim = fixture.claim();
+    fixture.issue(&claim).await.unwrap();
+    let other = Claim { transaction: claim.transaction.clone(), ..fixture.claim() };
+    assert_eq!(fixture.issue(&other).await.unwrap_err().code(), "ENR-TRANSACTION-TAKEN");
+    assert_eq!(fixture.newest_code().await.as_deref(), Some("ENR-TRANSACTION-TAKEN"));
+    // The key that began it may ask again, and tomorrow any may.
+    fixture.issue(&claim).await.unwrap();
+    fixture.set_clock(NOW.plus_seconds(DAY_SECONDS + 1));
+    fixture.issue(&other).await.unwrap();
 }
 
 #[tokio::test]

@@ -48,6 +48,13 @@ impl Refusal {
                 "let the MDM send the value in the subject or a SAN, or give the variable a \
                  fallback in the template",
             ),
+            Self::TransactionTaken { transaction } => (
+                "ENR-TRANSACTION-TAKEN",
+                format!(
+                    "the transaction {transaction} was begun with another key less than a day ago"
+                ),
+                "let the device begin anew: a transaction names one key (RFC 8894, 3.2.1.1)",
+            ),
             Self::KeyNotAllowed { key, template, allowed } => (
                 "ENR-KEY-NOT-ALLOWED",
                 format!("the template {template} takes no {key} keys, only {}", list(allowed)),
