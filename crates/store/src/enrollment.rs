@@ -29,35 +29,44 @@ pub(crate) const FORGET_UNDER_WAY: &str = "delete from enrollment where exists (
     select 1 from certificate where certificate.serial = enrollment.serial
     and certificate.status = 'intended')";
 
-/// The certificate that this very request got before.
-pub async fn answered(store: &Store, request: &str, now: Time) -> Result<Option<Kept>, StoreError> {
-    let since = now.plus_seconds(-SAME_ANSWER_SECONDS);
-    let sql = "select serial from enrollment where request = $1 and at >= $2";
-    let row = store.query_one(sql, [Value::from(request), Value::from(since)]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let serial = Serial::parse_text(row.text(0)?)
-        .map_err(|_| StoreError::Statement("enrollment.serial is no serial".to_owned()))?;
-    let kept = certificate::find(store, &serial).await?;
-    Ok(kept.filter(|kept| kept.certificate.status == Status::Issued))
+/// What became of a request before.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// Nothing, or nothing that counts any more.
+    Nothing,
+    /// This very request got this certificate.
+    Answered(Box<Kept>),
+    /// Another key began the same transaction.
+    AnotherKeys,
 }
 
-/// Whether this request's transaction was taken or answered for another key. A request is written
-/// as transaction, key and the rest, with colons between.
-pub async fn is_another_keys(store: &Store, request: &str, now: Time) -> Result<bool, StoreError> {
+/// What became of a request, written as transaction, key and the rest with colons between, in the
+/// time that an answer counts.
+pub async fn known(store: &Store, request: &str, now: Time) -> Result<Known, StoreError> {
     let mut parts = request.split(':');
     let transaction = parts.next().unwrap_or_default();
-    let key = parts.next().unwrap_or_default();
-    // What begins so lies between a colon and what comes behind it.
-    let sql = "select 1 from enrollment where request >= $1 and request < $2
-               and not (request >= $3 and request < $4) and at >= $5 limit 1";
+    let key = format!("{transaction}:{}:", parts.next().unwrap_or_default());
+    // What begins with the transaction lies between a colon and what comes behind it. A
+    // transaction is one key's, so that beside the request itself any one tells of all.
+    let sql = "select request, serial from enrollment
+               where request >= $1 and request < $2 and at >= $3
+               order by case when request = $4 then 0 else 1 end limit 1";
     let args = [
         Value::from(format!("{transaction}:")),
         Value::from(format!("{transaction};")),
-        Value::from(format!("{transaction}:{key}:")),
-        Value::from(format!("{transaction}:{key};")),
         Value::from(now.plus_seconds(-SAME_ANSWER_SECONDS)),
+        Value::from(request),
     ];
-    Ok(store.query_one(sql, args).await?.is_some())
+    let Some(row) = store.query_one(sql, args).await? else { return Ok(Known::Nothing) };
+    let found = row.text(0)?;
+    if found != request {
+        return Ok(if found.starts_with(&key) { Known::Nothing } else { Known::AnotherKeys });
+    }
+    let serial = Serial::parse_text(row.text(1)?)
+        .map_err(|_| StoreError::Statement("enrollment.serial is no serial".to_owned()))?;
+    let kept = certificate::find(store, &serial).await?;
+    let kept = kept.filter(|kept| kept.certificate.status == Status::Issued);
+    Ok(kept.map_or(Known::Nothing, |kept| Known::Answered(Box::new(kept))))
 }
 
 /// Takes a request: from here on it is answered with this serial. Fails with [`UNDER_WAY`] if

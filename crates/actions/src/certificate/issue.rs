@@ -22,6 +22,7 @@ use pki::certificate::Serial;
 use serde_json::Map;
 use serde_json::Value;
 use store::StoreError;
+use store::enrollment::Known;
 use store::write::Write;
 use subtle::ConstantTimeEq;
 
@@ -86,15 +87,17 @@ async fn answer(
         .ok_or_else(|| Refusal::GatewayUnknown { gateway: gateway.to_owned() })?;
     let right = authorize(app, &rules, gateway, claim).await?;
     let request = request_key(gateway, claim);
-    let answered = store::enrollment::answered(&app.store, &request, app.world.time()).await;
-    if let Some(kept) = answered.map_err(unavailable)?
-        && let Some(der) = kept.der
-    {
-        return again(app, kept.certificate, der, details.clone()).await;
-    }
-    let taken = store::enrollment::is_another_keys(&app.store, &request, app.world.time()).await;
-    if taken.map_err(unavailable)? {
-        return Err(Refusal::TransactionTaken { transaction: claim.transaction.clone() });
+    let known = store::enrollment::known(&app.store, &request, app.world.time()).await;
+    match known.map_err(unavailable)? {
+        Known::Nothing => {}
+        Known::AnotherKeys => {
+            return Err(Refusal::TransactionTaken { transaction: claim.transaction.clone() });
+        }
+        Known::Answered(kept) => {
+            let missing = || Refusal::Internal { what: "an issued certificate is empty".into() };
+            let der = kept.der.ok_or_else(missing)?;
+            return again(app, kept.certificate, der, details.clone()).await;
+        }
     }
     claim.check_expanded()?;
     let facts = Facts::of_provider(Some(&gateway.name));
