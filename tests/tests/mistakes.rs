@@ -81,7 +81,7 @@ fn wrong_fields() -> Vec<Mistake> {
             "validity_days = 365",
             "validity_days = 0",
             "certificate_template[0].validity_days",
-            "0 is outside 1 to",
+            "0 days and 0 hours are outside 1 hour to",
         ),
         changed(
             "certificate_template = \"Mosyle devices\"",
@@ -242,7 +242,7 @@ fn several_mistakes_are_told_at_once() {
         ("validity_days = 365", "validity_days = 0"),
     ]);
     let said = lab.apply(&toml, []).refused();
-    said.complains("VLAN 5000").complains("0 is outside 1 to");
+    said.complains("VLAN 5000").complains("0 days and 0 hours are outside");
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub const JOURNAL_MAX: usize = 16_384;
 const BATCH_MAX: usize = 512;
 
 /// How long the journal lets answers gather, so that many share one commit: a commit costs as much
-/// as a login without a private key, and nobody waits for it but who asks for events.
+/// as a login without a private key, and nobody waits for it; events are seen that much later.
 const GATHER: Duration = Duration::from_millis(20);
 
 /// How long the journal waits before it tries a failing database again.

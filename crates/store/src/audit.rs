@@ -15,9 +15,11 @@ use crate::{Store, StoreError};
 /// Bytes of a row's hash (SHA-256).
 pub(crate) const HASH_BYTES: usize = 32;
 
-/// Reads the rows of the audit as [`Link::parse`] wants them.
-const SELECT: &str = "select sequence, hash, id, at, kind, outcome, actor, object, body \
-                      from audit where sequence > $1 order by sequence";
+/// Reads the rows of the audit as [`Link::parse`] wants them, each with the authenticated end: of
+/// one moment, whoever adds more meanwhile.
+const SELECT: &str = "select sequence, hash, id, at, kind, outcome, actor, object, body,
+                      (select value from meta where key = 'audit_head') as head
+                      from audit order by sequence";
 
 /// Reads the authenticated end.
 const SELECT_HEAD: &str = "select value from meta where key = 'audit_head'";
@@ -71,33 +73,32 @@ struct Link {
 /// Walks the whole audit and answers the number of its rows, or where it was tampered with. Blocks
 /// as [`Store::for_each`] does.
 pub fn verify_blocking(store: &Store) -> Result<u64, AuditError> {
-    let mut chain = Chain::EMPTY;
-    let mut walks = 1;
-    loop {
-        let before = chain;
-        chain = walk(store, chain)?;
-        match check_end(store, chain) {
-            // Between the last row and the end, others wrote more: that is looked at too.
-            Err(AuditError::FirstBadRow(_))
-                if (walks == 1 || chain != before) && walks < WALKS_MAX =>
-            {
-                walks += 1;
-            }
-            checked => {
-                checked?;
-                return Ok(u64::try_from(chain.sequence).unwrap_or_default());
-            }
+    let mut walked = walk(store)?;
+    if walked == (Chain::EMPTY, None) {
+        // Without rows the end is read apart; if it is not that of no rows, the first came between.
+        walked = (Chain::EMPTY, first(store, SELECT_HEAD)?);
+        if !store.audit_key().confirms(Chain::EMPTY, walked.1.as_deref()) {
+            walked = walk(store)?;
         }
     }
+    let (chain, head) = walked;
+    let bad = |what| {
+        AuditError::FirstBadRow(FirstBadRow { sequence: chain.sequence + 1, id: None, what })
+    };
+    if first(store, SELECT_BROKEN)?.is_some() {
+        return Err(bad("or some before it were cut off before the program last started"));
+    }
+    if !store.audit_key().confirms(chain, head.as_deref()) {
+        return Err(bad("is missing, or rows before it were written by another program"));
+    }
+    Ok(u64::try_from(chain.sequence).unwrap_or_default())
 }
 
-/// Walks over an audit that grows meanwhile.
-const WALKS_MAX: u32 = 16;
-
-/// Checks the rows behind the end of a chain and answers the new end.
-fn walk(store: &Store, mut chain: Chain) -> Result<Chain, AuditError> {
-    let behind = if chain == Chain::EMPTY { i64::MIN } else { chain.sequence };
-    store.for_each(SELECT, [behind.into()], |row| {
+/// Checks every row and answers the end of the chain, and what was authenticated as its end.
+fn walk(store: &Store) -> Result<(Chain, Option<String>), AuditError> {
+    let mut chain = Chain::EMPTY;
+    let mut head = None;
+    store.for_each(SELECT, [], |row| {
         let link = Link::parse(&row)?;
         chain = chain.check(&link).map_err(|what| {
             AuditError::FirstBadRow(FirstBadRow {
@@ -106,9 +107,21 @@ fn walk(store: &Store, mut chain: Chain) -> Result<Chain, AuditError> {
                 what,
             })
         })?;
+        if head.is_none() {
+            head = row.text_optional(9)?.map(str::to_owned);
+        }
         Ok::<(), AuditError>(())
     })?;
-    Ok(chain)
+    Ok((chain, head))
+}
+
+fn first(store: &Store, sql: &'static str) -> Result<Option<String>, StoreError> {
+    let mut found = None;
+    store.for_each(sql, [], |row| {
+        found = Some(row.text(0)?.to_owned());
+        Ok::<(), StoreError>(())
+    })?;
+    Ok(found)
 }
 
 /// [`verify_blocking`] for callers that must not block: it walks on a thread of its own.
@@ -120,29 +133,6 @@ pub async fn verify(store: &Store) -> Result<u64, AuditError> {
         .spawn(move || answer.send(verify_blocking(&store)))
         .map_err(|why| StoreError::Io(why.to_string()))?;
     answered.await.map_err(|_| StoreError::Closed)?
-}
-
-fn check_end(store: &Store, chain: Chain) -> Result<(), AuditError> {
-    let bad = |what| {
-        AuditError::FirstBadRow(FirstBadRow { sequence: chain.sequence + 1, id: None, what })
-    };
-    let mut head = None;
-    let mut broken = false;
-    store.for_each(SELECT_BROKEN, [], |_| {
-        broken = true;
-        Ok::<(), StoreError>(())
-    })?;
-    store.for_each(SELECT_HEAD, [], |row| {
-        head = Some(row.text(0)?.to_owned());
-        Ok::<(), StoreError>(())
-    })?;
-    if broken {
-        return Err(bad("or some before it were cut off before the program last started"));
-    }
-    if !store.audit_key().confirms(chain, head.as_deref()) {
-        return Err(bad("is missing, or rows before it were written by another program"));
-    }
-    Ok(())
 }
 
 impl Chain {

@@ -129,13 +129,21 @@ impl Desk {
             match changes.recv_timeout(SPACE_RETRY) {
                 Ok(change) => return Some(change),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => {
-                    let tried = self.try_space();
-                    self.note(tried.as_ref().copied());
-                }
+                Err(RecvTimeoutError::Timeout) => self.look_for_space(),
             }
         }
         changes.recv().ok()
+    }
+
+    /// Tries whether a full disk has space again.
+    fn look_for_space(&self) {
+        match self.try_space() {
+            Ok(()) => {
+                tracing::info!("the disk of the database has space again");
+                self.set_state(WriterState::Writing);
+            }
+            Err(why) => self.note(&why),
+        }
     }
 
     /// Commits as much as a change needs, and takes it away again.
@@ -161,7 +169,12 @@ impl Desk {
         } else {
             self.commit(changes)
         };
-        self.note(outcome.as_ref().map(|_| ()));
+        match &outcome {
+            // What writes nothing needs no space: only a trial tells that there is some again.
+            Ok(_) if self.state() == WriterState::Full => self.look_for_space(),
+            Ok(_) => {}
+            Err(why) => self.note(why),
+        }
         match outcome {
             Ok(results) => {
                 for ((answer, result), announced) in
@@ -173,8 +186,9 @@ impl Desk {
                     // Whoever asked may have gone away; the change is made all the same.
                     drop(answer.send(result));
                 }
-                let folded = self.fold();
-                self.note(folded.as_ref().copied());
+                if let Err(why) = self.fold() {
+                    self.note(&why);
+                }
             }
             Err(why) => {
                 for answer in answers {
@@ -320,23 +334,16 @@ impl Desk {
             .map_err(|why| failure::classify(&why))
     }
 
-    /// Draws the conclusions from how a group ended. A disk that failed once to make something
-    /// durable may since have dropped it: nothing is tried again on it.
-    fn note(&self, outcome: Result<(), &StoreError>) {
-        match outcome {
-            Ok(()) if self.state() == WriterState::Full => {
-                tracing::info!("the disk of the database has space again");
-                self.set_state(WriterState::Writing);
-            }
-            Err(StoreError::Full) if self.state() == WriterState::Writing => {
-                tracing::error!("the disk of the database is full");
-                self.set_state(WriterState::Full);
-            }
-            Err(why @ (StoreError::Io(_) | StoreError::Damaged { .. })) => {
-                tracing::error!(%why, "changes are refused until the program starts anew");
-                self.stop();
-            }
-            Ok(()) | Err(_) => {}
+    /// Draws the conclusions from a failure. A disk that failed once to make something durable may
+    /// since have dropped it: nothing is tried again on it.
+    fn note(&self, why: &StoreError) {
+        if *why == StoreError::Full && self.state() == WriterState::Writing {
+            tracing::error!("the disk of the database is full");
+            self.set_state(WriterState::Full);
+        }
+        if matches!(why, StoreError::Io(_) | StoreError::Damaged { .. }) {
+            tracing::error!(%why, "changes are refused until the program starts anew");
+            self.stop();
         }
     }
 
@@ -441,7 +448,7 @@ mod tests {
             let directory = TestDirectory::new();
             let mut desk = desk(&directory);
             handle(&mut desk, "insert into meta values ('a', '1')").unwrap();
-            desk.note(Err(&why));
+            desk.note(&why);
             let refusal = handle(&mut desk, "delete from meta").unwrap_err();
             assert!(matches!(refusal, CommitError::Store(StoreError::Stopped)), "{refusal}");
             assert_eq!(desk.state(), WriterState::Stopped);
@@ -456,19 +463,28 @@ mod tests {
         let desk = desk(&directory);
         let allow = |pages: i64| {
             desk.connection.pragma_update(None, "max_page_count", pages).unwrap();
-            let tried = desk.try_space();
-            desk.note(tried.as_ref().copied());
-            tried
+            desk.look_for_space();
+            desk.state()
         };
-        desk.note(Err(&StoreError::Full));
-        assert_eq!(allow(1), Err(StoreError::Full));
-        assert_eq!(desk.state(), WriterState::Full);
+        desk.note(&StoreError::Full);
+        assert_eq!(allow(1), WriterState::Full);
         assert!(desk.connection.is_autocommit());
-        assert_eq!(allow(1_000_000), Ok(()));
-        assert_eq!(desk.state(), WriterState::Writing);
+        assert_eq!(allow(1_000_000), WriterState::Writing);
         let sql = "select count(*) from meta where key = 'space'";
         let left = reader::read_first(&desk.connection, sql, &[]).unwrap().unwrap();
         assert_eq!(left.integer(0).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_change_that_needs_no_space_does_not_say_that_there_is_some() {
+        let directory = TestDirectory::new();
+        let mut desk = desk(&directory);
+        desk.note(&StoreError::Full);
+        for (pages, state) in [(1, WriterState::Full), (1_000_000, WriterState::Writing)] {
+            desk.connection.pragma_update(None, "max_page_count", pages).unwrap();
+            handle(&mut desk, "delete from meta where key = 'nothing'").unwrap();
+            assert_eq!(desk.state(), state);
+        }
     }
 
     #[test]
@@ -476,7 +492,7 @@ mod tests {
         let directory = TestDirectory::new();
         let mut desk = desk(&directory);
         for why in [StoreError::Busy, StoreError::Statement("wrong".to_owned())] {
-            desk.note(Err(&why));
+            desk.note(&why);
             handle(&mut desk, "select 1").unwrap();
             assert_eq!(desk.state(), WriterState::Writing);
         }
