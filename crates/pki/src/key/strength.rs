@@ -26,8 +26,8 @@ const ROCA_PRIME_MAX: u32 = 167;
 const ROCA_GENERATOR: u32 = 65_537;
 /// Steps of Fermat's way to factors that lie close together (CVE-2022-26320).
 const FERMAT_STEPS: u32 = 100;
-/// Primes that tell most numbers from squares; their product fits 32 bits.
-const SQUARE_PRIMES: [u32; 7] = [3, 5, 7, 11, 13, 17, 19];
+/// Moduli that tell most numbers from squares: one in some thousand others passes them all.
+const SQUARE_MODULI: [u32; 9] = [64, 9, 5, 7, 11, 13, 17, 19, 23];
 
 /// Why a public key is too weak to certify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -155,34 +155,33 @@ fn is_power(number: u32, prime: u32) -> bool {
 /// Whether `modulus` is the product of two factors that differ so little that their mean is found
 /// within [`FERMAT_STEPS`] of the square root.
 fn has_close_factors(modulus: &BigUint) -> bool {
-    let mut mean = modulus.sqrt();
-    if &(&mean * &mean) == modulus {
+    let root = modulus.sqrt();
+    if &(&root * &root) == modulus {
         return true;
     }
-    mean += 1_u32;
-    let mut distance = &mean * &mean - modulus;
-    for _ in 0..FERMAT_STEPS {
-        if is_square(&distance) {
-            return true;
+    // A square is one modulo everything, and few other numbers are: small remainders spare nearly
+    // every large one.
+    let small = |number: &BigUint| {
+        SQUARE_MODULI.map(|modulo| u32::try_from(number % modulo).unwrap_or_default())
+    };
+    let (roots, moduli) = (small(&root), small(modulus));
+    (1..=FERMAT_STEPS).any(|step| {
+        let may_be_square =
+            SQUARE_MODULI.iter().zip(roots.iter().zip(moduli)).all(|(modulo, (root, modulus))| {
+                let mean = (root + step) % modulo;
+                is_square_modulo((mean * mean + modulo - modulus) % modulo, *modulo)
+            });
+        may_be_square && {
+            let mean = &root + step;
+            let distance = &mean * &mean - modulus;
+            let difference = distance.sqrt();
+            &difference * &difference == distance
         }
-        distance += (&mean << 1_u32) + 1_u32;
-        mean += 1_u32;
-    }
-    false
+    })
 }
 
-fn is_square(number: &BigUint) -> bool {
-    // A square is one modulo everything, and few other numbers are: that spares nearly every root.
-    let end = number.iter_u32_digits().next().unwrap_or(0) % 64;
-    let left = u32::try_from(number % SQUARE_PRIMES.iter().product::<u32>()).unwrap_or(0);
-    let is_one_modulo = |number: u32, modulus: u32| {
-        (0..modulus).any(|root| root * root % modulus == number % modulus)
-    };
-    if !is_one_modulo(end, 64) || !SQUARE_PRIMES.iter().all(|prime| is_one_modulo(left, *prime)) {
-        return false;
-    }
-    let root = number.sqrt();
-    &root * &root == *number
+fn is_square_modulo(number: u32, modulo: u32) -> bool {
+    (0..=modulo / 2).any(|root| root * root % modulo == number)
 }
 
 #[cfg(test)]
