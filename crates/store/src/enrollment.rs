@@ -48,21 +48,29 @@ pub async fn known(store: &Store, request: &str, now: Time) -> Result<Known, Sto
     let key = format!("{transaction}:{}:", parts.next().unwrap_or_default());
     // What begins with the transaction lies between a colon and what comes behind it. A
     // transaction is one key's, so that beside the request itself any one tells of all.
-    let sql = "select request, serial from enrollment
-               where request >= $1 and request < $2 and at >= $3
-               order by case when request = $4 then 0 else 1 end limit 1";
+    let sql = "select own.request, own.serial from
+                   (select request, serial from enrollment where request = $1 and at >= $2) as own
+               union all select other.request, other.serial from
+                   (select request, serial from enrollment
+                    where request >= $3 and request < $4 and at >= $2 limit 1) as other";
     let args = [
+        Value::from(request),
+        Value::from(now.plus_seconds(-SAME_ANSWER_SECONDS)),
         Value::from(format!("{transaction}:")),
         Value::from(format!("{transaction};")),
-        Value::from(now.plus_seconds(-SAME_ANSWER_SECONDS)),
-        Value::from(request),
     ];
-    let Some(row) = store.query_one(sql, args).await? else { return Ok(Known::Nothing) };
-    let found = row.text(0)?;
-    if found != request {
-        return Ok(if found.starts_with(&key) { Known::Nothing } else { Known::AnotherKeys });
+    let (mut own, mut is_another_keys) = (None, false);
+    for row in store.query(sql, args).await? {
+        let found = row.text(0)?;
+        is_another_keys |= !found.starts_with(&key);
+        if found == request {
+            own = Some(row.text(1)?.to_owned());
+        }
     }
-    let serial = Serial::parse_text(row.text(1)?)
+    let Some(own) = own else {
+        return Ok(if is_another_keys { Known::AnotherKeys } else { Known::Nothing });
+    };
+    let serial = Serial::parse_text(&own)
         .map_err(|_| StoreError::Statement("enrollment.serial is no serial".to_owned()))?;
     let kept = certificate::find(store, &serial).await?;
     let kept = kept.filter(|kept| kept.certificate.status == Status::Issued);
