@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::certificate::Certificate;
 use domain::certificate::Status;
 use domain::certificate::Usage;
+use domain::certificate_authority::COMMON_NAME_CHARS_MAX;
 use domain::certificate_authority::CertificateAuthority;
 use domain::certificate_authority::Purpose;
 use domain::organization::years_after;
@@ -151,12 +152,13 @@ async fn make_registration(
 
 /// The authority's common name with ` RA` behind it, within the 64 characters that there are.
 fn registration_name(common_name: &str) -> String {
-    let room = domain::certificate_authority::COMMON_NAME_CHARS_MAX - " RA".len();
+    let room = COMMON_NAME_CHARS_MAX - " RA".len();
     let head: String = common_name.chars().take(room).collect();
     format!("{} RA", head.trim_end())
 }
 
-/// The RADIUS server's certificate: serverAuth, its names, the first as common name.
+/// The RADIUS server's certificate: serverAuth, its names, the first that is short enough as common
+/// name too. Without one the names are the alternative ones alone.
 pub(crate) async fn make_server(
     app: &App,
     definition: &domain::server_certificate::ServerCertificate,
@@ -170,6 +172,8 @@ pub(crate) async fn make_server(
     let names = definition.names.iter().map(|name| pki::general_name::GeneralName::dns(name));
     let general_names =
         names.collect::<Result<Vec<_>, _>>().map_err(|error| internal(&error.to_string()))?;
+    let is_short = |name: &&String| name.chars().count() <= COMMON_NAME_CHARS_MAX;
+    let common_name = definition.names.iter().find(is_short);
     let encipherment =
         if definition.key.is_rsa() { KeyUsage::KEY_ENCIPHERMENT } else { KeyUsage::NONE };
     let wanted = now.plus_days(definition.validity_days).plus_seconds(-1);
@@ -178,7 +182,7 @@ pub(crate) async fn make_server(
         not_before: now.plus_seconds(-domain::certificate_template::BACKDATED_SECONDS),
         not_after: wanted.min(issuer.not_after),
         issuer,
-        subject: name(definition.names.first().map_or("", String::as_str))?,
+        subject: common_name.map_or_else(|| Ok(Name::empty()), |common| name(common))?,
         public_key: key.public_key().clone(),
         general_names,
         key_usage: KeyUsage::DIGITAL_SIGNATURE | encipherment,

@@ -213,6 +213,22 @@ async fn a_new_server_certificate_is_made_when_its_names_change() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_too_long_for_a_subject_is_an_alternative_name_only() {
+    let long = format!("{}.{}.example.test", "a".repeat(40), "b".repeat(40));
+    for (names, subject) in [(vec![&*long, "short.test"], "CN=short.test"), (vec![&*long], "")] {
+        let fixture = Fixture::empty().await;
+        let mut document = mosyle();
+        document["server_certificate"][0]["names"] = json!(names);
+        document["network_profile"][0]["radius_server_names"] = json!(names);
+        fixture.apply(application(document)).await.unwrap();
+        let rules = fixture.app.snapshot.rules();
+        let certificate = &rules.server().unwrap().identity.certificate;
+        assert_eq!(certificate.subject.to_string(), subject);
+        assert_eq!(certificate.general_names().len(), names.len());
+    }
+}
+
+#[tokio::test]
 async fn what_goes_gives_its_slug_free_for_what_comes() {
     let fixture = Fixture::mosyle().await;
     let mut document = mosyle();
