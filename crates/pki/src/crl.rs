@@ -219,8 +219,10 @@ impl CrlDraft {
     }
 }
 
-/// Whether a text can be the address of a list: plain HTTP (RFC 5280 section 8 warns of https).
-fn is_address(url: &str) -> bool {
+/// Whether a text can be the address of a list, of at most [`URL_BYTES_MAX`] bytes: plain HTTP
+/// (RFC 5280 section 8 warns of https).
+#[must_use]
+pub fn is_address(url: &str) -> bool {
     let host = url.strip_prefix("http://").is_some_and(|rest| !rest.is_empty());
     host && url.len() <= URL_BYTES_MAX && url.bytes().all(|byte| byte.is_ascii_graphic())
 }

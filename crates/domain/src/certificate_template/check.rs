@@ -1,6 +1,7 @@
 //! What is wrong with a template, said when it is saved.
 
 use const_oid::ObjectIdentifier;
+use pki::crl;
 use pki::name::Name;
 use pki::oid;
 
@@ -179,7 +180,11 @@ fn check_revocation(template: &CertificateTemplate, complaints: &mut Complaints<
     ];
     for (field, urls) in lists {
         too_many(field, urls.len(), complaints);
-        for (index, url) in urls.iter().enumerate().filter(|(_, url)| !is_address(url)) {
+        for (index, url) in urls
+            .iter()
+            .enumerate()
+            .filter(|(_, url)| url.len() > URL_BYTES_MAX || !crl::is_address(url))
+        {
             complaints.add(
                 &format!("{field}[{index}]"),
                 format!("\"{url}\" is no address that clients fetch from"),
@@ -209,9 +214,4 @@ fn too_many(field: &str, count: usize, complaints: &mut Complaints<'_>) {
     if count > ENTRIES_MAX {
         complaints.add(field, format!("{count} entries; {ENTRIES_MAX} is the most"), "remove some");
     }
-}
-
-fn is_address(url: &str) -> bool {
-    let host = url.strip_prefix("http://").is_some_and(|rest| !rest.is_empty());
-    host && url.len() <= URL_BYTES_MAX && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
