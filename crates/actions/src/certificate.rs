@@ -14,9 +14,11 @@ use domain::certificate::Usage;
 use domain::event::Event;
 use domain::event::EventKind;
 use domain::refusal::Refusal;
+use pki::algorithm::Digest;
 use pki::certificate::Serial;
 use pki::draft::Draft;
 use pki::draft::Linted;
+use pki::key::PublicKey;
 use pki::time::Time;
 use serde_json::Map;
 use serde_json::Value;
@@ -105,26 +107,20 @@ async fn end(
 ) -> Result<Certificate, Refusal> {
     actor.may(Permission::CertificateRevoke)?;
     let mut certificate = find(app, serial).await?.certificate;
-    if let Some(at) = certificate.revoked_at {
-        return Err(Refusal::AlreadyRevoked { serial: serial.clone(), at });
-    }
     if matches!(certificate.usage, Usage::Authority) {
         return Err(Refusal::ParameterWrong {
             parameter: "serial".into(),
             what: "is that of an authority, which is not revoked this way".into(),
         });
     }
-    let now = app.world.time();
+    certificate.revoke(app.world.time(), reason)?;
     let mut details = Map::new();
     details.insert("revocation_reason".into(), Value::from(reason.as_str()));
     details.insert("subject".into(), Value::from(certificate.subject.clone()));
     let said =
         Said { actor: actor.name().to_owned(), object: format!("certificate:{serial}"), details };
     let event = app.world.event(EventKind::CertificateRevoked, None, said);
-    let write = store::certificate::revoke(Write::new(), &certificate, reason, now);
-    certificate.status = Status::Revoked;
-    certificate.revoked_at = Some(now);
-    certificate.revocation_reason = Some(reason);
+    let write = store::certificate::stand(Write::new(), &certificate);
     publish(app, write, event, &certificate).await?;
     Ok(certificate)
 }
@@ -161,17 +157,28 @@ pub(crate) fn record(draft: &Draft, usage: Usage, authority: &str) -> Certificat
         serial: draft.serial.clone(),
         usage,
         authority: authority.to_owned(),
+        generation: 1,
         subject: draft.subject.to_string(),
         names: draft.general_names.iter().map(ToString::to_string).collect(),
         gateway: None,
         template: None,
+        device: None,
+        person: None,
         assurance: 0,
+        key: Some(key_name(&draft.public_key)),
         not_before: draft.not_before,
         not_after: draft.not_after,
         status: Status::Intended,
         revoked_at: None,
         revocation_reason: None,
+        version: 0,
     }
+}
+
+/// What tells keys apart: the SHA-256 of the SubjectPublicKeyInfo, in hexadecimal digits.
+pub(crate) fn key_name(key: &PublicKey) -> String {
+    let digest = Digest::Sha256.compute(key.der()).expect("SHA-256 is computed here");
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lints a draft; the first complaint is the refusal.
@@ -212,6 +219,7 @@ pub(crate) fn standing(certificate: &Certificate) -> Standing {
         status: certificate.status,
         gateway: certificate.gateway.clone(),
         revoked: certificate.revoked_at.zip(certificate.revocation_reason),
+        version: certificate.version,
     }
 }
 

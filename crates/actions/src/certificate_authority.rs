@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use domain::certificate::Certificate;
-use domain::certificate::Status;
 use domain::certificate::Usage;
 use domain::certificate_authority::COMMON_NAME_CHARS_MAX;
 use domain::certificate_authority::CertificateAuthority;
@@ -216,7 +215,7 @@ pub(crate) async fn sign(
     let mut certificate = certificate::record(&draft, order.usage, authority);
     let linted = certificate::lint(draft)?;
     let signed = certificate::sign(app, Write::new(), (&certificate, linted), signing_key).await?;
-    certificate.status = Status::Issued;
+    certificate.mark_issued();
     let opened = OpenedKey {
         usage: order.usage,
         owner: order.owner.to_owned(),

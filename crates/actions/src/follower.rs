@@ -138,7 +138,7 @@ impl Stale {
                 self.rules |= version.is_none_or(|version| snapshot.rules().version < version);
             }
             Topic::Certificate => match store::certificate::announced(&key) {
-                Some((serial, status)) if snapshot.knows(&serial, status) => {}
+                Some((serial, version)) if snapshot.knows(&serial, version) => {}
                 Some((serial, _)) if self.standings.len() < SERIALS_MAX => {
                     self.standings.insert(serial);
                 }

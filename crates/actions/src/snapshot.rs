@@ -14,7 +14,6 @@ use store::Store;
 use crate::journal::Journal;
 use crate::rules::Rules;
 use crate::standings::Standings;
-use crate::standings::rank;
 use crate::world::World;
 
 /// The memory of logins.
@@ -53,9 +52,9 @@ impl Snapshot {
         self.rules.rcu(newer);
     }
 
-    /// Whether memory knows that a certificate has come this far.
-    pub(crate) fn knows(&self, serial: &Serial, status: Status) -> bool {
-        self.standings.get(serial).is_some_and(|known| rank(known.status) >= rank(status))
+    /// Whether memory knows this version of a certificate's standing, or a newer.
+    pub(crate) fn knows(&self, serial: &Serial, version: i64) -> bool {
+        self.standings.get(serial).is_some_and(|known| known.version >= version)
     }
 
     pub(crate) fn set_standing(&self, serial: Serial, standing: Standing) {

@@ -7,7 +7,6 @@ use std::sync::PoisonError;
 use std::sync::RwLock;
 
 use domain::certificate::Standing;
-use domain::certificate::Status;
 use pki::certificate::Serial;
 use store::Store;
 use store::StoreError;
@@ -47,13 +46,13 @@ impl Standings {
         shard.read().unwrap_or_else(PoisonError::into_inner).get(serial).cloned()
     }
 
-    /// From now on it stands like this. A certificate never goes back, so that of two who tell
-    /// at the same time the later truth stays: nothing told late makes a revoked one good.
+    /// From now on it stands like this. The higher version stays, so that of two who tell at the
+    /// same time the later truth does: nothing told late makes a revoked one good.
     pub fn set(&self, serial: Serial, standing: Standing) {
         let Some(shard) = self.shard(&serial) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-        let known = shard.get(&serial).map(|known| rank(known.status));
-        if known.is_none_or(|known| known <= rank(standing.status)) {
+        let known = shard.get(&serial).map(|known| known.version);
+        if known.is_none_or(|known| known <= standing.version) {
             shard.insert(serial, standing);
         }
     }
@@ -64,28 +63,20 @@ impl Standings {
     }
 }
 
-/// How far a certificate has come in its life.
-pub(crate) fn rank(status: Status) -> u8 {
-    match status {
-        Status::Intended => 0,
-        Status::Issued => 1,
-        Status::Revoked => 2,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use domain::certificate::RevocationReason;
+    use domain::certificate::Status;
     use domain::certificate::Usage;
     use pki::time::Time;
 
     use super::*;
 
-    fn standing(status: Status) -> Standing {
+    fn standing(status: Status, version: i64) -> Standing {
         let revoked =
             (status == Status::Revoked).then_some((Time(1), RevocationReason::Superseded));
         let (authority, usage) = ("CA".to_owned(), Usage::Device);
-        Standing { authority, usage, status, gateway: None, revoked }
+        Standing { authority, usage, status, gateway: None, revoked, version }
     }
 
     #[test]
@@ -93,10 +84,20 @@ mod tests {
         let standings = Standings::empty();
         let serial = Serial::from_random([1; 16]);
         assert!(standings.get(&serial).is_none());
-        standings.set(serial.clone(), standing(Status::Issued));
-        standings.set(serial.clone(), standing(Status::Revoked));
-        standings.set(serial.clone(), standing(Status::Issued));
-        standings.set(serial.clone(), standing(Status::Intended));
+        standings.set(serial.clone(), standing(Status::Issued, 1));
+        standings.set(serial.clone(), standing(Status::Revoked, 2));
+        standings.set(serial.clone(), standing(Status::Issued, 1));
+        standings.set(serial.clone(), standing(Status::Intended, 0));
         assert_eq!(standings.get(&serial).unwrap().status, Status::Revoked);
+    }
+
+    #[test]
+    fn a_hold_ends_when_it_is_told_to_have_ended() {
+        let standings = Standings::empty();
+        let serial = Serial::from_random([1; 16]);
+        standings.set(serial.clone(), standing(Status::Held, 2));
+        standings.set(serial.clone(), standing(Status::Issued, 3));
+        standings.set(serial.clone(), standing(Status::Held, 2));
+        assert_eq!(standings.get(&serial).unwrap().status, Status::Issued);
     }
 }

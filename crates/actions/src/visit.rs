@@ -54,6 +54,9 @@ pub fn stand(
     }
     let standing = snapshot.standing(serial)?;
     if let Some((at, reason)) = standing.revoked {
+        if standing.status == Status::Held {
+            return Err(Refusal::CertificateHeld { serial: serial.clone(), at });
+        }
         return Err(Refusal::CertificateRevoked { serial: serial.clone(), at, reason });
     }
     match (standing.status, standing.usage) {
@@ -66,10 +69,14 @@ pub fn stand(
         }
         (
             Status::Issued,
-            Usage::Authority | Usage::Registration | Usage::Server | Usage::Portal,
+            Usage::Authority
+            | Usage::Registration
+            | Usage::Server
+            | Usage::Portal
+            | Usage::Responder,
         ) => Err(Refusal::CertificateWrongUsage { serial: serial.to_string() }),
         // Signed, but the answer never became durable: nobody was given it.
-        (Status::Intended | Status::Revoked, _) => {
+        (Status::Intended | Status::Held | Status::Revoked, _) => {
             Err(Refusal::CertificateUnknown { serial: serial.clone() })
         }
     }

@@ -58,7 +58,11 @@ impl From<Refusal> for Problem {
         let status = match &refusal {
             Refusal::NotPermitted { .. } => StatusCode::FORBIDDEN,
             Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
-            Refusal::Conflict { .. } | Refusal::AlreadyRevoked { .. } => StatusCode::CONFLICT,
+            Refusal::Conflict { .. }
+            | Refusal::AlreadyRevoked { .. }
+            | Refusal::AlreadyHeld { .. }
+            | Refusal::NotHeld { .. }
+            | Refusal::MassChange { .. } => StatusCode::CONFLICT,
             Refusal::StoreUnavailable { .. } | Refusal::Overloaded | Refusal::SignerBusy { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

@@ -199,16 +199,21 @@ mod tests {
             serial: Serial::from_random([7; 16]),
             usage: Usage::Device,
             authority: "A".into(),
+            generation: 1,
             subject: "CN=x".into(),
             names: vec![],
             gateway: Some("Mosyle".into()),
             template: None,
+            device: None,
+            person: None,
             assurance: 0,
+            key: None,
             not_before: Time(0),
             not_after: END,
             status: Status::Issued,
             revoked_at: None,
             revocation_reason: None,
+            version: 1,
         }
     }
 

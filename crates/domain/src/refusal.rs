@@ -36,6 +36,12 @@ pub enum Refusal {
     /// The template takes other kinds of keys.
     #[serde(rename = "ENR-KEY-NOT-ALLOWED")]
     KeyNotAllowed { key: String, template: String, allowed: Vec<String> },
+    /// The key was that of a certificate that was revoked because others may know it.
+    #[serde(rename = "ENR-KEY-BLOCKED")]
+    KeyBlocked { serial: Serial },
+    /// Another certificate that is in use has the same key.
+    #[serde(rename = "ENR-KEY-IN-USE")]
+    KeyInUse { serial: Serial, policy: String },
     /// No workflow grants this gateway's devices a role.
     #[serde(rename = "ENR-NO-ROLE")]
     RoleMissing { gateway: String },
@@ -133,6 +139,12 @@ pub enum Refusal {
     /// The certificate has been revoked.
     #[serde(rename = "CERT-REVOKED")]
     CertificateRevoked { serial: Serial, at: Time, reason: RevocationReason },
+    /// The certificate is on hold.
+    #[serde(rename = "CERT-HELD")]
+    CertificateHeld { serial: Serial, at: Time },
+    /// The authority that signed the certificate, or one above it, has been revoked.
+    #[serde(rename = "CERT-AUTHORITY-REVOKED")]
+    AuthorityRevoked { authority: String, at: Time },
     /// The certificate was signed by somebody else.
     #[serde(rename = "CERT-UNKNOWN-ISSUER")]
     CertificateForeign { issuer: String, subject: String },
@@ -178,6 +190,15 @@ pub enum Refusal {
     /// The certificate was revoked before.
     #[serde(rename = "API-ALREADY-REVOKED")]
     AlreadyRevoked { serial: Serial, at: Time },
+    /// The certificate is on hold already.
+    #[serde(rename = "API-ALREADY-HELD")]
+    AlreadyHeld { serial: Serial, at: Time },
+    /// The certificate is not on hold.
+    #[serde(rename = "API-NOT-HELD")]
+    NotHeld { serial: Serial },
+    /// More would be revoked than anybody means without saying so.
+    #[serde(rename = "API-MASS-CHANGE")]
+    MassChange { count: u64, of: u64, allowed: u64 },
     /// A document was refused: so many complaints, the first of them.
     #[serde(rename = "API-DOCUMENT")]
     DocumentRefused { complaints: usize, first: String },

@@ -26,17 +26,17 @@ pub const LOOKUP_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Every column in the order of their stamps: where it stands, what it was to say, the bytes.
 const COLUMNS: &str = "serial, usage, authority, gateway, status, revoked_at, revocation_reason,
-    standing_stamp, subject, names, template, assurance, not_before, not_after, intended_at, tbs,
-    content_stamp, der, der_stamp";
+    standing_stamp, version, subject, names, template, assurance, not_before, not_after,
+    intended_at, tbs, content_stamp, der, der_stamp, device, person, key, generation";
 
 /// The places of what [`stamp::STANDING`] speaks for in [`COLUMNS`] and [`STANDING`].
-const STANDING_PLACES: [usize; 7] = [0, 1, 2, 3, 4, 5, 6];
+const STANDING_PLACES: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 8];
 
 /// The places of what [`stamp::CONTENT`] speaks for in [`COLUMNS`].
-const CONTENT_PLACES: [usize; 9] = [0, 8, 9, 10, 11, 12, 13, 14, 15];
+const CONTENT_PLACES: [usize; 13] = [0, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23];
 
 /// The places of what [`stamp::DER`] speaks for in [`COLUMNS`].
-const DER_PLACES: [usize; 2] = [0, 17];
+const DER_PLACES: [usize; 2] = [0, 18];
 
 /// A certificate as it is kept.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub struct Kept {
 /// Records what is about to be signed: number and exact content.
 pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) -> Write {
     let names = serde_json::to_string(&certificate.names).unwrap_or_default();
-    let standing = standing_values(certificate, Status::Intended, None);
+    let standing = standing_values(certificate);
     let content = [
         Value::from(certificate.serial.to_string()),
         Value::from(&certificate.subject),
@@ -63,6 +63,10 @@ pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) ->
         Value::from(certificate.not_after),
         Value::from(now),
         Value::from(tbs),
+        Value::from(certificate.device.clone()),
+        Value::from(certificate.person.clone()),
+        Value::from(certificate.key.clone()),
+        Value::from(certificate.generation),
     ];
     let stamps = [Value::Null, Value::Null];
     // The number is in both.
@@ -70,89 +74,85 @@ pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) ->
     write
         .guard(
             "insert into certificate (serial, usage, authority, gateway, status, revoked_at,
-             revocation_reason, subject, names, template, assurance, not_before, not_after,
-             intended_at, tbs, standing_stamp, content_stamp)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-             on conflict do nothing",
+             revocation_reason, version, subject, names, template, assurance, not_before,
+             not_after, intended_at, tbs, device, person, key, generation, standing_stamp,
+             content_stamp)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+             $18, $19, $20, $21, $22) on conflict do nothing",
             args.cloned().collect::<Vec<Value>>(),
             1,
             "the serial number was drawn before",
         )
-        .stamp(16, &stamp::STANDING, &standing)
-        .stamp(17, &stamp::CONTENT, &content)
+        .stamp(21, &stamp::STANDING, &standing)
+        .stamp(22, &stamp::CONTENT, &content)
 }
 
-/// Records that an intended certificate was signed, and announces it.
+/// Records that an intended certificate was signed ([`Certificate::mark_issued`]), and announces
+/// it.
 pub fn issued(write: Write, certificate: &Certificate, der: &[u8]) -> Write {
-    let write = announce(write, &certificate.serial, Status::Issued);
+    let write = announce(write, certificate);
     let signed = [Value::from(certificate.serial.to_string()), Value::from(der)];
     let [serial, der] = signed.clone();
-    let issued = Value::from(Status::Issued.as_str());
+    let version = Value::from(certificate.version);
+    let issued = Value::from(certificate.status.as_str());
     let intended = Value::from(Status::Intended.as_str());
     write
         .guard(
-            "update certificate set status = $1, der = $2, standing_stamp = $3, der_stamp = $4
-             where serial = $5 and status = $6",
-            [issued, der, Value::Null, Value::Null, serial, intended],
+            "update certificate set status = $1, version = $2, der = $3, standing_stamp = $4,
+             der_stamp = $5 where serial = $6 and status = $7",
+            [issued, version, der, Value::Null, Value::Null, serial, intended],
             1,
             "the certificate was not intended, or was revoked in the meantime",
         )
-        .stamp(3, &stamp::STANDING, &standing_values(certificate, Status::Issued, None))
-        .stamp(4, &stamp::DER, &signed)
+        .stamp(4, &stamp::STANDING, &standing_values(certificate))
+        .stamp(5, &stamp::DER, &signed)
 }
 
-/// Records that a certificate is revoked, and announces it. What was revoked stays as it was.
-pub fn revoke(
-    write: Write,
-    certificate: &Certificate,
-    reason: RevocationReason,
-    now: Time,
-) -> Write {
-    let write = announce(write, &certificate.serial, Status::Revoked);
-    let standing = standing_values(certificate, Status::Revoked, Some((now, reason)));
-    write
+/// Records that a certificate came to stand differently ([`Certificate::revoke`],
+/// [`Certificate::release`]), and announces it. Fails with a conflict if it did so for somebody
+/// else in the meantime.
+pub fn stand(write: Write, certificate: &Certificate) -> Write {
+    let values = standing_values(certificate);
+    let [serial, _, _, _, status, at, reason, version] = values.clone();
+    announce(write, certificate)
         .guard(
             "update certificate set status = $1, revoked_at = $2, revocation_reason = $3,
-             standing_stamp = $4 where serial = $5 and status <> $1",
-            [
-                Value::from(Status::Revoked.as_str()),
-                Value::from(now),
-                Value::from(reason.as_str()),
-                Value::Null,
-                Value::from(certificate.serial.to_string()),
-            ],
+             version = $4, standing_stamp = $5 where serial = $6 and coalesce(version, 0) = $7",
+            [status, at, reason, version, Value::Null, serial, before(certificate)],
             1,
-            "the certificate was revoked in the meantime",
+            "the certificate came to stand differently in the meantime",
         )
-        .stamp(4, &stamp::STANDING, &standing)
+        .stamp(5, &stamp::STANDING, &values)
 }
 
-/// What [`stamp::STANDING`] speaks for, once the certificate stands like this.
-fn standing_values(
-    certificate: &Certificate,
-    status: Status,
-    revoked: Option<(Time, RevocationReason)>,
-) -> [Value; 7] {
+fn before(certificate: &Certificate) -> Value {
+    Value::from(certificate.version - 1)
+}
+
+/// What [`stamp::STANDING`] speaks for.
+fn standing_values(certificate: &Certificate) -> [Value; 8] {
     [
         Value::from(certificate.serial.to_string()),
         Value::from(certificate.usage.as_str()),
         Value::from(&certificate.authority),
         Value::from(certificate.gateway.clone()),
-        Value::from(status.as_str()),
-        Value::from(revoked.map(|(at, _)| at)),
-        Value::from(revoked.map(|(_, reason)| reason.as_str())),
+        Value::from(certificate.status.as_str()),
+        Value::from(certificate.revoked_at),
+        Value::from(certificate.revocation_reason.map(RevocationReason::as_str)),
+        Value::from(certificate.version),
     ]
 }
 
-fn announce(write: Write, serial: &Serial, status: Status) -> Write {
-    write.announce(Topic::Certificate, format!("{serial} {}", status.as_str()))
+fn announce(write: Write, certificate: &Certificate) -> Write {
+    let key = format!("{} {}", certificate.serial, certificate.version);
+    write.announce(Topic::Certificate, key)
 }
 
-/// Reads what was announced of a certificate: which one, and where it stands since.
+/// Reads what was announced of a certificate: which one, and its version since.
 #[must_use]
-pub fn announced(key: &str) -> Option<(Serial, Status)> {
-    let (serial, status) = key.split_once(' ')?;
-    Some((Serial::parse_text(serial).ok()?, Status::parse(status)?))
+pub fn announced(key: &str) -> Option<(Serial, i64)> {
+    let (serial, version) = key.split_once(' ')?;
+    Some((Serial::parse_text(serial).ok()?, version.parse().ok()?))
 }
 
 /// Makes a change depend on a certificate that is issued and not revoked.
@@ -163,6 +163,43 @@ pub fn keep_issued(write: Write, serial: &Serial) -> Write {
         1,
         "the old certificate was revoked in the meantime",
     )
+}
+
+/// Makes a change depend on a key that no certificate in use has beside the one of this number.
+pub fn keep_key_unused(write: Write, key: &str, but: &Serial, now: Time) -> Write {
+    let [key, but] = [Value::from(key), Value::from(but.to_string())];
+    let sql = "select 1 from certificate where key = $1 and serial <> $2
+               and status in ('issued', 'held') and not_after >= $3";
+    write.guard(sql, [key, but, Value::from(now)], 0, KEY_USED)
+}
+
+/// What [`keep_key_unused`] answers when the key was certified in the meantime.
+pub const KEY_USED: &str = "another certificate in use has the same key";
+
+/// A certificate that was revoked because others may know its key, and has this key.
+pub async fn compromised(store: &Store, key: &str) -> Result<Option<Serial>, StoreError> {
+    let reason = Value::from(RevocationReason::KeyCompromise.as_str());
+    let sql = "select serial from certificate where key = $1 and revocation_reason = $2 limit 1";
+    let row = store.query_one(sql, [Value::from(key), reason]).await?;
+    row.map(|row| serial(row.text(0)?)).transpose()
+}
+
+/// A certificate in use (issued or on hold, and not expired) that has this key.
+pub async fn in_use(store: &Store, key: &str, now: Time) -> Result<Option<Serial>, StoreError> {
+    let sql = "select serial from certificate where key = $1
+               and status in ('issued', 'held') and not_after >= $2 limit 1";
+    let row = store.query_one(sql, [Value::from(key), Value::from(now)]).await?;
+    row.map(|row| serial(row.text(0)?)).transpose()
+}
+
+/// The newest certificate that a device of this name was given.
+pub async fn newest_of_device(store: &Store, device: &str) -> Result<Option<Kept>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS} from certificate where device = $1 and status <> 'intended'
+         order by intended_at desc, serial desc limit 1"
+    );
+    let row = store.query_one(sql, [Value::from(device)]).await?;
+    row.as_ref().map(|row| kept(store, row)).transpose()
 }
 
 /// Finds one certificate.
@@ -200,7 +237,7 @@ pub async fn list(
 
 const STANDING: &str =
     "select serial, usage, authority, gateway, status, revoked_at, revocation_reason,
-    standing_stamp from certificate";
+    standing_stamp, version from certificate";
 
 /// Hands over where every certificate stands: for the memory of a starting server.
 pub fn standings(store: &Store, mut visit: impl FnMut(Serial, Standing)) -> Result<(), StoreError> {
@@ -249,6 +286,7 @@ fn standing(store: &Store, row: &Row) -> Result<(Serial, Standing), StoreError> 
         gateway: row.text_optional(3)?.map(str::to_owned),
         status: status(row.text(4)?)?,
         revoked: revoked(row.time_optional(5)?, row.text_optional(6)?)?,
+        version: row.integer_optional(8)?.unwrap_or(0),
     };
     Ok((serial(row.text(0)?)?, standing))
 }
@@ -256,30 +294,35 @@ fn standing(store: &Store, row: &Row) -> Result<(Serial, Standing), StoreError> 
 fn kept(store: &Store, row: &Row) -> Result<Kept, StoreError> {
     let (serial, standing) = standing(store, row)?;
     let key = store.audit_key().stamp();
-    key.check(&stamp::CONTENT, row, &CONTENT_PLACES, 16)?;
-    let der = row.bytes_optional(17)?.map(<[u8]>::to_vec);
+    key.check(&stamp::CONTENT, row, &CONTENT_PLACES, 17)?;
+    let der = row.bytes_optional(18)?.map(<[u8]>::to_vec);
     if der.is_some() || standing.status == Status::Issued {
-        key.check(&stamp::DER, row, &DER_PLACES, 18)?;
+        key.check(&stamp::DER, row, &DER_PLACES, 19)?;
     }
-    let names = serde_json::from_str(row.text(9)?)
+    let names = serde_json::from_str(row.text(10)?)
         .map_err(|error| unreadable("names", &error.to_string()))?;
-    let assurance = u8::try_from(row.integer(11)?);
+    let assurance = u8::try_from(row.integer(12)?);
     let certificate = Certificate {
         serial,
         usage: standing.usage,
         authority: standing.authority,
-        subject: row.text(8)?.to_owned(),
+        generation: row.integer_optional(23)?.unwrap_or(1),
+        subject: row.text(9)?.to_owned(),
         names,
         gateway: standing.gateway,
-        template: row.text_optional(10)?.map(str::to_owned),
+        template: row.text_optional(11)?.map(str::to_owned),
+        device: row.text_optional(20)?.map(str::to_owned),
+        person: row.text_optional(21)?.map(str::to_owned),
         assurance: assurance.map_err(|error| unreadable("assurance", &error.to_string()))?,
-        not_before: row.time(12)?,
-        not_after: row.time(13)?,
+        key: row.text_optional(22)?.map(str::to_owned),
+        not_before: row.time(13)?,
+        not_after: row.time(14)?,
         status: standing.status,
         revoked_at: standing.revoked.map(|(at, _)| at),
         revocation_reason: standing.revoked.map(|(_, reason)| reason),
+        version: standing.version,
     };
-    Ok(Kept { certificate, der, intended_at: row.time(14)? })
+    Ok(Kept { certificate, der, intended_at: row.time(15)? })
 }
 
 fn serial(text: &str) -> Result<Serial, StoreError> {

@@ -73,7 +73,8 @@ pub async fn known(store: &Store, request: &str, now: Time) -> Result<Known, Sto
     let serial = Serial::parse_text(&own)
         .map_err(|_| StoreError::Statement("enrollment.serial is no serial".to_owned()))?;
     let kept = certificate::find(store, &serial).await?;
-    let kept = kept.filter(|kept| kept.certificate.status == Status::Issued);
+    let stands = |status| matches!(status, Status::Issued | Status::Held);
+    let kept = kept.filter(|kept| stands(kept.certificate.status));
     Ok(kept.map_or(Known::Nothing, |kept| Known::Answered(Box::new(kept))))
 }
 

@@ -19,17 +19,21 @@ pub(crate) struct Stamp {
     pub(crate) column: &'static str,
     /// The columns that it speaks for, the first of which names the row to people.
     pub(crate) columns: &'static [&'static str],
+    /// Columns that rows have had since later, behind the others: it speaks for them where they
+    /// have a value, and rows from before stay good.
+    pub(crate) later: &'static [&'static str],
 }
 
 /// The organization's settings.
 pub(crate) const ORGANIZATION: Stamp =
-    Stamp { table: "organization", column: "stamp", columns: &["body", "version"] };
+    Stamp { table: "organization", column: "stamp", columns: &["body", "version"], later: &[] };
 
 /// A definition.
 pub(crate) const OBJECT: Stamp = Stamp {
     table: "object",
     column: "stamp",
     columns: &["name", "kind", "slug", "position", "body"],
+    later: &[],
 };
 
 /// A key's certificate; the key itself is sealed for its place.
@@ -37,11 +41,16 @@ pub(crate) const PRIVATE_KEY: Stamp = Stamp {
     table: "private_key",
     column: "stamp",
     columns: &["owner", "usage", "generation", "certificate"],
+    later: &[],
 };
 
 /// A challenge.
-pub(crate) const GATEWAY_SECRET: Stamp =
-    Stamp { table: "gateway_secret", column: "stamp", columns: &["id", "gateway", "hash"] };
+pub(crate) const GATEWAY_SECRET: Stamp = Stamp {
+    table: "gateway_secret",
+    column: "stamp",
+    columns: &["id", "gateway", "hash"],
+    later: &[],
+};
 
 /// Where a certificate stands.
 pub(crate) const STANDING: Stamp = Stamp {
@@ -56,6 +65,7 @@ pub(crate) const STANDING: Stamp = Stamp {
         "revoked_at",
         "revocation_reason",
     ],
+    later: &["version"],
 };
 
 /// What a certificate was to say before it was signed.
@@ -73,11 +83,12 @@ pub(crate) const CONTENT: Stamp = Stamp {
         "intended_at",
         "tbs",
     ],
+    later: &["device", "person", "key", "generation"],
 };
 
 /// The signed bytes of a certificate.
 pub(crate) const DER: Stamp =
-    Stamp { table: "certificate", column: "der_stamp", columns: &["serial", "der"] };
+    Stamp { table: "certificate", column: "der_stamp", columns: &["serial", "der"], later: &[] };
 
 /// The key that stamps are made with.
 pub(crate) struct StampKey(hmac::Key);
@@ -88,7 +99,14 @@ impl Stamp {
         let mut message = Vec::new();
         add(&mut message, b'c', self.table.as_bytes());
         add(&mut message, b'c', self.column.as_bytes());
-        for value in values {
+        let first = self.columns.iter().map(|_| None);
+        let names = first.chain(self.later.iter().map(|name| Some(name.as_bytes())));
+        for (value, later) in values.into_iter().zip(names) {
+            match (later, value) {
+                (Some(_), Value::Null) => continue,
+                (Some(name), _) => add(&mut message, b'l', name),
+                (None, _) => {}
+            }
             match value {
                 Value::Null => add(&mut message, b'n', b""),
                 Value::Integer(integer) => add(&mut message, b'i', &integer.to_be_bytes()),
@@ -195,6 +213,23 @@ mod tests {
         assert_ne!(DER.message(&values), STANDING.message(&values));
         let other = StampKey::new(&MasterKey::from_bytes(&[8; 32]));
         other.check(&DER, &row(values), &[0, 1], 2).unwrap_err();
+    }
+
+    #[test]
+    fn a_later_column_is_spoken_for_where_it_has_a_value() {
+        let before = [0, 1, 2, 3, 4, 5, 6].map(|_| Value::Null);
+        let with = |version| before.iter().cloned().chain([version]).collect::<Vec<Value>>();
+        let message = |values: &[Value]| STANDING.message(values);
+        assert_eq!(message(&before), message(&with(Value::Null)));
+        assert_ne!(message(&before), message(&with(Value::from(0_i64))));
+        assert_ne!(message(&with(Value::from(1_i64))), message(&with(Value::from(0_i64))));
+        // Which of several it is counts.
+        let values = |at: usize| {
+            let mut values = vec![Value::Null; CONTENT.columns.len() + CONTENT.later.len()];
+            values[CONTENT.columns.len() + at] = Value::from("x");
+            values
+        };
+        assert_ne!(CONTENT.message(&values(0)), CONTENT.message(&values(1)));
     }
 
     #[test]

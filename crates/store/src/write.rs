@@ -155,7 +155,7 @@ impl Write {
 
     /// Makes the argument `$argument` of the last statement the stamp of these values.
     pub(crate) fn stamp(mut self, argument: usize, stamp: &Stamp, values: &[Value]) -> Self {
-        debug_assert_eq!(values.len(), stamp.columns.len(), "{stamp:?}");
+        debug_assert_eq!(values.len(), stamp.columns.len() + stamp.later.len(), "{stamp:?}");
         let (statement, argument) = (self.statements.len().wrapping_sub(1), argument - 1);
         self.stamped.push(Stamped { statement, argument, message: stamp.message(values) });
         self

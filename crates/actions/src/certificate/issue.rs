@@ -94,6 +94,10 @@ async fn answer(
             return Err(Refusal::TransactionTaken { transaction: claim.transaction.clone() });
         }
         Known::Answered(kept) => {
+            if let (Status::Held, Some(at)) = (kept.certificate.status, kept.certificate.revoked_at)
+            {
+                return Err(Refusal::CertificateHeld { serial: kept.certificate.serial, at });
+            }
             let missing = || Refusal::Internal { what: "an issued certificate is empty".into() };
             let der = kept.der.ok_or_else(missing)?;
             return again(app, kept.certificate, der, details.clone()).await;
@@ -257,7 +261,7 @@ async fn sign(
         let_go(app, request, &certificate.serial);
         refusal
     })?;
-    certificate.status = Status::Issued;
+    certificate.mark_issued();
     // Whoever removed the gateway or its secret in the meantime, or revoked the old certificate,
     // meant this device too.
     let write = match right {

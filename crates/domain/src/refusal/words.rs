@@ -55,6 +55,23 @@ impl Refusal {
                 ),
                 "let the device begin anew: a transaction names one key (RFC 8894, 3.2.1.1)",
             ),
+            Self::KeyBlocked { serial } => (
+                "ENR-KEY-BLOCKED",
+                format!(
+                    "the key was that of certificate {serial}, which was revoked because others \
+                     may know the key"
+                ),
+                "let the device make a new key",
+            ),
+            Self::KeyInUse { serial, policy } => (
+                "ENR-KEY-IN-USE",
+                format!(
+                    "certificate {serial}, which is in use, has the same key, and the policy \
+                     {policy} takes a key once"
+                ),
+                "let the device make a new key or renew with its certificate, or set key_reuse = \
+                 true in the enrollment policy",
+            ),
             Self::KeyNotAllowed { key, template, allowed } => (
                 "ENR-KEY-NOT-ALLOWED",
                 format!("the template {template} takes no {key} keys, only {}", list(allowed)),
@@ -230,6 +247,21 @@ impl Refusal {
                 format!("certificate {serial} was revoked on {} ({reason})", at.to_rfc3339()),
                 "if the device is to come back, push the SCEP profile to it again",
             ),
+            Self::CertificateHeld { serial, at } => (
+                "CERT-HELD",
+                format!("certificate {serial} is on hold since {}", at.to_rfc3339()),
+                "if the device may come back, release the certificate: safeconduct certificate \
+                 release SERIAL",
+            ),
+            Self::AuthorityRevoked { authority, at } => (
+                "CERT-AUTHORITY-REVOKED",
+                format!(
+                    "the authority {authority} over the certificate was revoked on {}",
+                    at.to_rfc3339()
+                ),
+                "make a new authority, name it in the enrollment policy, and let the devices \
+                 enroll again",
+            ),
             Self::CertificateForeign { issuer, subject } => (
                 "CERT-UNKNOWN-ISSUER",
                 format!("the certificate of {subject} was signed by {issuer}, not by us"),
@@ -299,6 +331,25 @@ impl Refusal {
                 "API-ALREADY-REVOKED",
                 format!("certificate {serial} was revoked on {}", at.to_rfc3339()),
                 "nothing: a revocation stays",
+            ),
+            Self::AlreadyHeld { serial, at } => (
+                "API-ALREADY-HELD",
+                format!("certificate {serial} is on hold since {}", at.to_rfc3339()),
+                "nothing; or release it, or revoke it for another reason",
+            ),
+            Self::NotHeld { serial } => (
+                "API-NOT-HELD",
+                format!("certificate {serial} is not on hold"),
+                "nothing: only a hold (certificateHold) can be released, a revocation stays",
+            ),
+            Self::MassChange { count, of, allowed } => (
+                "API-MASS-CHANGE",
+                format!(
+                    "this would revoke {count} of {of} certificates in use, and {allowed} is the \
+                     most without a confirmation"
+                ),
+                "look at the list first; if it is what you mean, say so with their number: \
+                 --confirm NUMBER",
             ),
             Self::DocumentRefused { complaints, first } => (
                 "API-DOCUMENT",

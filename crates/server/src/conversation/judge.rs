@@ -46,7 +46,9 @@ impl Verdict for Judge {
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about the bearer")]
 fn alert(refusal: &Refusal) -> Alert {
     match refusal {
-        Refusal::CertificateRevoked { .. } => Alert::CertificateRevoked,
+        Refusal::CertificateRevoked { .. }
+        | Refusal::CertificateHeld { .. }
+        | Refusal::AuthorityRevoked { .. } => Alert::CertificateRevoked,
         Refusal::CertificateExpired { .. } | Refusal::CertificateNotYetValid { .. } => {
             Alert::CertificateExpired
         }

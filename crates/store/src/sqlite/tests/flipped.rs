@@ -33,31 +33,38 @@ fn sample(number: u8) -> Certificate {
         serial: serial(number),
         usage: Usage::Device,
         authority: "School SCEP CA".to_owned(),
+        generation: 1,
         subject: format!("CN=mac-{number}"),
         names: vec![format!("dns:mac-{number}.example.test")],
         gateway: Some("Mosyle".to_owned()),
         template: Some("Mac".to_owned()),
+        device: Some(format!("mac-{number}")),
+        person: (number % 2 == 0).then(|| format!("{number}@example.test")),
         assurance: number % 3,
+        key: Some(format!("{number:064x}")),
         not_before: NOW,
         not_after: NOW.plus_seconds(86_400),
         status: Status::Intended,
         revoked_at: None,
         revocation_reason: None,
+        version: 0,
     }
 }
 
 async fn fill(store: &Store) {
     for number in 0..CERTIFICATES {
-        let certificate = sample(number);
+        let mut certificate = sample(number);
         let write = certificate::intend(Write::new(), &certificate, &[number; 500], NOW);
         write.commit(store, NOTED).await.unwrap();
         if number % 4 > 0 {
+            certificate.mark_issued();
             let write = certificate::issued(Write::new(), &certificate, &[number; 700]);
             write.commit(store, NOTED).await.unwrap();
         }
         if number % 4 == 3 {
             let reason = RevocationReason::KeyCompromise;
-            let write = certificate::revoke(Write::new(), &certificate, reason, NOW);
+            certificate.revoke(NOW, reason).unwrap();
+            let write = certificate::stand(Write::new(), &certificate);
             write.commit(store, NOTED).await.unwrap();
         }
     }

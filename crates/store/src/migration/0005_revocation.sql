@@ -1,0 +1,14 @@
+-- Who has a certificate, which key it is for, and how often it has come to stand differently.
+
+alter table certificate add column device text;
+alter table certificate add column person text;
+-- SHA-256 of the SubjectPublicKeyInfo, in hexadecimal digits.
+alter table certificate add column key text;
+-- Which of the authority's keys signed it; none is the first.
+alter table certificate add column generation bigint;
+-- None is 0.
+alter table certificate add column version bigint;
+create index certificate_device on certificate (device, intended_at, serial);
+create index certificate_person on certificate (person, intended_at, serial);
+create index certificate_key on certificate (key);
+create index certificate_revoked on certificate (authority, revoked_at) where revoked_at is not null;
