@@ -52,7 +52,8 @@ pub struct Kept {
 /// Records what is about to be signed: number and exact content.
 pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) -> Write {
     let names = serde_json::to_string(&certificate.names).unwrap_or_default();
-    let standing = standing_values(certificate);
+    let intended = Certificate { status: Status::Intended, version: 0, ..certificate.clone() };
+    let standing = standing_values(&intended);
     let content = [
         Value::from(certificate.serial.to_string()),
         Value::from(&certificate.subject),
