@@ -1,13 +1,13 @@
 //! Issuing, revoking and finding certificates.
 
 pub mod issue;
+pub mod revocation;
 
 use std::sync::Arc;
 
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::certificate::Certificate;
-use domain::certificate::RevocationReason;
 use domain::certificate::Standing;
 use domain::certificate::Status;
 use domain::certificate::Usage;
@@ -20,8 +20,6 @@ use pki::draft::Draft;
 use pki::draft::Linted;
 use pki::key::PublicKey;
 use pki::time::Time;
-use serde_json::Map;
-use serde_json::Value;
 use store::certificate::Kept;
 use store::write::Bookkeeping;
 use store::write::CommitError;
@@ -75,69 +73,25 @@ pub async fn show(app: &App, actor: &Actor, serial: &Serial) -> Result<Kept, Ref
     find(app, serial).await
 }
 
-async fn find(app: &App, serial: &Serial) -> Result<Kept, Refusal> {
+pub(crate) async fn find(app: &App, serial: &Serial) -> Result<Kept, Refusal> {
     let found = store::certificate::find(&app.store, serial).await.map_err(unavailable)?;
     found.ok_or_else(|| Refusal::NotFound { noun: "certificate".into(), name: serial.to_string() })
 }
 
-/// Revokes a certificate. No login is admitted with it from the moment that this returns.
-pub async fn revoke(
-    app: &App,
-    actor: &Actor,
-    serial: &Serial,
-    reason: RevocationReason,
-) -> Result<Certificate, Refusal> {
-    let answer = end(app, actor, serial, reason).await;
-    if let Err(refusal) = &answer {
-        let said = Said {
-            actor: actor.name().to_owned(),
-            object: format!("certificate:{serial}"),
-            details: Map::new(),
-        };
-        refused(app, EventKind::RequestRefused, refusal, said).await;
-    }
-    answer
-}
-
-async fn end(
-    app: &App,
-    actor: &Actor,
-    serial: &Serial,
-    reason: RevocationReason,
-) -> Result<Certificate, Refusal> {
-    actor.may(Permission::CertificateRevoke)?;
-    let mut certificate = find(app, serial).await?.certificate;
-    if matches!(certificate.usage, Usage::Authority) {
-        return Err(Refusal::ParameterWrong {
-            parameter: "serial".into(),
-            what: "is that of an authority, which is not revoked this way".into(),
-        });
-    }
-    certificate.revoke(app.world.time(), reason)?;
-    let mut details = Map::new();
-    details.insert("revocation_reason".into(), Value::from(reason.as_str()));
-    details.insert("subject".into(), Value::from(certificate.subject.clone()));
-    let said =
-        Said { actor: actor.name().to_owned(), object: format!("certificate:{serial}"), details };
-    let event = app.world.event(EventKind::CertificateRevoked, None, said);
-    let write = store::certificate::stand(Write::new(), &certificate);
-    publish(app, write, event, &certificate).await?;
-    Ok(certificate)
-}
-
-/// Commits what became of a certificate, and lets logins know. It is done to its end also if
+/// Commits what became of certificates, and lets logins know. It is done to its end also if
 /// whoever asked goes away in between: memory must not stay behind the database.
 pub(crate) async fn publish(
     app: &App,
     write: Write,
-    event: Event,
-    certificate: &Certificate,
+    events: Vec<Event>,
+    certificates: Vec<Certificate>,
 ) -> Result<(), Refusal> {
     let (store, snapshot) = (app.store.clone(), Arc::clone(&app.snapshot));
-    let (serial, standing) = (certificate.serial.clone(), standing(certificate));
     let published = tokio::spawn(async move {
-        store::event::commit(write, &store, &[event]).await.map_err(conflict)?;
-        snapshot.set_standing(serial, standing);
+        store::event::commit(write, &store, &events).await.map_err(conflict)?;
+        for certificate in certificates {
+            snapshot.set_standing(certificate.serial.clone(), standing(&certificate));
+        }
         Ok(())
     });
     published.await.unwrap_or_else(|error| Err(Refusal::Internal { what: error.to_string() }))

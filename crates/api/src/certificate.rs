@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use actions::App;
+use actions::certificate::revocation;
+use actions::certificate::revocation::Change;
+use actions::certificate::revocation::Sweep;
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
+use domain::actor::Actor;
 use domain::certificate::Certificate;
+use domain::certificate::Chosen;
 use domain::certificate::RevocationReason;
 use domain::refusal::Refusal;
 use pki::certificate::Serial;
@@ -57,6 +62,41 @@ pub struct Revocation {
     pub reason: RevocationReason,
 }
 
+/// Certificates of devices that are chosen together.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// Those of this device; of the four, one is given.
+    pub device: Option<String>,
+    /// Those of this person's devices.
+    pub person: Option<String>,
+    /// Those that were asked for at this gateway.
+    pub gateway: Option<String>,
+    /// Those that this authority signed.
+    pub authority: Option<String>,
+    /// Why they are to be revoked (RFC 5280, 5.3.1); certificateHold puts them on hold.
+    pub reason: Option<RevocationReason>,
+    /// Most certificates that are meant, where it is more than goes without saying; needed to go
+    /// on without being counted again.
+    pub confirm: Option<u64>,
+    /// The `next` of another answer.
+    pub after: Option<String>,
+    /// Only count them.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What was done to the chosen certificates.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Swept {
+    /// How many were chosen; null where an answer goes on.
+    pub count: Option<u64>,
+    /// The numbers of those that changed.
+    pub changed: Vec<Serial>,
+    /// Where to go on; null when all is done.
+    pub next: Option<Serial>,
+}
+
 /// `GET /api/v1/certificates`
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -89,14 +129,74 @@ pub async fn revoke(
 ) -> Result<Json<Certificate>, Problem> {
     let Json(Revocation { reason }) = body?;
     let serial = parse(&serial)?;
-    Ok(Json(actions::certificate::revoke(&app, &actor, &serial, reason).await?))
+    Ok(Json(revocation::revoke(&app, &actor, &serial, reason).await?))
+}
+
+/// `POST /api/v1/certificates/SERIAL/hold`
+pub async fn hold(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(serial): Path<String>,
+) -> Result<Json<Certificate>, Problem> {
+    Ok(Json(revocation::hold(&app, &actor, &parse(&serial)?).await?))
+}
+
+/// `POST /api/v1/certificates/SERIAL/release`
+pub async fn release(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(serial): Path<String>,
+) -> Result<Json<Certificate>, Problem> {
+    Ok(Json(revocation::release(&app, &actor, &parse(&serial)?).await?))
+}
+
+/// `POST /api/v1/certificates/revoke`
+pub async fn revoke_chosen(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    body: Result<Json<Choice>, JsonRejection>,
+) -> Result<Json<Swept>, Problem> {
+    let Json(choice) = body?;
+    let reason = choice.reason.ok_or_else(|| wrong("reason", "is missing"))?;
+    Ok(Json(sweep(&app, &actor, choice, Change::Revoke(reason)).await?))
+}
+
+/// `POST /api/v1/certificates/release`
+pub async fn release_chosen(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    body: Result<Json<Choice>, JsonRejection>,
+) -> Result<Json<Swept>, Problem> {
+    let Json(choice) = body?;
+    if choice.reason.is_some() {
+        return Err(wrong("reason", "is not for a release"));
+    }
+    Ok(Json(sweep(&app, &actor, choice, Change::Release).await?))
+}
+
+async fn sweep(app: &App, actor: &Actor, choice: Choice, change: Change) -> Result<Swept, Problem> {
+    let Choice { device, person, gateway, authority, confirm, after, dry_run, .. } = choice;
+    let given = [
+        device.map(Chosen::Device),
+        person.map(Chosen::Person),
+        gateway.map(Chosen::Gateway),
+        authority.map(Chosen::Authority),
+    ];
+    let mut given = given.into_iter().flatten();
+    let (Some(chosen), None) = (given.next(), given.next()) else {
+        return Err(wrong("device, person, gateway or authority", "is to be given, one of them"));
+    };
+    let after = after.as_deref().map(parse).transpose()?;
+    let sweep = Sweep { chosen, change, confirm, after, dry_run };
+    let swept = revocation::sweep(app, actor, &sweep).await?;
+    Ok(Swept { count: swept.count, changed: swept.changed, next: swept.next })
 }
 
 fn parse(serial: &str) -> Result<Serial, Problem> {
-    Serial::parse_text(serial).map_err(|_| {
-        Problem::from(Refusal::ParameterWrong {
-            parameter: "serial".into(),
-            what: "is not a serial number in hexadecimal digits".into(),
-        })
-    })
+    Serial::parse_text(serial)
+        .map_err(|_| wrong("serial", "is not a serial number in hexadecimal digits"))
+}
+
+fn wrong(parameter: &str, what: &str) -> Problem {
+    Problem::from(Refusal::ParameterWrong { parameter: parameter.into(), what: what.into() })
 }

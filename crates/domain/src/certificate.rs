@@ -235,6 +235,38 @@ impl fmt::Display for RevocationReason {
     }
 }
 
+/// What certificates of devices have in common that are chosen together.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Chosen {
+    /// The device, by the name that it has in their records.
+    Device(String),
+    /// The person whose device it is.
+    Person(String),
+    /// The gateway that they were asked for at.
+    Gateway(String),
+    /// The authority that signed them.
+    Authority(String),
+}
+
+impl Chosen {
+    /// The field that they have in common, and its value.
+    pub fn field(&self) -> (&'static str, &str) {
+        match self {
+            Self::Device(name) => ("device", name),
+            Self::Person(name) => ("person", name),
+            Self::Gateway(name) => ("gateway", name),
+            Self::Authority(name) => ("authority", name),
+        }
+    }
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (field, name) = self.field();
+        write!(f, "{field}:{name}")
+    }
+}
+
 /// What a login must know of a certificate: kept in memory for every one that is issued.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Standing {

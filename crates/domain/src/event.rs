@@ -57,6 +57,10 @@ pub enum EventKind {
     CertificateMade,
     /// A certificate was revoked.
     CertificateRevoked,
+    /// A certificate was put on hold.
+    CertificateHeld,
+    /// A certificate was taken off hold.
+    CertificateReleased,
     /// A device asked for access.
     VisitAnswered,
     /// An access point told how a device's session goes.
@@ -112,7 +116,7 @@ pub struct Shown {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
@@ -120,6 +124,8 @@ impl EventKind {
         Self::CertificateIssued,
         Self::CertificateMade,
         Self::CertificateRevoked,
+        Self::CertificateHeld,
+        Self::CertificateReleased,
         Self::VisitAnswered,
         Self::SessionReported,
         Self::PacketDropped,
@@ -136,6 +142,8 @@ impl EventKind {
             Self::CertificateIssued => "certificate.enrollment",
             Self::CertificateMade => "certificate.made",
             Self::CertificateRevoked => "certificate.revoked",
+            Self::CertificateHeld => "certificate.held",
+            Self::CertificateReleased => "certificate.released",
             Self::VisitAnswered => "network.access",
             Self::SessionReported => "network.session",
             Self::PacketDropped => "radius.dropped",
@@ -156,7 +164,9 @@ impl EventKind {
             | Self::ObjectRemoved
             | Self::RequestRefused
             | Self::CertificateMade
-            | Self::CertificateRevoked => Log::Audit,
+            | Self::CertificateRevoked
+            | Self::CertificateHeld
+            | Self::CertificateReleased => Log::Audit,
             Self::CertificateIssued
             | Self::VisitAnswered
             | Self::SessionReported

@@ -3,6 +3,8 @@
 use std::io;
 use std::io::Write;
 
+use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
 use serde::Serialize;
 
 /// Prints a line to standard output. A reader that has gone away ends the program quietly.
@@ -41,6 +43,13 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
     for row in rows {
         print(row.iter().map(String::as_str).collect());
     }
+}
+
+/// How far long work has come, of `length`: shown while it lasts if somebody is at the terminal.
+pub(crate) fn progress(what: &'static str, length: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos} of {human_len}, {eta}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style).with_message(what)
 }
 
 /// A text from outside, safe for a terminal: control characters become visible.

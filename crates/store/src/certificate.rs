@@ -1,5 +1,7 @@
 //! Certificates: recorded before they are signed, kept for ever.
 
+pub mod chosen;
+
 use core::time::Duration;
 
 use domain::certificate::Certificate;

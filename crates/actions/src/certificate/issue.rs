@@ -319,7 +319,7 @@ async fn save(
         details,
     };
     let event = app.world.event(EventKind::CertificateIssued, None, said);
-    certificate::publish(app, write, event, certificate).await
+    certificate::publish(app, write, vec![event], vec![certificate.clone()]).await
 }
 
 /// Remembers that a message at a gateway could not even be answered. Anybody can send such, so

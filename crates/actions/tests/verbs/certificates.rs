@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use actions::certificate::list;
-use actions::certificate::revoke;
+use actions::certificate::revocation::revoke;
 use actions::visit;
 use domain::actor::Actor;
 use domain::certificate::RevocationReason;

@@ -51,7 +51,9 @@ async fn a_revoked_certificate_renews_nothing_even_with_the_challenge() {
     let fixture = Fixture::mosyle().await;
     let old = old(&fixture).await;
     let reason = RevocationReason::KeyCompromise;
-    actions::certificate::revoke(&fixture.app, &owner(), &old.serial, reason).await.unwrap();
+    actions::certificate::revocation::revoke(&fixture.app, &owner(), &old.serial, reason)
+        .await
+        .unwrap();
     let mut claim = renewal(&fixture, &old);
     assert_eq!(fixture.issue(&claim).await.unwrap_err().code(), "CERT-REVOKED");
     claim.challenge = Some(fixture.secret.clone());
@@ -151,7 +153,7 @@ async fn a_revoked_answer_is_not_given_again() {
     let first = fixture.issue(&claim).await.unwrap();
     let reason = RevocationReason::Superseded;
     let serial = &first.certificate.serial;
-    actions::certificate::revoke(&fixture.app, &owner(), serial, reason).await.unwrap();
+    actions::certificate::revocation::revoke(&fixture.app, &owner(), serial, reason).await.unwrap();
     assert_ne!(fixture.issue(&claim).await.unwrap().der, first.der);
 }
 

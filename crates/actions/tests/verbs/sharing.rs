@@ -1,6 +1,6 @@
 //! Several programs over the same database: what one does, the others know.
 
-use actions::certificate::revoke;
+use actions::certificate::revocation::revoke;
 use actions::portal_certificate;
 use actions::visit;
 use domain::certificate::RevocationReason;

@@ -102,7 +102,7 @@ async fn a_revoked_certificate_does_not_stand_from_the_moment_of_the_answer() {
     let certificate = device(&fixture).await;
     let reason = RevocationReason::KeyCompromise;
     let serial = &certificate.serial;
-    actions::certificate::revoke(&fixture.app, &owner(), serial, reason).await.unwrap();
+    actions::certificate::revocation::revoke(&fixture.app, &owner(), serial, reason).await.unwrap();
     let refusal = stand(&fixture, &certificate, NOW).unwrap_err();
     let (serial, at) = (serial.clone(), NOW);
     assert_eq!(refusal, Refusal::CertificateRevoked { serial, at, reason });
@@ -150,7 +150,7 @@ async fn a_certificate_whose_answer_was_never_durable_does_not_stand() {
     let kept = actions::certificate::show(&other.app, &owner(), serial).await.unwrap();
     assert_eq!((kept.certificate.status, kept.der), (Status::Intended, None));
     let reason = RevocationReason::Superseded;
-    actions::certificate::revoke(&other.app, &owner(), serial, reason).await.unwrap();
+    actions::certificate::revocation::revoke(&other.app, &owner(), serial, reason).await.unwrap();
     let refusal = stand(&other, &certificate, NOW).unwrap_err();
     assert_eq!(refusal.code(), "CERT-REVOKED");
     // And the answer that comes too late finds it so.

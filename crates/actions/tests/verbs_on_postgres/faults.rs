@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use actions::certificate::revoke;
+use actions::certificate::revocation::revoke;
 use actions::visit;
 use domain::certificate::RevocationReason;
 use domain::certificate::Status;

@@ -1,28 +1,31 @@
-//! `safeconduct certificate list|show|revoke`
+//! `safeconduct certificate list|show|revoke|hold|release`
+
+mod revocation;
 
 use std::process::ExitCode;
 
 use api::certificate::Page;
 use clap::Args;
 use clap::Subcommand;
-use clap::builder::PossibleValuesParser;
-use domain::certificate::RevocationReason;
 use serde_json::Value;
-use serde_json::json;
 
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
 
-/// Look at certificates, or revoke one.
+/// Look at certificates, revoke them, put them on hold.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// List certificates, newest first
     List(ListArguments),
     /// Show one certificate
     Show(ShowArguments),
-    /// Revoke a certificate: no device gets in with it any more
-    Revoke(RevokeArguments),
+    /// Revoke certificates: no device gets in with them any more
+    Revoke(revocation::RevokeArguments),
+    /// Put certificates on hold: revoked until they are released
+    Hold(revocation::HoldArguments),
+    /// Take certificates off hold
+    Release(revocation::ReleaseArguments),
 }
 
 /// What part of a list.
@@ -48,21 +51,6 @@ pub(crate) struct ShowArguments {
     data: DataArgument,
     /// The serial number in hexadecimal digits
     serial: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-/// Which certificate to revoke, and why.
-#[derive(Args, Debug)]
-pub(crate) struct RevokeArguments {
-    #[command(flatten)]
-    data: DataArgument,
-    /// The serial number in hexadecimal digits
-    serial: String,
-    /// Why (RFC 5280, 5.3.1)
-    #[arg(long, value_parser = PossibleValuesParser::new(RevocationReason::ALL.map(RevocationReason::as_str)))]
-    reason: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -95,7 +83,9 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::List(arguments) => list(&arguments).await?,
         Verb::Show(arguments) => show(&arguments).await?,
-        Verb::Revoke(arguments) => revoke(&arguments).await?,
+        Verb::Revoke(arguments) => revocation::revoke(&arguments).await?,
+        Verb::Hold(arguments) => revocation::hold(&arguments).await?,
+        Verb::Release(arguments) => revocation::release(&arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -129,20 +119,6 @@ async fn show(arguments: &ShowArguments) -> anyhow::Result<()> {
         return output::json(&shown);
     }
     print_fields(&shown);
-    Ok(())
-}
-
-async fn revoke(arguments: &RevokeArguments) -> anyhow::Result<()> {
-    let connection = Connection::open(&arguments.data, false).await?;
-    let path = format!("/api/v1/certificates/{}/revoke", escape(&arguments.serial));
-    let revoked = connection.post::<Value>(&path, &json!({ "reason": arguments.reason })).await;
-    connection.close().await;
-    let revoked = revoked?;
-    if arguments.json {
-        return output::json(&revoked);
-    }
-    let (serial, subject) = (text(&revoked, "serial"), text(&revoked, "subject"));
-    output::line(&format!("Certificate {serial} of {subject} is revoked ({}).", arguments.reason));
     Ok(())
 }
 

@@ -56,7 +56,9 @@ impl Fixture {
     async fn revoke(&self, device: &Device) {
         let reason = RevocationReason::KeyCompromise;
         let owner = Actor::owner("test");
-        actions::certificate::revoke(&self.app, &owner, &device.serial, reason).await.unwrap();
+        actions::certificate::revocation::revoke(&self.app, &owner, &device.serial, reason)
+            .await
+            .unwrap();
     }
 
     /// Joins; whether the device is in. It is revoked while it waits for the reply of this number.
