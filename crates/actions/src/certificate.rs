@@ -129,7 +129,7 @@ pub(crate) fn record(draft: &Draft, usage: Usage, authority: &str) -> Certificat
     }
 }
 
-/// What tells keys apart: the SHA-256 of the SubjectPublicKeyInfo, in hexadecimal digits.
+/// What tells keys apart: the SHA-256 of the `SubjectPublicKeyInfo`, in hexadecimal digits.
 pub(crate) fn key_name(key: &PublicKey) -> String {
     let digest = Digest::Sha256.compute(key.der()).expect("SHA-256 is computed here");
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use domain::certificate::Standing;
 use domain::certificate::Status;
 use domain::refusal::Refusal;
+use pki::certificate::Certificate;
 use pki::certificate::Serial;
 use store::Store;
 
@@ -76,6 +77,18 @@ impl Snapshot {
             Ok(None) => Err(Refusal::CertificateUnknown { serial: serial.clone() }),
             Err(error) => Err(crate::unavailable(error)),
         }
+    }
+
+    /// Refuses a chain of authorities of which one has been revoked. Memory knows every authority.
+    pub(crate) fn check_authorities(&self, chain: &[Certificate]) -> Result<(), Refusal> {
+        for authority in chain {
+            let standing = self.standings.get(&authority.serial);
+            if let Some((at, _)) = standing.and_then(|standing| standing.revoked) {
+                let authority = authority.subject.to_string();
+                return Err(Refusal::AuthorityRevoked { authority, at });
+            }
+        }
+        Ok(())
     }
 
     /// Where answers are noted.

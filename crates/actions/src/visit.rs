@@ -60,12 +60,9 @@ pub fn stand(
         return Err(Refusal::CertificateRevoked { serial: serial.clone(), at, reason });
     }
     match (standing.status, standing.usage) {
-        (Status::Issued, Usage::Device) if is_signer(snapshot, &standing, certificate) => {
-            Ok(standing)
-        }
-        // The number is on record, and for another certificate.
         (Status::Issued, Usage::Device) => {
-            Err(Refusal::CertificateUnknown { serial: serial.clone() })
+            check_signer(snapshot, &standing, certificate)?;
+            Ok(standing)
         }
         (
             Status::Issued,
@@ -82,11 +79,20 @@ pub fn stand(
     }
 }
 
-/// Whether the authority on record is the one that the certificate names as its issuer.
-fn is_signer(snapshot: &Snapshot, standing: &Standing, certificate: &Certificate) -> bool {
+/// Refuses a certificate whose issuer is not the authority on record, so that its number is another
+/// certificate's, or is revoked itself.
+fn check_signer(
+    snapshot: &Snapshot,
+    standing: &Standing,
+    certificate: &Certificate,
+) -> Result<(), Refusal> {
     let rules = snapshot.rules();
-    let signer = rules.authority(&standing.authority).and_then(|known| known.chain.first());
-    signer.is_some_and(|signer| signer.subject == certificate.issuer)
+    let chain = rules.authority(&standing.authority).map(|known| known.chain.as_slice());
+    let chain = chain.unwrap_or_default();
+    if chain.first().is_none_or(|signer| signer.subject != certificate.issuer) {
+        return Err(Refusal::CertificateUnknown { serial: certificate.serial.clone() });
+    }
+    snapshot.check_authorities(chain)
 }
 
 /// Answers a visit: roles, the first matching network policy. A no is noted here, a yes by `enter`.

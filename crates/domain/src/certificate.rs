@@ -36,7 +36,7 @@ pub struct Certificate {
     pub person: Option<String>,
     /// How the device was known when it asked.
     pub assurance: u8,
-    /// The SHA-256 of its SubjectPublicKeyInfo, in hexadecimal digits; none of what was recorded
+    /// The SHA-256 of its `SubjectPublicKeyInfo`, in hexadecimal digits; none of what was recorded
     /// before keys were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,

@@ -49,6 +49,15 @@ pub struct Settings {
     pub certificate_authority: String,
     /// Use Certificate Template.
     pub certificate_template: String,
+    /// Whether a key may have several certificates. A device that renews with its certificate may
+    /// always keep its key.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub key_reuse: bool,
+}
+
+/// For `skip_serializing_if`: a flag that is off is not written.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Finds the first policy that matches; the default is no.

@@ -197,6 +197,18 @@ impl Values {
         }
     }
 
+    /// What a record of the certificate calls the device: `clientId`.
+    pub fn device(&self) -> Option<String> {
+        self.client_id.clone()
+    }
+
+    /// Whom a record of the certificate takes for the owner: the e-mail address, else the principal
+    /// name, else an identity that looks like one.
+    pub fn person(&self) -> Option<String> {
+        let identity = self.identity.clone().filter(|identity| identity.contains('@'));
+        self.email.clone().or_else(|| self.upn.clone()).or(identity)
+    }
+
     /// The value of a variable.
     pub fn value(&self, variable: Variable) -> Option<&str> {
         match variable {

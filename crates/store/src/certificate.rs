@@ -168,31 +168,50 @@ pub fn keep_issued(write: Write, serial: &Serial) -> Write {
     )
 }
 
-/// Makes a change depend on a key that no certificate in use has beside the one of this number.
-pub fn keep_key_unused(write: Write, key: &str, but: &Serial, now: Time) -> Write {
-    let [key, but] = [Value::from(key), Value::from(but.to_string())];
-    let sql = "select 1 from certificate where key = $1 and serial <> $2
-               and status in ('issued', 'held') and not_after >= $3";
-    write.guard(sql, [key, but, Value::from(now)], 0, KEY_USED)
+/// Makes a change depend on a key that is still free for the certificate of this number: none that
+/// was revoked because others may know its key has it, nor, if it is to be used `once`, any that is
+/// in use.
+pub fn keep_key_free(write: Write, key: &str, serial: &Serial, once: Option<Time>) -> Write {
+    let serial = Value::from(serial.to_string());
+    // Nothing is in use at the end of time.
+    let now = Value::from(once.unwrap_or(Time(i64::MAX)));
+    let sql = format!("select 1 from certificate where {KEY_TAKEN} and serial <> $3");
+    write.guard(sql, [Value::from(key), now, serial], 0, KEY_USED)
 }
 
-/// What [`keep_key_unused`] answers when the key was certified in the meantime.
-pub const KEY_USED: &str = "another certificate in use has the same key";
+/// What [`keep_key_free`] answers when the key was taken in the meantime.
+pub const KEY_USED: &str = "another certificate has the same key";
 
-/// A certificate that was revoked because others may know its key, and has this key.
-pub async fn compromised(store: &Store, key: &str) -> Result<Option<Serial>, StoreError> {
-    let reason = Value::from(RevocationReason::KeyCompromise.as_str());
-    let sql = "select serial from certificate where key = $1 and revocation_reason = $2 limit 1";
-    let row = store.query_one(sql, [Value::from(key), reason]).await?;
-    row.map(|row| serial(row.text(0)?)).transpose()
+/// Certificates for which a key is taken; the key is its `$1`, the moment its `$2`.
+const KEY_TAKEN: &str = "key = $1 and (revocation_reason = 'keyCompromise'
+    or (status in ('issued', 'held') and not_after >= $2))";
+
+/// Who has a key.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct KeyHolders {
+    /// A certificate that was revoked because others may know its key.
+    pub compromised: Option<Serial>,
+    /// A certificate that is in use: issued or on hold, and not expired.
+    pub in_use: Option<Serial>,
 }
 
-/// A certificate in use (issued or on hold, and not expired) that has this key.
-pub async fn in_use(store: &Store, key: &str, now: Time) -> Result<Option<Serial>, StoreError> {
-    let sql = "select serial from certificate where key = $1
-               and status in ('issued', 'held') and not_after >= $2 limit 1";
-    let row = store.query_one(sql, [Value::from(key), Value::from(now)]).await?;
-    row.map(|row| serial(row.text(0)?)).transpose()
+/// Finds who has a key.
+pub async fn key_holders(store: &Store, key: &str, now: Time) -> Result<KeyHolders, StoreError> {
+    let sql = format!(
+        "select serial, revocation_reason from certificate where {KEY_TAKEN}
+         order by case when revocation_reason = 'keyCompromise' then 0 else 1 end limit 2"
+    );
+    let mut holders = KeyHolders::default();
+    let compromised = RevocationReason::KeyCompromise.as_str();
+    for row in store.query(sql, [Value::from(key), Value::from(now)]).await? {
+        let serial = Some(serial(row.text(0)?)?);
+        if row.text_optional(1)? == Some(compromised) {
+            holders.compromised = serial;
+        } else {
+            holders.in_use = serial;
+        }
+    }
+    Ok(holders)
 }
 
 /// The newest certificate that a device of this name was given.

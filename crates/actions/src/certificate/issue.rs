@@ -12,6 +12,7 @@ use domain::certificate_template::Request;
 use domain::claim::Claim;
 use domain::condition::Facts;
 use domain::enrollment_policy;
+use domain::enrollment_policy::EnrollmentPolicy;
 use domain::event::EventKind;
 use domain::gateway::Gateway;
 use domain::policy_workflow;
@@ -19,9 +20,11 @@ use domain::refusal::Refusal;
 use domain::variable::Values;
 use pki::algorithm::Digest;
 use pki::certificate::Serial;
+use pki::time::Time;
 use serde_json::Map;
 use serde_json::Value;
 use store::StoreError;
+use store::certificate::Kept;
 use store::enrollment::Known;
 use store::write::Write;
 use subtle::ConstantTimeEq;
@@ -87,21 +90,8 @@ async fn answer(
         .ok_or_else(|| Refusal::GatewayUnknown { gateway: gateway.to_owned() })?;
     let right = authorize(app, &rules, gateway, claim).await?;
     let request = request_key(gateway, claim);
-    let known = store::enrollment::known(&app.store, &request, app.world.time()).await;
-    match known.map_err(unavailable)? {
-        Known::Nothing => {}
-        Known::AnotherKeys => {
-            return Err(Refusal::TransactionTaken { transaction: claim.transaction.clone() });
-        }
-        Known::Answered(kept) => {
-            if let (Status::Held, Some(at)) = (kept.certificate.status, kept.certificate.revoked_at)
-            {
-                return Err(Refusal::CertificateHeld { serial: kept.certificate.serial, at });
-            }
-            let missing = || Refusal::Internal { what: "an issued certificate is empty".into() };
-            let der = kept.der.ok_or_else(missing)?;
-            return again(app, kept.certificate, der, details.clone()).await;
-        }
+    if let Some(kept) = answered(app, claim, &request).await? {
+        return again(app, kept, details.clone()).await;
     }
     claim.check_expanded()?;
     let facts = Facts::of_provider(Some(&gateway.name));
@@ -111,8 +101,16 @@ async fn answer(
         enrollment_policy::decide(&rules.organization.enrollment_policy, &facts)?;
     details.insert("policy".into(), Value::from(policy.name.clone()));
     details.insert("policy_version".into(), Value::from(rules.version));
-    let decided = Decided { gateway, settings, claim, right: &right, request: &request };
-    let issued = sign(app, &rules, &decided, details).await?;
+    let decided = Decided { gateway, policy, settings, claim, right: &right, request: &request };
+    let issued = match sign(app, &rules, &decided, details).await {
+        // Perhaps the certificate that has the key is the answer to this very request, given while
+        // we looked.
+        Err(refusal @ Refusal::KeyInUse { .. }) => {
+            let kept = answered(app, claim, &request).await?.ok_or(refusal)?;
+            return again(app, kept, details.clone()).await;
+        }
+        signed => signed?,
+    };
     // The answer does not depend on this note.
     if let Right::Challenge(secret_id) = &right
         && let Err(error) = store::gateway::used(&app.store, secret_id, app.world.time()).await
@@ -126,8 +124,14 @@ async fn answer(
 enum Right {
     /// It knows the gateway's secret of this id.
     Challenge(String),
-    /// It holds the key of this certificate of ours.
-    Renewal(Box<pki::certificate::Certificate>),
+    /// It holds the key of a certificate of ours.
+    Renewal(Box<Old>),
+}
+
+/// The certificate that a device renews.
+struct Old {
+    certificate: pki::certificate::Certificate,
+    record: Certificate,
 }
 
 /// The right of a claim. A certificate of ours that signed it counts before any challenge. If its
@@ -147,7 +151,10 @@ async fn authorize(
         return accept(app, rules, gateway, claim).map(Right::Challenge);
     };
     match gateway.check_renewal(&kept.certificate, app.world.time()) {
-        Ok(()) => Ok(Right::Renewal(Box::new(signer.clone()))),
+        Ok(()) => {
+            let old = Old { certificate: signer.clone(), record: kept.certificate };
+            Ok(Right::Renewal(Box::new(old)))
+        }
         Err(refusal) => {
             let over =
                 matches!(refusal, Refusal::RenewalLate { .. } | Refusal::RenewalElsewhere { .. });
@@ -168,13 +175,33 @@ fn request_key(gateway: &Gateway, claim: &Claim) -> String {
     parts.join(":")
 }
 
+/// The certificate that this request got before, if that still counts.
+async fn answered(app: &App, claim: &Claim, request: &str) -> Result<Option<Kept>, Refusal> {
+    let known = store::enrollment::known(&app.store, request, app.world.time()).await;
+    match known.map_err(unavailable)? {
+        Known::Nothing => Ok(None),
+        Known::AnotherKeys => {
+            Err(Refusal::TransactionTaken { transaction: claim.transaction.clone() })
+        }
+        Known::Answered(kept) => match (kept.certificate.status, kept.certificate.revoked_at) {
+            (Status::Held, Some(at)) => {
+                Err(Refusal::CertificateHeld { serial: kept.certificate.serial, at })
+            }
+            (Status::Intended | Status::Issued | Status::Held | Status::Revoked, _) => {
+                Ok(Some(*kept))
+            }
+        },
+    }
+}
+
 /// The device lost our answer and asks again: it gets the same certificate, and an event.
 async fn again(
     app: &App,
-    certificate: Certificate,
-    der: Vec<u8>,
+    Kept { certificate, der, .. }: Kept,
     mut details: Map<String, Value>,
 ) -> Result<Issued, Refusal> {
+    let missing = || Refusal::Internal { what: "an issued certificate is empty".into() };
+    let der = der.ok_or_else(missing)?;
     details.insert("again".into(), Value::from(true));
     let said = Said {
         actor: Actor::gateway(certificate.gateway.as_deref().unwrap_or_default()).name().to_owned(),
@@ -208,6 +235,7 @@ fn accept(app: &App, rules: &Rules, gateway: &Gateway, claim: &Claim) -> Result<
 /// A claim that is to get a certificate.
 struct Decided<'a> {
     gateway: &'a Gateway,
+    policy: &'a EnrollmentPolicy,
     settings: &'a enrollment_policy::Settings,
     claim: &'a Claim,
     right: &'a Right,
@@ -217,9 +245,10 @@ struct Decided<'a> {
 async fn sign(
     app: &App,
     rules: &Rules,
-    Decided { gateway, settings, claim, right, request }: &Decided<'_>,
+    decided: &Decided<'_>,
     details: &mut Map<String, Value>,
 ) -> Result<Issued, Refusal> {
+    let Decided { gateway, settings, claim, right, request, .. } = decided;
     let missing = |what: &str| Refusal::Internal { what: format!("{what} is gone") };
     let name = &settings.certificate_authority;
     let authority = rules.authority(name).ok_or_else(|| missing(name))?;
@@ -233,12 +262,14 @@ async fn sign(
         let not_after = issuer.not_after;
         return Err(Refusal::AuthorityExpired { authority: name.clone(), not_after });
     }
+    app.snapshot.check_authorities(&authority.chain)?;
+    check_key(app, decided).await?;
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
     let drafted = template.draft(Request {
         public_key: claim.csr.public_key.clone(),
         identity: match right {
             Right::Challenge(_) => Identity::Template(&values),
-            Right::Renewal(old) => Identity::Renewed(old),
+            Right::Renewal(old) => Identity::Renewed(&old.certificate),
         },
         serial: app.world.serial(),
         issuer,
@@ -247,6 +278,10 @@ async fn sign(
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, name);
     certificate.gateway = Some(gateway.name.clone());
     certificate.template = Some(template.name.clone());
+    (certificate.device, certificate.person) = match right {
+        Right::Challenge(_) => (values.device(), values.person()),
+        Right::Renewal(old) => (old.record.device.clone(), old.record.person.clone()),
+    };
     details.insert("renewed".into(), Value::from(matches!(right, Right::Renewal(_))));
     details.insert("warnings".into(), Value::from(drafted.warnings));
     let linted = certificate::lint(drafted.draft)?;
@@ -266,8 +301,9 @@ async fn sign(
     // meant this device too.
     let write = match right {
         Right::Challenge(secret_id) => store::gateway::keep_secret(Write::new(), secret_id),
-        Right::Renewal(old) => store::certificate::keep_issued(Write::new(), &old.serial),
+        Right::Renewal(old) => store::certificate::keep_issued(Write::new(), &old.record.serial),
     };
+    let write = keep_key_free(write, &certificate, decided, app.world.time());
     let write = store::enrollment::keep(write, request, &certificate.serial, app.world.time());
     let write = store::certificate::issued(write, &certificate, &signed.der);
     let saved = save(app, write, &certificate, details.clone()).await;
@@ -277,6 +313,47 @@ async fn sign(
         }
     })?;
     Ok(Issued { certificate, der: signed.der })
+}
+
+/// Refuses a key that others may know, and one that another certificate in use has.
+async fn check_key(app: &App, decided: &Decided<'_>) -> Result<(), Refusal> {
+    let key = certificate::key_name(&decided.claim.csr.public_key);
+    let holders = store::certificate::key_holders(&app.store, &key, app.world.time());
+    let holders = holders.await.map_err(unavailable)?;
+    if let Some(serial) = holders.compromised {
+        return Err(Refusal::KeyBlocked { serial });
+    }
+    match holders.in_use {
+        Some(serial) if decided.uses_key_once() => {
+            Err(Refusal::KeyInUse { serial, policy: decided.policy.name.clone() })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Lets the answer pass only if nobody took the key, or made it known, in the meantime.
+fn keep_key_free(
+    write: Write,
+    certificate: &Certificate,
+    decided: &Decided<'_>,
+    now: Time,
+) -> Write {
+    let Some(key) = &certificate.key else { return write };
+    let once = decided.uses_key_once().then_some(now);
+    store::certificate::keep_key_free(write, key, &certificate.serial, once)
+}
+
+impl Decided<'_> {
+    /// Whether no other certificate may have the key. Who renews may keep it.
+    fn uses_key_once(&self) -> bool {
+        let keeps = match self.right {
+            Right::Challenge(_) => false,
+            Right::Renewal(old) => {
+                old.certificate.public_key.is_same_key(&self.claim.csr.public_key)
+            }
+        };
+        !keeps && !self.settings.key_reuse
+    }
 }
 
 /// Whether it is not known if the certificate is on record; then the request stays taken for it.

@@ -39,7 +39,7 @@ fn sample(number: u8) -> Certificate {
         gateway: Some("Mosyle".to_owned()),
         template: Some("Mac".to_owned()),
         device: Some(format!("mac-{number}")),
-        person: (number % 2 == 0).then(|| format!("{number}@example.test")),
+        person: number.is_multiple_of(2).then(|| format!("{number}@example.test")),
         assurance: number % 3,
         key: Some(format!("{number:064x}")),
         not_before: NOW,
