@@ -23,6 +23,7 @@ use store::write::Write;
 use crate::App;
 use crate::certificate;
 use crate::rules::Authority;
+use crate::rules::Generation;
 use crate::rules::Identity;
 use crate::signer::SigningKey;
 
@@ -50,11 +51,12 @@ pub(crate) async fn make(
     signs_authorities: bool,
 ) -> Result<(Authority, Vec<Made>), Refusal> {
     let own = make_own(app, definition, issuer, signs_authorities).await?;
-    let above = issuer.map(|issuer| issuer.chain.clone()).unwrap_or_default();
+    let above = issuer.map(|issuer| issuer.current.chain.clone()).unwrap_or_default();
     let mut chain = vec![own.identity.certificate.clone()];
     chain.extend(above);
     let key = SigningKey::new(Arc::clone(&own.identity.key));
-    let mut authority = Authority { chain, key, registration: Vec::new() };
+    let current = Generation { number: 1, chain, key, responder: None };
+    let mut authority = Authority { current, earlier: Vec::new(), registration: Vec::new() };
     let mut made = vec![own];
     if definition.generate_ca_for == Purpose::DeviceAndUserAuthentication {
         let registration = make_registration(app, definition, &authority).await?;
@@ -85,7 +87,7 @@ async fn make_own(
         Some(above) => {
             let issuer = above.issuer(definition.signature_algorithm);
             let issuer = issuer.ok_or_else(|| internal("the issuer cannot sign"))?;
-            (issuer, above.key.clone())
+            (issuer, above.current.key.clone())
         }
         None => {
             let hash = definition.signature_algorithm;
@@ -117,7 +119,7 @@ async fn make_own(
 /// Whether what an authority signs for another authority would be worth nothing (RFC 5280,
 /// 4.2.1.9).
 fn signs_leaves_only(authority: &Authority) -> bool {
-    let constraints = authority.chain.first().and_then(|own| own.basic_constraints());
+    let constraints = authority.current.chain.first().and_then(|own| own.basic_constraints());
     constraints.is_some_and(|(_, path_len)| path_len == Some(0))
 }
 
@@ -146,7 +148,7 @@ async fn make_registration(
         further: Vec::new(),
     };
     let order = Order { usage: Usage::Registration, owner: &definition.name, generation: 1 };
-    sign(app, order, &definition.name, (draft, key), &authority.key).await
+    sign(app, order, &definition.name, (draft, key), &authority.current.key).await
 }
 
 /// The authority's common name with ` RA` behind it, within the 64 characters that there are.
@@ -165,7 +167,7 @@ pub(crate) async fn make_server(
     generation: i64,
 ) -> Result<Made, Refusal> {
     let key = generate(definition.key).await?;
-    let hash = authority.key.key().key_type().default_hash();
+    let hash = authority.current.key.key().key_type().default_hash();
     let issuer = authority.issuer(hash).ok_or_else(|| internal("the authority cannot sign"))?;
     let now = app.world.time();
     let names = definition.names.iter().map(|name| pki::general_name::GeneralName::dns(name));
@@ -191,7 +193,7 @@ pub(crate) async fn make_server(
     };
     let order = Order { usage: Usage::Server, owner: &definition.name, generation };
     let authority_name = &definition.certificate_authority;
-    sign(app, order, authority_name, (draft, key), &authority.key).await
+    sign(app, order, authority_name, (draft, key), &authority.current.key).await
 }
 
 /// What a key is made for.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::access_point::Network;
 use domain::certificate::Usage;
+use domain::certificate_authority::CertificateAuthority;
 use domain::certificate_authority::Purpose;
 use domain::gateway::Gateway;
 use domain::network_policy::EncodedAttribute;
@@ -43,12 +44,36 @@ pub struct Rules {
 /// An authority that can sign.
 #[derive(Clone, Debug)]
 pub struct Authority {
+    /// Signs what is issued now.
+    pub current: Generation,
+    /// Its keys of before, newest first. They issue nothing, and tell of what they have issued.
+    pub earlier: Vec<Generation>,
+    /// What speaks SCEP for it: newest key first.
+    pub registration: Vec<Identity>,
+}
+
+/// One of an authority's keys.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    /// Which it is, counted from 1.
+    pub number: i64,
     /// Its certificate, then those above it, root last.
     pub chain: Vec<Certificate>,
     /// Signs drafts.
     pub key: SigningKey,
-    /// What speaks SCEP for it: newest key first.
-    pub registration: Vec<Identity>,
+    /// What signs answers of OCSP for it, while there is one.
+    pub responder: Option<Identity>,
+}
+
+/// One of an authority's keys, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorityKey<'a> {
+    /// What administrators say of the authority.
+    pub definition: &'a CertificateAuthority,
+    /// The authority.
+    pub authority: &'a Authority,
+    /// The key.
+    pub generation: &'a Generation,
 }
 
 /// A certificate and its key.
@@ -121,40 +146,30 @@ async fn load_once(store: &Store, master: &MasterKey) -> Result<Rules, StoreErro
 
 impl Rules {
     fn take_keys(&mut self, keys: Vec<OpenedKey>) -> Result<(), StoreError> {
-        let mut identities: HashMap<(Usage, String), Vec<Identity>> = HashMap::new();
+        let mut kept = Keys::default();
         for key in keys {
             let identity = identity(&key).map_err(|what| {
                 StoreError::Statement(format!("the key of {} is unsound: {what}", key.owner))
             })?;
-            identities.entry((key.usage, key.owner)).or_default().push(identity);
+            kept.entry((key.usage, key.owner)).or_default().push((key.generation, identity));
         }
-        let newest = |usage: Usage, name: &str| {
-            identities.get(&(usage, name.to_owned())).and_then(|list| list.first())
-        };
-        for definition in &self.organization.certificate_authority {
-            let chain = self.organization.chain_of(definition);
-            let chain: Vec<Certificate> = chain
-                .iter()
-                .filter_map(|above| newest(Usage::Authority, &above.name))
-                .map(|identity| identity.certificate.clone())
-                .collect();
-            let Some(own) = newest(Usage::Authority, &definition.name) else { continue };
-            let registration = identities.get(&(Usage::Registration, definition.name.clone()));
-            let mut registration = registration.cloned().unwrap_or_default();
-            registration.truncate(RA_KEYS_MAX);
-            let key = SigningKey::new(Arc::clone(&own.key));
-            let authority = Authority { chain, key, registration };
-            self.authorities.insert(definition.name.clone(), authority);
+        let organization = &self.organization;
+        let mut definitions: Vec<&CertificateAuthority> =
+            organization.certificate_authority.iter().collect();
+        // Those above come first.
+        definitions.sort_by_key(|definition| organization.chain_of(definition).len());
+        for definition in definitions {
+            if let Some(authority) = authority(definition, &self.authorities, &kept) {
+                self.authorities.insert(definition.name.clone(), authority);
+            }
         }
-        for definition in &self.organization.server_certificate {
-            let Some(identity) = newest(Usage::Server, &definition.name) else { continue };
+        for definition in &organization.server_certificate {
+            let Some(identity) = newest(&kept, Usage::Server, &definition.name) else { continue };
             let issuer = self.authorities.get(&definition.certificate_authority);
-            let chain = issuer.map(|issuer| issuer.chain.as_slice()).unwrap_or_default();
+            let signer = issuer.and_then(|issuer| issuer.signer_of(&identity.certificate));
+            let chain = signer.map(|signer| signer.chain.as_slice()).unwrap_or_default();
             let without_root = chain.split_last().map(|(_, rest)| rest.to_vec());
-            let server = Server {
-                identity: identity.clone(),
-                intermediates: without_root.unwrap_or_default(),
-            };
+            let server = Server { identity, intermediates: without_root.unwrap_or_default() };
             self.servers.insert(definition.name.clone(), server);
         }
         Ok(())
@@ -165,11 +180,15 @@ impl Rules {
         self.authorities.get(name)
     }
 
-    /// The authority whose URL has this slug.
-    pub fn authority_by_slug(&self, slug: &str) -> Option<&Authority> {
-        let mut authorities = self.organization.certificate_authority.iter();
-        let found = authorities.find(|authority| authority.slug.as_deref() == Some(slug))?;
-        self.authority(&found.name)
+    /// The authority, and its key, whose URL has this slug: the authority's own is that of its
+    /// first key ([`CertificateAuthority::key_slug`]).
+    pub fn authority_key(&self, slug: &str) -> Option<AuthorityKey<'_>> {
+        self.organization.certificate_authority.iter().find_map(|definition| {
+            let authority = self.authority(&definition.name)?;
+            let mut generations = authority.generations();
+            let generation = generations.find(|one| definition.key_slug(one.number) == slug)?;
+            Some(AuthorityKey { definition, authority, generation })
+        })
     }
 
     /// The gateway whose URL has this slug.
@@ -205,9 +224,13 @@ impl Rules {
             .certificate_authority
             .iter()
             .filter(|authority| authority.generate_ca_for == Purpose::DeviceAndUserAuthentication)
-            .filter_map(|authority| {
-                let certificate = self.authority(&authority.name)?.chain.first()?;
-                Some((authority.name.as_str(), certificate))
+            .filter_map(|definition| {
+                let authority = self.authority(&definition.name)?;
+                Some((definition.name.as_str(), authority))
+            })
+            .flat_map(|(name, authority)| {
+                let own = authority.generations().filter_map(|one| one.chain.first());
+                own.map(move |certificate| (name, certificate))
             })
     }
 }
@@ -216,10 +239,71 @@ impl Authority {
     /// The issuer that drafts are written for. A hash that the key cannot use is replaced by the
     /// one that fits it.
     pub fn issuer(&self, hash: pki::key::Hash) -> Option<Issuer> {
+        self.current.issuer(hash)
+    }
+
+    /// Its keys, newest first.
+    pub fn generations(&self) -> impl Iterator<Item = &Generation> {
+        core::iter::once(&self.current).chain(&self.earlier)
+    }
+
+    /// Which of its keys a certificate names as the one that signed it.
+    pub fn signer_of(&self, certificate: &Certificate) -> Option<&Generation> {
+        let key = certificate.authority_key_identifier();
+        self.generations().find(|generation| {
+            generation.chain.first().is_some_and(|own| {
+                own.subject == certificate.issuer && own.subject_key_identifier() == key
+            })
+        })
+    }
+
+    /// Its key of this number.
+    pub fn generation(&self, number: i64) -> Option<&Generation> {
+        self.generations().find(|generation| generation.number == number)
+    }
+}
+
+impl Generation {
+    /// As [`Authority::issuer`].
+    pub fn issuer(&self, hash: pki::key::Hash) -> Option<Issuer> {
         let key_type = self.key.key().key_type();
         let hash = if key_type.signs_with(hash) { hash } else { key_type.default_hash() };
         Issuer::of(self.chain.first()?, hash).ok()
     }
+}
+
+/// Keys by use and owner, each with its generation, newest first.
+type Keys = HashMap<(Usage, String), Vec<(i64, Identity)>>;
+
+fn newest(keys: &Keys, usage: Usage, owner: &str) -> Option<Identity> {
+    let (_, newest) = keys.get(&(usage, owner.to_owned()))?.first()?;
+    Some(newest.clone())
+}
+
+/// An authority with its keys, when those above it are there.
+fn authority(
+    definition: &CertificateAuthority,
+    above: &HashMap<String, Authority>,
+    keys: &Keys,
+) -> Option<Authority> {
+    let of = |usage| keys.get(&(usage, definition.name.clone())).into_iter().flatten();
+    let issuer = definition.issuer.as_ref().and_then(|name| above.get(name));
+    let mut generations = of(Usage::Authority).map(|(number, own)| {
+        let mut chain = vec![own.certificate.clone()];
+        let signer = issuer.and_then(|issuer| issuer.signer_of(&own.certificate));
+        chain.extend(signer.into_iter().flat_map(|signer| signer.chain.iter().cloned()));
+        Generation {
+            number: *number,
+            chain,
+            key: SigningKey::new(Arc::clone(&own.key)),
+            responder: newest(keys, Usage::Responder, &definition.key_slug(*number)),
+        }
+    });
+    let current = generations.next()?;
+    let earlier = generations.collect();
+    let registration = of(Usage::Registration).map(|(_, identity)| identity.clone());
+    let registration = registration.take(RA_KEYS_MAX).collect();
+    Some(Authority { current, earlier, registration })
 }
 
 fn identity(key: &OpenedKey) -> Result<Identity, String> {

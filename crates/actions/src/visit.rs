@@ -87,12 +87,10 @@ fn check_signer(
     certificate: &Certificate,
 ) -> Result<(), Refusal> {
     let rules = snapshot.rules();
-    let chain = rules.authority(&standing.authority).map(|known| known.chain.as_slice());
-    let chain = chain.unwrap_or_default();
-    if chain.first().is_none_or(|signer| signer.subject != certificate.issuer) {
-        return Err(Refusal::CertificateUnknown { serial: certificate.serial.clone() });
-    }
-    snapshot.check_authorities(chain)
+    let unknown = || Refusal::CertificateUnknown { serial: certificate.serial.clone() };
+    let authority = rules.authority(&standing.authority).ok_or_else(unknown)?;
+    let generation = authority.signer_of(certificate).ok_or_else(unknown)?;
+    snapshot.check_authorities(&generation.chain)
 }
 
 /// Answers a visit: roles, the first matching network policy. A no is noted here, a yes by `enter`.

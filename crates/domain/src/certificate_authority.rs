@@ -95,6 +95,12 @@ impl CertificateAuthority {
     pub fn common_name(&self) -> &str {
         self.common_name.as_deref().unwrap_or(&self.name)
     }
+
+    /// The part of URLs that names one of its keys, counted from 1: its slug, then `SLUG-2` …
+    pub fn key_slug(&self, number: i64) -> String {
+        let slug = self.slug.as_deref().unwrap_or_default();
+        if number == 1 { slug.to_owned() } else { format!("{slug}-{number}") }
+    }
 }
 
 impl Object for CertificateAuthority {

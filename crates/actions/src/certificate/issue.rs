@@ -262,7 +262,7 @@ async fn sign(
         let not_after = issuer.not_after;
         return Err(Refusal::AuthorityExpired { authority: name.clone(), not_after });
     }
-    app.snapshot.check_authorities(&authority.chain)?;
+    app.snapshot.check_authorities(&authority.current.chain)?;
     check_key(app, decided).await?;
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
     let drafted = template.draft(Request {
@@ -287,7 +287,8 @@ async fn sign(
     let linted = certificate::lint(drafted.draft)?;
     let begin = store::enrollment::begin(Write::new(), request, &certificate.serial, now);
     let begin = store::enrollment::age(begin, now);
-    let signed = certificate::sign(app, begin, (&certificate, linted), &authority.key).await;
+    let signed =
+        certificate::sign(app, begin, (&certificate, linted), &authority.current.key).await;
     let signed = signed.map_err(|refusal| {
         let under_way = |what: &str| what == store::enrollment::UNDER_WAY;
         if matches!(&refusal, Refusal::Conflict { what } if under_way(what)) {

@@ -150,8 +150,9 @@ async fn try_stand(
 /// Whether an authority's certificate is signed by itself.
 fn is_root(app: &App, certificate: &Certificate) -> bool {
     let rules = app.snapshot.rules();
-    let own = rules.authority(&certificate.authority).and_then(|signer| signer.chain.first());
-    own.is_some_and(|own| own.serial == certificate.serial)
+    let Some(authority) = rules.authority(&certificate.authority) else { return false };
+    let mut own = authority.generations().filter_map(|one| one.chain.first());
+    own.any(|own| own.serial == certificate.serial)
 }
 
 fn event(app: &App, actor: &Actor, certificate: &Certificate) -> domain::event::Event {

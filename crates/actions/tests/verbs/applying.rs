@@ -273,10 +273,11 @@ async fn an_authority_signs_another_only_if_it_was_made_to() {
     });
     fixture.apply(application(both)).await.unwrap();
     let rules = fixture.app.snapshot.rules();
-    let constraints = |name: &str| rules.authority(name).unwrap().chain[0].basic_constraints();
+    let constraints =
+        |name: &str| rules.authority(name).unwrap().current.chain[0].basic_constraints();
     assert_eq!(constraints("Middle"), Some((true, None)));
     assert_eq!(constraints("Leaves"), Some((true, Some(0))));
-    assert_eq!(rules.authority("Leaves").unwrap().chain.len(), 3);
+    assert_eq!(rules.authority("Leaves").unwrap().current.chain.len(), 3);
 }
 
 fn point(name: &str, address: &str) -> Value {

@@ -44,7 +44,7 @@ async fn what_cannot_be_revoked_is_refused_and_on_record() {
     assert_eq!(fixture.newest_code().await.as_deref(), Some("API-NOT-FOUND"));
     let rules = fixture.app.snapshot.rules();
     // Nobody stands above a root.
-    let root = rules.authority("Example School Root CA").unwrap().chain[0].serial.clone();
+    let root = rules.authority("Example School Root CA").unwrap().current.chain[0].serial.clone();
     let refusal = revoke(&fixture.app, &owner(), &root, REASON).await.unwrap_err();
     assert_eq!(refusal.code(), "API-PARAMETER");
     let serial = fixture.issue(&fixture.claim()).await.unwrap().certificate.serial;

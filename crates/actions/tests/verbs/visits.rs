@@ -118,7 +118,7 @@ async fn the_servers_own_certificates_are_no_device_s() {
     let server = rules.server().unwrap().identity.certificate.clone();
     let authority = rules.authority("Example School SCEP CA").unwrap();
     let registration = authority.registration[0].certificate.clone();
-    for certificate in [server, registration, authority.chain[0].clone()] {
+    for certificate in [server, registration, authority.current.chain[0].clone()] {
         let refusal = stand(&fixture, &certificate, NOW).unwrap_err();
         assert_eq!(refusal.code(), "CERT-WRONG-USAGE");
     }

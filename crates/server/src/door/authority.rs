@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actions::App;
-use actions::rules::Authority;
+use actions::rules::Generation;
 use axum::Router;
 use axum::extract::Path;
 use axum::extract::State;
@@ -21,8 +21,8 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
 async fn download(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
     let rules = app.snapshot.rules();
     let found = file.rsplit_once('.').and_then(|(slug, ending)| {
-        let authority = rules.authority_by_slug(slug)?;
-        file_of(authority, ending)
+        let found = rules.authority_key(slug)?;
+        file_of(found.generation, ending)
     });
     match found {
         Some((kind, bytes)) => ([(CONTENT_TYPE, kind)], bytes).into_response(),
@@ -34,13 +34,13 @@ async fn download(State(app): State<Arc<App>>, Path(file): Path<String>) -> Resp
 }
 
 /// The authority's own certificate as DER or PEM, or its whole chain as PKCS #7.
-fn file_of(authority: &Authority, ending: &str) -> Option<(&'static str, Vec<u8>)> {
-    let own = authority.chain.first()?;
+fn file_of(generation: &Generation, ending: &str) -> Option<(&'static str, Vec<u8>)> {
+    let own = generation.chain.first()?;
     match ending {
         "cer" => Some(("application/pkix-cert", own.der.clone())),
         "pem" => Some(("application/x-pem-file", pki::pem::certificate(own).into_bytes())),
         "p7b" => {
-            let chain = pki::cms::signed_data::certificates_only(&authority.chain);
+            let chain = pki::cms::signed_data::certificates_only(&generation.chain);
             Some(("application/x-pkcs7-certificates", chain))
         }
         _ => None,

@@ -99,7 +99,7 @@ fn find<'a>(rules: &'a Rules, path: &str) -> Option<(&'a Gateway, &'a Authority)
 /// What devices are to know: what they encrypt to first, the root last.
 fn announced(authority: &Authority) -> Vec<Certificate> {
     let registration = authority.registration.first().map(|newest| newest.certificate.clone());
-    registration.into_iter().chain(authority.chain.iter().cloned()).collect()
+    registration.into_iter().chain(authority.current.chain.iter().cloned()).collect()
 }
 
 fn algorithms(gateway: &Gateway) -> Algorithms {
@@ -232,7 +232,7 @@ fn with_responder<E>(
     let authority = rules.organization.authority_of(gateway)?;
     let authority = rules.authority(&authority.name)?;
     let registration = authority.registration.first()?;
-    let issuer = authority.chain.get(..1).unwrap_or_default();
+    let issuer = authority.current.chain.get(..1).unwrap_or_default();
     let responder =
         Responder { certificate: &registration.certificate, key: &registration.key, chain: issuer };
     // A signature, too, is a private-key operation.
