@@ -159,7 +159,8 @@ pub(crate) async fn sign(
         .commit(&app.store, Why::Bookkeeping(Bookkeeping::IssuanceIntended))
         .await
         .map_err(conflict)?;
-    app.signer.sign(linted, key).await.map_err(|error| match error {
+    let signed = app.signer.sign(key, |key| linted.sign(key)).await;
+    signed.map_err(|error| match error {
         SignerError::Busy => Refusal::SignerBusy { authority: certificate.authority.clone() },
         SignerError::Sign(error) => Refusal::Internal { what: error.to_string() },
     })

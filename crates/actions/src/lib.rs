@@ -11,6 +11,9 @@ pub mod gateway;
 pub mod journal;
 pub mod organization;
 pub mod portal_certificate;
+pub mod publisher;
+pub mod responder;
+pub mod revocation_list;
 pub mod rules;
 pub mod signer;
 pub mod snapshot;
@@ -28,6 +31,8 @@ use tokio::sync::Mutex;
 
 use crate::follower::Follower;
 use crate::journal::Journal;
+use crate::responder::Answers;
+use crate::revocation_list::Lists;
 use crate::signer::Signer;
 use crate::snapshot::Snapshot;
 use crate::world::World;
@@ -44,6 +49,10 @@ pub struct App {
     pub snapshot: Arc<Snapshot>,
     /// Time and chance.
     pub world: Arc<World>,
+    /// The revocation lists that are there to be fetched.
+    pub revocation_lists: Lists,
+    /// Answers of OCSP that may be given again.
+    pub(crate) answers: Answers,
     /// One change of the definitions at a time.
     changing: Arc<Mutex<()>>,
     /// Keeps memory beside the database, whoever changes that.
@@ -68,7 +77,19 @@ impl App {
         let signer = Signer::start();
         let changing = Arc::new(Mutex::new(()));
         let follower = Follower::start(changes, &store, &master, &snapshot);
-        Ok(Arc::new(Self { store, master, signer, snapshot, world, changing, follower }))
+        let app = Self {
+            store,
+            master,
+            signer,
+            snapshot,
+            world,
+            revocation_lists: Lists::default(),
+            answers: Answers::default(),
+            changing,
+            follower,
+        };
+        revocation_list::load(&app).await?;
+        Ok(Arc::new(app))
     }
 
     /// Ends what runs in the background, after everything that was journaled is durable.

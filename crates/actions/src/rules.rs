@@ -62,7 +62,16 @@ pub struct Generation {
     /// Signs drafts.
     pub key: SigningKey,
     /// What signs answers of OCSP for it, while there is one.
-    pub responder: Option<Identity>,
+    pub responder: Option<Responder>,
+}
+
+/// What signs answers of OCSP.
+#[derive(Clone, Debug)]
+pub struct Responder {
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Its key.
+    pub key: SigningKey,
 }
 
 /// One of an authority's keys, and whose it is.
@@ -183,11 +192,16 @@ impl Rules {
     /// The authority, and its key, whose URL has this slug: the authority's own is that of its
     /// first key ([`CertificateAuthority::key_slug`]).
     pub fn authority_key(&self, slug: &str) -> Option<AuthorityKey<'_>> {
-        self.organization.certificate_authority.iter().find_map(|definition| {
-            let authority = self.authority(&definition.name)?;
-            let mut generations = authority.generations();
-            let generation = generations.find(|one| definition.key_slug(one.number) == slug)?;
-            Some(AuthorityKey { definition, authority, generation })
+        self.authority_keys().find(|key| key.definition.key_slug(key.generation.number) == slug)
+    }
+
+    /// Every key of every authority.
+    pub fn authority_keys(&self) -> impl Iterator<Item = AuthorityKey<'_>> {
+        let definitions = self.organization.certificate_authority.iter();
+        let known = definitions.filter_map(|one| Some((one, self.authority(&one.name)?)));
+        known.flat_map(|(definition, authority)| {
+            let generations = authority.generations();
+            generations.map(move |generation| AuthorityKey { definition, authority, generation })
         })
     }
 
@@ -296,7 +310,7 @@ fn authority(
             number: *number,
             chain,
             key: SigningKey::new(Arc::clone(&own.key)),
-            responder: newest(keys, Usage::Responder, &definition.key_slug(*number)),
+            responder: responder(keys, &definition.key_slug(*number)),
         }
     });
     let current = generations.next()?;
@@ -304,6 +318,11 @@ fn authority(
     let registration = of(Usage::Registration).map(|(_, identity)| identity.clone());
     let registration = registration.take(RA_KEYS_MAX).collect();
     Some(Authority { current, earlier, registration })
+}
+
+fn responder(keys: &Keys, key_slug: &str) -> Option<Responder> {
+    let Identity { certificate, key } = newest(keys, Usage::Responder, key_slug)?;
+    Some(Responder { certificate, key: SigningKey::new(key) })
 }
 
 fn identity(key: &OpenedKey) -> Result<Identity, String> {

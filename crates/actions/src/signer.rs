@@ -9,8 +9,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::thread;
 
-use pki::certificate::Certificate;
-use pki::draft::Linted;
 use pki::draft::SignError;
 use pki::key::PrivateKey;
 use tokio::sync::oneshot;
@@ -49,15 +47,19 @@ pub enum SignerError {
 }
 
 struct Job {
-    linted: Linted,
     key: SigningKey,
-    answer: oneshot::Sender<Result<Certificate, SignError>>,
+    work: Box<dyn FnOnce(&PrivateKey) + Send>,
 }
 
 impl SigningKey {
     /// A key that nobody waits for yet.
     pub fn new(key: Arc<PrivateKey>) -> Self {
         Self { key, waiting: Arc::default() }
+    }
+
+    /// How many wait for it.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// The key itself.
@@ -83,14 +85,25 @@ impl Signer {
         Self { jobs }
     }
 
-    /// Signs what was linted. Full or late is an error.
-    pub async fn sign(&self, linted: Linted, key: &SigningKey) -> Result<Certificate, SignerError> {
+    /// Lets a key sign: certificates and lists that were linted, answers of OCSP. Full or late is an
+    /// error.
+    pub async fn sign<T: Send + 'static>(
+        &self,
+        key: &SigningKey,
+        sign: impl FnOnce(&PrivateKey) -> Result<T, SignError> + Send + 'static,
+    ) -> Result<T, SignerError> {
         if key.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_MAX {
             key.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(SignerError::Busy);
         }
         let (answer, answered) = oneshot::channel();
-        let job = Job { linted, key: key.clone(), answer };
+        let work = Box::new(move |key: &PrivateKey| {
+            // Nobody waits any more: nothing is signed.
+            if !answer.is_closed() && answer.send(sign(key)).is_err() {
+                tracing::warn!("a signature was made after its request was given up");
+            }
+        });
+        let job = Job { key: key.clone(), work };
         if self.jobs.send(job).is_err() {
             key.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(SignerError::Busy);
@@ -105,14 +118,8 @@ impl Signer {
 fn work(queue: &Mutex<mpsc::Receiver<Job>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { linted, key, answer }) = job else { return };
+        let Ok(Job { key, work }) = job else { return };
         key.waiting.fetch_sub(1, Ordering::Relaxed);
-        // Nobody waits any more: the certificate stays intended, and nothing was signed.
-        if answer.is_closed() {
-            continue;
-        }
-        if answer.send(linted.sign(&key.key)).is_err() {
-            tracing::warn!("a certificate was signed after its request was given up");
-        }
+        work(&key.key);
     }
 }

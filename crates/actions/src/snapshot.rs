@@ -79,6 +79,16 @@ impl Snapshot {
         }
     }
 
+    /// Where a certificate stands as memory knows it; none if it is not known to be issued.
+    pub(crate) fn known_standing(&self, serial: &Serial) -> Option<Standing> {
+        self.standings.get(serial).filter(|standing| standing.status != Status::Intended)
+    }
+
+    /// The authority that signed a certificate, if memory knows it.
+    pub(crate) fn authority_of(&self, serial: &Serial) -> Option<String> {
+        self.standings.get(serial).map(|standing| standing.authority.to_string())
+    }
+
     /// Refuses a chain of authorities of which one has been revoked. Memory knows every authority.
     pub(crate) fn check_authorities(&self, chain: &[Certificate]) -> Result<(), Refusal> {
         for authority in chain {

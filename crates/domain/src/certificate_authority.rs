@@ -11,6 +11,8 @@ use crate::object::Object;
 use crate::object::Reference;
 use crate::object::check_name;
 use crate::object::check_text;
+use crate::revocation_list;
+use crate::revocation_list::Part;
 
 /// Longest life of an authority; beyond, no algorithm of today can be promised.
 pub const VALIDITY_YEARS_MAX: u32 = 40;
@@ -74,6 +76,32 @@ pub enum Purpose {
     RadiusServer,
     /// Access points prove themselves to the RADIUS server.
     Radsec,
+}
+
+/// Where an authority's key tells of itself and of what it signed, for templates that say so with
+/// [`OWN_ADDRESS`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Addresses {
+    /// Where its revocation list is fetched, or the part of it that tells of one certificate.
+    pub crl: String,
+    /// Where OCSP answers for it.
+    pub ocsp: String,
+    /// Where its certificate is fetched.
+    pub ca_issuers: String,
+}
+
+/// In a template's list of addresses, the address of the authority that signs.
+pub const OWN_ADDRESS: &str = "own";
+
+impl Addresses {
+    /// The addresses of a key below the organization's own.
+    pub fn of(base_url: &str, key_slug: &str, part: Option<Part>) -> Self {
+        Self {
+            crl: revocation_list::address(base_url, key_slug, part),
+            ocsp: format!("{base_url}/ocsp/{key_slug}"),
+            ca_issuers: format!("{base_url}/ca/{key_slug}.cer"),
+        }
+    }
 }
 
 /// RSA-2048, the guide's choice, and all that SCEP clients of today take.

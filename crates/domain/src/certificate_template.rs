@@ -25,6 +25,8 @@ use self::purpose::ExtendedKeyUsage;
 use self::purpose::KeyPurpose;
 use self::purpose::SubjectKey;
 use self::san::San;
+use crate::certificate_authority::Addresses;
+use crate::certificate_authority::OWN_ADDRESS;
 use crate::certificate_authority::default_hash;
 use crate::complaint::Complaints;
 use crate::object::Kind;
@@ -84,7 +86,7 @@ pub struct CertificateTemplate {
     /// Whether that identifier stands among the alternative names too, as a URI.
     #[serde(default, skip_serializing_if = "is_false")]
     pub security_identifier_uri: bool,
-    /// Where the revocation list is fetched.
+    /// Where the revocation list is fetched; `own` is the authority's own address, here and below.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub crl_urls: Vec<String>,
     /// Where OCSP answers.
@@ -121,6 +123,8 @@ pub struct Request<'a> {
     pub serial: pki::certificate::Serial,
     /// Who will sign.
     pub issuer: Issuer,
+    /// What `own` stands for.
+    pub addresses: Addresses,
     /// Now.
     pub now: Time,
 }
@@ -179,9 +183,15 @@ impl CertificateTemplate {
             key_usage: self.key_usage(kind, &mut warnings),
             extended_key_usages: self.extended_key_usage.iter().map(|usage| usage.0).collect(),
             basic_constraints: BasicConstraints::LEAF,
-            further: identifier.into_iter().chain(self.further()).collect(),
+            further: identifier.into_iter().chain(self.further(&request.addresses)).collect(),
         };
         Ok(Drafted { draft, warnings })
+    }
+
+    /// Whether it names the authority's own addresses.
+    pub fn names_own_addresses(&self) -> bool {
+        let lists = [&self.crl_urls, &self.ocsp_urls, &self.ca_issuers_urls];
+        lists.into_iter().flatten().any(|url| url == OWN_ADDRESS)
     }
 
     /// Life of the certificate, in seconds.
@@ -229,16 +239,20 @@ impl CertificateTemplate {
     }
 
     /// What every certificate of the template says beside its names and purposes.
-    fn further(&self) -> impl Iterator<Item = Extension> {
+    fn further(&self, own: &Addresses) -> impl Iterator<Item = Extension> {
         // What does not read was refused when the template was saved.
         let policies = self.certificate_policies.iter();
         let policies: Vec<_> =
             policies.filter_map(|text| ObjectIdentifier::new(text).ok()).collect();
         let policies = (!policies.is_empty()).then(|| Extension::certificate_policies(&policies));
-        let lists =
-            (!self.crl_urls.is_empty()).then(|| Extension::crl_distribution_points(&self.crl_urls));
-        let access = (!self.ocsp_urls.is_empty() || !self.ca_issuers_urls.is_empty())
-            .then(|| Extension::authority_info_access(&self.ocsp_urls, &self.ca_issuers_urls));
+        let [lists, ocsp, issuers] = [
+            addresses(&self.crl_urls, &own.crl),
+            addresses(&self.ocsp_urls, &own.ocsp),
+            addresses(&self.ca_issuers_urls, &own.ca_issuers),
+        ];
+        let lists = (!lists.is_empty()).then(|| Extension::crl_distribution_points(&lists));
+        let access = (!ocsp.is_empty() || !issuers.is_empty())
+            .then(|| Extension::authority_info_access(&ocsp, &issuers));
         let none = self.no_revocation_available.then(Extension::no_rev_avail);
         policies.into_iter().chain(lists).chain(access).chain(none)
     }
@@ -284,6 +298,11 @@ impl CertificateTemplate {
         }
         names
     }
+}
+
+fn addresses(urls: &[String], own: &str) -> Vec<String> {
+    let meant = |url: &String| if url == OWN_ADDRESS { own.to_owned() } else { url.clone() };
+    urls.iter().map(meant).collect()
 }
 
 /// Whether a text is a security identifier as people write it: `S-1-5-21-…`.

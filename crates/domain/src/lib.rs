@@ -18,6 +18,7 @@ pub mod organization;
 pub mod plan;
 pub mod policy_workflow;
 pub mod refusal;
+pub mod revocation_list;
 pub mod secret;
 pub mod server_certificate;
 pub mod slug;

@@ -1,5 +1,6 @@
 //! OCSP (RFC 6960): requests read, responses written and read.
 
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use const_oid::ObjectIdentifier;
 
 use crate::{
@@ -126,6 +127,28 @@ impl OcspRequest {
         let extensions = optional_extensions(request.optional(tlv::context(2))?)?;
         request.finish()?;
         Ok(Self { questions, nonce: nonce(&extensions)? })
+    }
+
+    /// Reads a request as a URL carries it behind the responder's address (RFC 6960 A.1): base64,
+    /// with its escapes resolved. Both alphabets and missing padding are tolerated.
+    ///
+    /// # Errors
+    /// [`OcspError`].
+    pub fn parse_base64(text: &str) -> Result<Self, OcspError> {
+        if text.len() > REQUEST_BYTES_MAX * 2 {
+            return Err(OcspError::TooLong);
+        }
+        let plain = |character| match character {
+            '-' => '+',
+            '_' => '/',
+            // A blank is a plus that somebody decoded as in a form.
+            ' ' => '+',
+            other => other,
+        };
+        let text = text.trim_start_matches('/').trim_end_matches('=');
+        let text: String = text.chars().map(plain).collect();
+        let der = STANDARD_NO_PAD.decode(text).map_err(|_| Malformed("base64 of a request"))?;
+        Self::parse(&der)
     }
 
     /// The DER of a request.
@@ -294,6 +317,9 @@ pub struct OcspDraft {
     pub nonce: Option<Vec<u8>>,
     /// The certificate of the responder, sent along; none when the authority itself signs.
     pub responder: Option<Vec<u8>>,
+    /// Whether certificates that were not issued count as revoked here (RFC 6960 4.4.8); said
+    /// where one of the answers rests on it.
+    pub extended_revoke: bool,
 }
 
 impl OcspDraft {
@@ -323,9 +349,13 @@ impl OcspDraft {
             tlv::generalized_time(self.produced_at),
             tlv::sequence(&answers),
         ];
-        if let Some(nonce) = &self.nonce {
-            let extensions = tlv::sequence(&[nonce_extension(nonce).der()]);
-            parts.push(tlv::encode(tlv::context(1), &extensions));
+        let nonce = self.nonce.as_deref().map(nonce_extension);
+        let oid = oid::OCSP_EXTENDED_REVOKE;
+        let revoke = Extension { oid, critical: false, value: tlv::null() };
+        let extensions = nonce.into_iter().chain(self.extended_revoke.then_some(revoke));
+        let extensions: Vec<Vec<u8>> = extensions.map(|one| one.der()).collect();
+        if !extensions.is_empty() {
+            parts.push(tlv::encode(tlv::context(1), &tlv::sequence(&extensions)));
         }
         tlv::sequence(&parts)
     }

@@ -163,6 +163,8 @@ oids! {
     OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
     /// id-pkix-ocsp-nocheck (RFC 6960 4.2.2.2.1).
     OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5";
+    /// id-pkix-ocsp-extended-revoke (RFC 6960 4.4.8).
+    OCSP_EXTENDED_REVOKE = "1.3.6.1.5.5.7.48.1.9";
     /// id-kp-eapOverLAN (RFC 4334).
     EAP_OVER_LAN = "1.3.6.1.5.5.7.3.14";
     /// Microsoft's smart card logon.

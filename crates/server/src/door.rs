@@ -6,4 +6,6 @@ pub(crate) mod health;
 pub(crate) mod http;
 pub(crate) mod https;
 pub(crate) mod radius;
+pub(crate) mod responder;
+pub(crate) mod revocation_list;
 pub(crate) mod scep;

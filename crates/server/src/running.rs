@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use actions::portal_certificate;
+use actions::publisher::Publisher;
 use anyhow::Context;
 use anyhow::anyhow;
 use axum::Router;
@@ -29,6 +30,7 @@ pub(crate) struct Running {
     /// Where health is.
     pub(crate) health: Vec<SocketAddr>,
     instance: Instance,
+    publisher: Publisher,
     radius: door::radius::Door,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
@@ -42,7 +44,10 @@ impl Running {
         listen: &Listen,
     ) -> anyhow::Result<Self> {
         let app = &instance.app;
-        let public = door::scep::routes(app.clone()).merge(door::authority::routes(app.clone()));
+        let public = door::scep::routes(app.clone())
+            .merge(door::authority::routes(app.clone()))
+            .merge(door::revocation_list::routes(app.clone()))
+            .merge(door::responder::routes(app.clone()));
         let (http_addresses, http) = bind("http", &listen.http).await?;
         let (https_addresses, https) = bind("https", &listen.https).await?;
         let (health_addresses, health) = bind("health", &listen.health).await?;
@@ -68,6 +73,7 @@ impl Running {
             radius_auth: radius.authentication.clone(),
             radius_acct: radius.accounting.clone(),
             health: health_addresses,
+            publisher: Publisher::start(app),
             instance,
             radius,
             stop,
@@ -87,7 +93,8 @@ impl Running {
 
     /// Closes every door, lets requests under way end, and makes every answer durable.
     pub(crate) async fn stop(self) {
-        let Self { instance, radius, stop, mut listeners, .. } = self;
+        let Self { instance, publisher, radius, stop, mut listeners, .. } = self;
+        publisher.end();
         stop.send_replace(true);
         // Its threads look whether they should end a few times a second.
         if tokio::task::spawn_blocking(move || drop(radius)).await.is_err() {

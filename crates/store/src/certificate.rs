@@ -300,7 +300,16 @@ pub fn standing_blocking(store: &Store, serial: &Serial) -> Result<Option<Standi
     row.as_ref().map(|row| standing(store, row).map(|(_, standing)| standing)).transpose()
 }
 
-fn standing(store: &Store, row: &Row) -> Result<(Serial, Standing), StoreError> {
+/// The revoked certificates of an authority (`$1`), signed by one of its keys (`$2`), that were not
+/// over before a moment (`$3`): rows for [`standing`].
+pub(crate) const REVOKED_OF: &str =
+    "select serial, usage, authority, gateway, status, revoked_at, revocation_reason,
+    standing_stamp, version from certificate
+    where authority = $1 and revoked_at is not null and coalesce(generation, 1) = $2
+    and not_after >= $3";
+
+/// Reads a row that begins with the columns of [`STANDING`].
+pub(crate) fn standing(store: &Store, row: &Row) -> Result<(Serial, Standing), StoreError> {
     store.audit_key().stamp().check(&stamp::STANDING, row, &STANDING_PLACES, 7)?;
     let standing = Standing {
         usage: usage(row.text(1)?)?,

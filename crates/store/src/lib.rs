@@ -14,6 +14,7 @@ pub mod gateway;
 pub mod lock;
 pub mod organization;
 pub mod private_key;
+pub mod revocation_list;
 pub mod seal;
 pub mod value;
 pub mod write;

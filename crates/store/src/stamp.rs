@@ -52,6 +52,14 @@ pub(crate) const GATEWAY_SECRET: Stamp = Stamp {
     later: &[],
 };
 
+/// A revocation list.
+pub(crate) const REVOCATION_LIST: Stamp = Stamp {
+    table: "revocation_list",
+    column: "stamp",
+    columns: &["authority", "generation", "number", "der"],
+    later: &[],
+};
+
 /// Where a certificate stands.
 pub(crate) const STANDING: Stamp = Stamp {
     table: "certificate",

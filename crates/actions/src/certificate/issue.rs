@@ -7,6 +7,8 @@ use domain::actor::Permission;
 use domain::certificate::Certificate;
 use domain::certificate::Status;
 use domain::certificate::Usage;
+use domain::certificate_authority::Addresses;
+use domain::certificate_authority::CertificateAuthority;
 use domain::certificate_template::Identity;
 use domain::certificate_template::Request;
 use domain::claim::Claim;
@@ -265,14 +267,17 @@ async fn sign(
     app.snapshot.check_authorities(&authority.current.chain)?;
     check_key(app, decided).await?;
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
+    let serial = app.world.serial();
+    let addresses = addresses(app, rules, name, &serial).ok_or_else(|| missing(name))?;
     let drafted = template.draft(Request {
         public_key: claim.csr.public_key.clone(),
         identity: match right {
             Right::Challenge(_) => Identity::Template(&values),
             Right::Renewal(old) => Identity::Renewed(&old.certificate),
         },
-        serial: app.world.serial(),
+        serial,
         issuer,
+        addresses,
         now,
     })?;
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, name);
@@ -314,6 +319,14 @@ async fn sign(
         }
     })?;
     Ok(Issued { certificate, der: signed.der })
+}
+
+/// Where the newest key of an authority will tell of a certificate.
+fn addresses(app: &App, rules: &Rules, authority: &str, serial: &Serial) -> Option<Addresses> {
+    let definition: &CertificateAuthority = rules.organization.find(authority)?;
+    let key_slug = definition.key_slug(rules.authority(authority)?.current.number);
+    let part = app.revocation_lists.part_of(&key_slug, serial);
+    Some(Addresses::of(&rules.organization.settings.base_url, &key_slug, part))
 }
 
 /// Refuses a key that others may know, and one that another certificate in use has.

@@ -12,7 +12,11 @@ mod fixture;
 #[cfg(test)]
 mod issuing;
 #[cfg(test)]
+mod publishing;
+#[cfg(test)]
 mod renewing;
+#[cfg(test)]
+mod revoking;
 #[cfg(test)]
 mod sharing;
 #[cfg(test)]

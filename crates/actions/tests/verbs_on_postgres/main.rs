@@ -17,8 +17,14 @@ mod fixture;
 #[path = "../verbs/issuing.rs"]
 mod issuing;
 #[cfg(test)]
+#[path = "../verbs/publishing.rs"]
+mod publishing;
+#[cfg(test)]
 #[path = "../verbs/renewing.rs"]
 mod renewing;
+#[cfg(test)]
+#[path = "../verbs/revoking.rs"]
+mod revoking;
 #[cfg(test)]
 #[path = "../verbs/sharing.rs"]
 mod sharing;

@@ -8,6 +8,7 @@ use pki::oid;
 use super::CertificateTemplate;
 use super::escape;
 use super::is_security_identifier;
+use crate::certificate_authority::OWN_ADDRESS;
 use crate::complaint::Complaints;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::check_name;
@@ -183,13 +184,15 @@ fn check_revocation(template: &CertificateTemplate, complaints: &mut Complaints<
         for (index, url) in urls
             .iter()
             .enumerate()
+            .filter(|(_, url)| *url != OWN_ADDRESS)
             .filter(|(_, url)| url.len() > URL_BYTES_MAX || !crl::is_address(url))
         {
             complaints.add(
                 &format!("{field}[{index}]"),
                 format!("\"{url}\" is no address that clients fetch from"),
-                "write it like http://pki.example.org/crl/devices.crl; with https, whoever checks \
-                 the certificate of that server would have to check this one first",
+                "write \"own\" for the authority's own address, or one like \
+                 http://pki.example.org/crl/devices.crl; with https, whoever checks the \
+                 certificate of that server would have to check this one first",
             );
         }
     }

@@ -24,6 +24,7 @@ fn draft(template: &CertificateTemplate, key: &PrivateKey) -> Result<Drafted, Re
         identity: Identity::Template(&Values::default()),
         serial: pki::certificate::Serial::from_random([1; 16]),
         issuer: Issuer::itself(&root, &signer, Hash::Sha256, NOW.plus_days(3650)),
+        addresses: Addresses::of("http://pki.test", "devices-2", None),
         now: NOW,
     })
 }
@@ -108,6 +109,27 @@ fn everything_else_a_template_says_is_in_the_draft() {
     let short = template(json!({"no_revocation_available": true}));
     let drafted = draft(&short, &key(KeyType::EcdsaP256)).unwrap();
     assert_eq!(drafted.draft.further, [Extension::no_rev_avail()]);
+}
+
+#[test]
+fn own_stands_for_the_addresses_of_the_authority_that_signs() {
+    let own = template(json!({
+        "crl_urls": ["own", "http://mirror.test/a.crl"], "ocsp_urls": ["own"],
+        "ca_issuers_urls": ["own"],
+    }));
+    let drafted = draft(&own, &key(KeyType::EcdsaP256)).unwrap();
+    let lists = ["http://pki.test/crl/devices-2.crl", "http://mirror.test/a.crl"];
+    let ocsp = ["http://pki.test/ocsp/devices-2".to_owned()];
+    let issuers = ["http://pki.test/ca/devices-2.cer".to_owned()];
+    assert_eq!(
+        drafted.draft.further,
+        [
+            Extension::crl_distribution_points(&lists.map(str::to_owned)),
+            Extension::authority_info_access(&ocsp, &issuers),
+        ]
+    );
+    assert!(own.names_own_addresses());
+    assert!(!template(json!({})).names_own_addresses());
 }
 
 #[test]

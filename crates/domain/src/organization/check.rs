@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 
 use crate::certificate_authority::CertificateAuthority;
+use crate::certificate_authority::OWN_ADDRESS;
 use crate::certificate_authority::Purpose;
+use crate::certificate_template::CertificateTemplate;
 use crate::complaint::Complaint;
 use crate::condition;
 use crate::condition::Facts;
@@ -36,6 +38,7 @@ pub fn check(organization: &Organization, places: &Places) -> Vec<Complaint> {
     checker.chains();
     checker.purposes();
     checker.default_gateways();
+    checker.own_addresses();
     checker.roots();
     checker.complaints
 }
@@ -103,6 +106,26 @@ impl Checker<'_> {
         if total > OBJECTS_TOTAL_MAX {
             let what = format!("there would be {total} objects, {OBJECTS_TOTAL_MAX} are possible");
             self.complaints.push(Complaint::new("", what, "remove some with --prune"));
+        }
+    }
+
+    /// Whoever checks a certificate fetches without TLS ([`pki::crl::is_address`]).
+    fn own_addresses(&mut self) {
+        let base_url = &self.organization.settings.base_url;
+        if pki::crl::is_address(base_url) {
+            return;
+        }
+        for template in &self.organization.certificate_template {
+            if template.names_own_addresses() {
+                let what = format!("the organization's base_url is {base_url}, not http://…");
+                let fix = "let base_url be the plain address, or write whole addresses here";
+                let field = if template.crl_urls.iter().any(|url| url == OWN_ADDRESS) {
+                    "crl_urls"
+                } else {
+                    "ocsp_urls"
+                };
+                self.complain::<CertificateTemplate>(&template.name, field, &what, fix);
+            }
         }
     }
 

@@ -71,6 +71,7 @@ fn an_answer_reads_back_and_verifies() {
                 produced_at: NOW,
                 nonce: next_update.map(|_| tlv::octet_string(&[7; 32])),
                 responder: next_update.map(|_| issuer.der.clone()),
+                extended_revoke: next_update.is_some(),
             };
             let response = OcspResponse::parse(&draft.sign(&key, Hash::Sha256).unwrap()).unwrap();
             assert_eq!(response.answers, draft.answers);

@@ -34,7 +34,17 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
         Some(_) => ("serving", true),
         None => ("no server certificate: define one and apply", false),
     };
+    // Neither enrollment nor login needs the lists.
+    let overdue = actions::revocation_list::overdue(&app);
+    let revocation = if overdue.is_empty() {
+        "published".to_owned()
+    } else {
+        format!("overdue: {}; the log says why", overdue.join(", "))
+    };
     let ready = writes && serves;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ready": ready, "store": store, "radius": radius }))).into_response()
+    let parts = json!({
+        "ready": ready, "store": store, "radius": radius, "revocation": revocation,
+    });
+    (status, Json(parts)).into_response()
 }

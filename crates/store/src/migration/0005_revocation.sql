@@ -12,3 +12,13 @@ create index certificate_device on certificate (device, intended_at, serial);
 create index certificate_person on certificate (person, intended_at, serial);
 create index certificate_key on certificate (key);
 create index certificate_revoked on certificate (authority, revoked_at) where revoked_at is not null;
+
+-- The newest revocation list of each key of an authority.
+create table revocation_list (
+    authority text not null,
+    generation bigint not null,
+    number bigint not null,
+    der blob not null,
+    stamp blob not null,
+    primary key (authority, generation)
+);
