@@ -26,6 +26,9 @@ const PKI: Tool = Tool {
 /// The supplicant of Linux, with an access point in the same process.
 const EAPOL_TEST: Tool = Tool { program: "eapol_test", package: "eapoltest" };
 
+/// The server that most access points ask.
+const FREERADIUS: Tool = Tool { program: "freeradius", package: "freeradius" };
+
 /// FreeRADIUS's client.
 const RADCLIENT: Tool = Tool { program: "radclient", package: "freeradius-utils" };
 
@@ -115,6 +118,38 @@ pub fn scepclient(directory: &Path, url: &str, challenge: &str) -> Outcome {
     command.args(["-server-url", url, "-challenge", challenge, "-cn", "old-device"]);
     command.args(["-private-key", "old.key", "-certificate", "old.pem"]);
     outcome::run(command.current_dir(directory))
+}
+
+/// `freeradius`, to be given its arguments; nothing stops it but its own end.
+#[track_caller]
+pub fn freeradius() -> Command {
+    Command::new(FREERADIUS.path())
+}
+
+/// Names that pkilint takes for errors, and the RFCs do not: it knows no host name without a dot
+/// (RFC 1123, 2.1), and no address but those of the web (RFC 3986; Microsoft's own form of a
+/// security identifier is one).
+const LEGAL_NAMES: [&str; 3] = ["\"localhost\"", "\"urn:example:", "\"tag:microsoft.com,"];
+
+/// Asserts that a linter of pkilint finds no error in a file. `./dev test` installs them.
+#[track_caller]
+pub fn pkilint(linter: &str, arguments: &[&str], file: &Path) {
+    let named = std::env::var_os("SAFECONDUCT_PKILINT").map(PathBuf::from);
+    let folder = named.or_else(|| {
+        let test = std::env::current_exe().ok()?;
+        Some(test.parent()?.parent()?.parent()?.join("pkilint/bin"))
+    });
+    let program = folder.expect("a test knows where it stands").join(linter);
+    assert!(program.is_file(), "pkilint is missing; ./dev test installs it");
+    let mut command = outcome::command(program);
+    let found = outcome::run(command.args(["lint", "-s", "ERROR"]).args(arguments).arg(file));
+    // Its status is the number of findings.
+    assert!(found.stderr.is_empty(), "{found:?}");
+    let is_error = |line: &&str| line.contains("(ERROR)") || line.contains("(FATAL)");
+    let is_legal = |line: &str| LEGAL_NAMES.iter().any(|name| line.contains(name));
+    let errors: Vec<&str> = found.stdout.lines().filter(is_error).collect();
+    assert_eq!(errors.is_empty(), found.status == 0, "{found:?}");
+    assert!(errors.iter().all(|line| is_legal(line)), "{}: {}", shown(file), found.stdout);
 }
 
 /// `strace`, to be given its arguments; nothing stops it but its own end.
