@@ -233,8 +233,8 @@ fn ocsp_is_answered_by_get_and_post_and_to_old_clients() {
 fn freeradius_admits(lab: &Lab, identity: &Path, revocation: Revocation<'_>) {
     let server = FreeRadius::start(&directory::text(&lab.authority(ROOT)), revocation);
     let joined = Supplicant::new(identity, &server.root).join(&server.address);
-    // Shown if the test fails.
-    println!("{}", server.stop());
+    let log = server.stop();
+    assert!(!log.contains("ERROR"), "{log}");
     joined.is_in();
 }
 
