@@ -5,6 +5,7 @@ use const_oid::ObjectIdentifier;
 use crate::{
     algorithm::SignatureAlgorithm,
     certificate::{Certificate, CertificateError, Serial, Tbs},
+    constraint::Constraints,
     extension::{self, BasicConstraints, Extension, KeyUsage},
     general_name::{GENERAL_NAMES_MAX, GeneralName},
     key::{Hash, KeyError, KeyType, PrivateKey, PublicKey, VerifyError, strength::WeakKey},
@@ -29,6 +30,8 @@ pub struct Issuer {
     pub hash: Hash,
     /// The end of the issuing certificate, beyond which nothing lives.
     pub not_after: Time,
+    /// What the issuing certificate, and those above it, let a certificate below them be.
+    pub constraints: Vec<Constraints>,
 }
 
 /// Why a certificate cannot issue.
@@ -40,6 +43,9 @@ pub enum NoIssuer {
     /// Its key is none of our types.
     #[error("the authority's key is neither RSA 2048, 3072, 4096 nor P-256, P-384")]
     Key,
+    /// What it lets those below it be cannot be read.
+    #[error("the authority's constraints cannot be read")]
+    Constraints,
 }
 
 impl Issuer {
@@ -62,7 +68,20 @@ impl Issuer {
             public_key,
             hash,
             not_after: certificate.not_after,
+            constraints: vec![Constraints::of(certificate).map_err(|_| NoIssuer::Constraints)?],
         })
+    }
+
+    /// The same below these certificates, which constrain it and what it issues.
+    ///
+    /// # Errors
+    /// [`NoIssuer::Constraints`].
+    pub fn below(mut self, above: &[Certificate]) -> Result<Self, NoIssuer> {
+        for certificate in above {
+            let constraints = Constraints::of(certificate).map_err(|_| NoIssuer::Constraints)?;
+            self.constraints.push(constraints);
+        }
+        Ok(self)
     }
 
     /// The issuer of a self-signed root that is about to be made.
@@ -75,6 +94,7 @@ impl Issuer {
             key_type: key.key_type(),
             hash,
             not_after,
+            constraints: Vec::new(),
         }
     }
 }
@@ -148,6 +168,12 @@ pub enum Complaint {
     /// An extended key usage twice.
     #[error("the extended key usage {0} is there twice")]
     ExtendedKeyUsageTwice(ObjectIdentifier),
+    /// A purpose that an authority above was not made for.
+    #[error("the extended key usage {0} is none of the authority's")]
+    ExtendedKeyUsageOutside(ObjectIdentifier),
+    /// A name outside what an authority above was made for (RFC 5280 4.2.1.10).
+    #[error("the name {0} is outside the authority's permitted names")]
+    NameNotPermitted(String),
     /// Elliptic curve keys do not encipher keys (RFC 8813 3).
     #[error("an elliptic curve key cannot encipher keys")]
     KeyEncipherment,
@@ -192,6 +218,8 @@ impl Complaint {
             Self::NoKeyUsage => "lint-no-key-usage",
             Self::AnyExtendedKeyUsage => "lint-any-extended-key-usage",
             Self::ExtendedKeyUsageTwice(_) => "lint-extended-key-usage-twice",
+            Self::ExtendedKeyUsageOutside(_) => "lint-extended-key-usage-outside",
+            Self::NameNotPermitted(_) => "lint-name-not-permitted",
             Self::KeyEncipherment => "lint-key-encipherment",
             Self::WeakKey(_) => "lint-weak-key",
             Self::Hash(..) => "lint-hash",
@@ -215,6 +243,7 @@ impl Draft {
         self.lint_names(&mut complaints);
         self.lint_key(&mut complaints);
         self.lint_purposes(&mut complaints);
+        self.lint_constraints(&mut complaints);
         self.lint_extensions(&mut complaints);
         if !complaints.is_empty() {
             return Err(complaints);
@@ -296,6 +325,15 @@ impl Draft {
             if self.extended_key_usages.iter().take(index).any(|earlier| earlier == purpose) {
                 complaints.push(Complaint::ExtendedKeyUsageTwice(*purpose));
             }
+        }
+    }
+
+    fn lint_constraints(&self, complaints: &mut Vec<Complaint>) {
+        for constraints in &self.issuer.constraints {
+            let usage = constraints.usage_outside(&self.extended_key_usages);
+            complaints.extend(usage.map(Complaint::ExtendedKeyUsageOutside));
+            let name = constraints.name_outside(&self.subject, &self.general_names);
+            complaints.extend(name.map(Complaint::NameNotPermitted));
         }
     }
 

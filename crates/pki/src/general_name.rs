@@ -138,6 +138,21 @@ impl GeneralName {
         }
     }
 
+    /// The name, if it is a DNS name.
+    #[must_use]
+    pub fn as_dns(&self) -> Option<&str> {
+        match self {
+            Self::Dns(text) => Some(text),
+            Self::Email(_)
+            | Self::Uri(_)
+            | Self::Upn(_)
+            | Self::PermanentIdentifier { .. }
+            | Self::Ip(_)
+            | Self::DirectoryName(_)
+            | Self::Other(_) => None,
+        }
+    }
+
     /// The word for this kind: dns, email, uri, upn, permanent-identifier, ip, directory or other.
     #[must_use]
     pub fn kind(&self) -> &'static str {

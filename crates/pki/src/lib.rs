@@ -8,6 +8,7 @@ pub mod algorithm;
 pub mod ber;
 pub mod certificate;
 pub mod cms;
+pub mod constraint;
 pub mod crl;
 pub mod csr;
 pub mod draft;

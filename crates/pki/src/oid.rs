@@ -125,6 +125,8 @@ oids! {
     CRL_REASON = "2.5.29.21";
     /// issuingDistributionPoint (RFC 5280 5.2.5).
     ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    /// nameConstraints (RFC 5280 4.2.1.10).
+    NAME_CONSTRAINTS = "2.5.29.30";
     /// cRLDistributionPoints (RFC 5280 4.2.1.13).
     CRL_DISTRIBUTION_POINTS = "2.5.29.31";
     /// certificatePolicies (RFC 5280 4.2.1.4).

@@ -192,6 +192,41 @@ fn every_rule_complains() {
 }
 
 #[test]
+fn what_an_authority_is_not_for_is_refused_below_it_and_below_those_above_it() {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let constrained = |draft: &mut Draft| {
+        draft.extended_key_usages = vec![oid::CLIENT_AUTH];
+        draft.further = vec![Extension::permitted_names(&["example.org".to_owned()])];
+    };
+    let mut draft = root_draft(&key);
+    constrained(&mut draft);
+    let root = draft.lint().unwrap().sign(&key).unwrap();
+    let issuers = [
+        Issuer::of(&root, Hash::Sha256).unwrap(),
+        Issuer::itself(&root.subject, &key, Hash::Sha256, root.not_after).below(&[root]).unwrap(),
+    ];
+    for issuer in issuers {
+        let check = |usage, name: &str, expected: &[&str]| {
+            let mut draft = leaf_draft(&self::root(&key), key.public_key());
+            draft.issuer = issuer.clone();
+            draft.extended_key_usages = vec![usage];
+            draft.general_names = vec![GeneralName::dns(name).unwrap()];
+            let ids = draft.lint().map_or_else(|list| ids(&list), |_| Vec::new());
+            assert_eq!(ids, expected, "{usage} {name}");
+        };
+        let outside = ["lint-extended-key-usage-outside", "lint-name-not-permitted"];
+        check(oid::CLIENT_AUTH, "mac.example.org", &[]);
+        check(oid::SERVER_AUTH, "mac.example.org", &outside[..1]);
+        check(oid::CLIENT_AUTH, "mac.example.com", &outside[1..]);
+        check(oid::SERVER_AUTH, "mac.example.com", &outside);
+    }
+}
+
+fn ids(complaints: &[Complaint]) -> Vec<&'static str> {
+    complaints.iter().map(Complaint::id).collect()
+}
+
+#[test]
 fn every_further_extension_is_signed_as_it_was_meant() {
     let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
     let url = |path: &str| vec![format!("http://pki.example.org/{path}")];
