@@ -55,6 +55,8 @@ pub enum EventKind {
     CertificateIssued,
     /// A certificate of the organization's own was made.
     CertificateMade,
+    /// An authority got a new key and certificate.
+    AuthorityRenewed,
     /// A certificate was revoked.
     CertificateRevoked,
     /// A certificate was put on hold.
@@ -116,13 +118,14 @@ pub struct Shown {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
         Self::RequestRefused,
         Self::CertificateIssued,
         Self::CertificateMade,
+        Self::AuthorityRenewed,
         Self::CertificateRevoked,
         Self::CertificateHeld,
         Self::CertificateReleased,
@@ -141,6 +144,7 @@ impl EventKind {
             Self::RequestRefused => "request.refused",
             Self::CertificateIssued => "certificate.enrollment",
             Self::CertificateMade => "certificate.made",
+            Self::AuthorityRenewed => "authority.renewed",
             Self::CertificateRevoked => "certificate.revoked",
             Self::CertificateHeld => "certificate.held",
             Self::CertificateReleased => "certificate.released",
@@ -164,6 +168,7 @@ impl EventKind {
             | Self::ObjectRemoved
             | Self::RequestRefused
             | Self::CertificateMade
+            | Self::AuthorityRenewed
             | Self::CertificateRevoked
             | Self::CertificateHeld
             | Self::CertificateReleased => Log::Audit,

@@ -156,19 +156,23 @@ impl Organization {
         T::list(self).iter().find(|object| object.name() == name)
     }
 
-    /// The authority that a gateway enrolls for: its own, else the first device authority that
-    /// can issue, intermediates before roots.
+    /// The authority that a gateway enrolls for: its own, else the default.
     pub fn authority_of(&self, gateway: &Gateway) -> Option<&CertificateAuthority> {
-        if let Some(name) = &gateway.certificate_authority {
-            return self.find(name);
+        match &gateway.certificate_authority {
+            Some(name) => self.find(name),
+            None => self.default_authority(),
         }
+    }
+
+    /// The organization's authority for devices: the first one, intermediates before roots, and
+    /// those that issue before those that are disabled.
+    pub fn default_authority(&self) -> Option<&CertificateAuthority> {
         let devices = |authority: &&CertificateAuthority| {
             authority.generate_ca_for == Purpose::DeviceAndUserAuthentication
         };
-        let intermediate = |authority: &&CertificateAuthority| authority.issuer.is_some();
-        let mut authorities = self.certificate_authority.iter().filter(devices);
-        let first = authorities.clone().find(intermediate);
-        first.or_else(|| authorities.next())
+        let authorities = self.certificate_authority.iter().filter(devices);
+        // Of equals the first in the file is the least.
+        authorities.min_by_key(|authority| (authority.disabled, authority.issuer.is_none()))
     }
 
     /// The authority and those above it, root last. Stops where the chain is broken or too long.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::access_point::AccessPoint;
+use crate::certificate_authority::CertificateAuthority;
 use crate::complaint::Complaint;
 use crate::object::Kind;
 use crate::organization::EachKind;
@@ -94,6 +95,7 @@ pub fn merge(
     merger.shared_secrets();
     let Merger { merged, places, plan, mut complaints, .. } = merger;
     complaints.extend(check::check(&merged, &places));
+    complaints.extend(signed_by_disabled(&merged, &plan, &places));
     if complaints.is_empty() { Ok(Merged { organization: merged, plan }) } else { Err(complaints) }
 }
 
@@ -107,6 +109,45 @@ impl Plan {
     pub fn creates(&self, kind: Kind, name: &str) -> bool {
         self.create.iter().any(|change| change.kind == kind && change.name == name)
     }
+
+    /// Whether a server certificate is new, or says something else than before: then a key and a
+    /// certificate are made.
+    pub fn makes_server_key(&self, name: &str) -> bool {
+        let changed = |change: &Change| {
+            change.kind == Kind::ServerCertificate
+                && change.name == name
+                && change.fields.iter().any(|field| field.field != "slug")
+        };
+        self.creates(Kind::ServerCertificate, name) || self.change.iter().any(changed)
+    }
+}
+
+/// What would have to be signed by an authority that is disabled.
+fn signed_by_disabled(merged: &Organization, plan: &Plan, places: &Places) -> Vec<Complaint> {
+    let authorities = merged.certificate_authority.iter();
+    let authorities = authorities.filter(|one| plan.creates(Kind::CertificateAuthority, &one.name));
+    let authorities = authorities.filter_map(|one| {
+        Some((Kind::CertificateAuthority, &one.name, "issuer", one.issuer.as_ref()?))
+    });
+    let servers = merged.server_certificate.iter();
+    let servers = servers.filter(|one| plan.makes_server_key(&one.name)).map(|one| {
+        let field = "certificate_authority";
+        (Kind::ServerCertificate, &one.name, field, &one.certificate_authority)
+    });
+    let is_disabled = |name: &str| {
+        merged.find::<CertificateAuthority>(name).is_some_and(|authority| authority.disabled)
+    };
+    authorities
+        .chain(servers)
+        .filter(|(_, _, _, signer)| is_disabled(signer))
+        .map(|(kind, name, field, signer)| {
+            let place = places.get(&(kind, name.clone())).cloned();
+            let place = place.unwrap_or_else(|| format!("{kind} \"{name}\""));
+            let what = format!("\"{signer}\" is disabled and issues nothing more");
+            let fix = "name another authority, or set disabled = false in that one";
+            Complaint::new(format!("{place}.{field}"), what, fix)
+        })
+        .collect()
 }
 
 struct Merger<'a> {
@@ -261,11 +302,12 @@ impl Merger<'_> {
         }
     }
 
-    /// An authority is what its certificate says; only its description and slug may change.
+    /// An authority is what its certificate says; only its description and slug may change, and
+    /// whether it issues.
     fn frozen<T: Listed>(&mut self, name: &str, fields: &[FieldChange]) {
         let place = self.places.get(&(T::KIND, name.to_owned())).cloned().unwrap_or_default();
         for change in fields {
-            if !matches!(change.field.as_str(), "description" | "slug") {
+            if !matches!(change.field.as_str(), "description" | "disabled" | "slug") {
                 self.complaints.push(Complaint::new(
                     format!("{place}.{}", change.field),
                     format!("would change from {} to {}", change.before, change.after),

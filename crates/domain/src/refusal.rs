@@ -60,6 +60,9 @@ pub enum Refusal {
     /// The authority's own certificate is not valid now.
     #[serde(rename = "ENR-AUTHORITY-EXPIRED")]
     AuthorityExpired { authority: String, not_after: Time },
+    /// The authority was disabled.
+    #[serde(rename = "ENR-AUTHORITY-DISABLED")]
+    AuthorityDisabled { authority: String },
     /// The authority's key could not be used in time.
     #[serde(rename = "ENR-SIGNER-BUSY")]
     SignerBusy { authority: String },
@@ -187,6 +190,9 @@ pub enum Refusal {
     /// Somebody changed it in the meantime.
     #[serde(rename = "API-CONFLICT")]
     Conflict { what: String },
+    /// The next key of an authority would have the address of another authority's.
+    #[serde(rename = "API-SLUG-TAKEN")]
+    SlugTaken { slug: String, authority: String },
     /// The certificate was revoked before.
     #[serde(rename = "API-ALREADY-REVOKED")]
     AlreadyRevoked { serial: Serial, at: Time },

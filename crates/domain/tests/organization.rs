@@ -155,15 +155,22 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_never_changes_but_in_its_description_and_slug() {
+    fn an_authority_never_changes_but_in_its_description_its_slug_and_whether_it_issues() {
         let current = made(authorities(&[root("A")]));
         let mut described = root("A");
         described["description"] = json!("for devices");
         described["slug"] = json!("other");
+        described["disabled"] = json!(true);
         applied(&current, authorities(&[described]));
-        for (field, value) in [("key", "ecdsa-p256"), ("common_name", "B")] {
+        let changes = [
+            ("key", json!("ecdsa-p256")),
+            ("common_name", json!("B")),
+            ("extended_key_usage", json!([])),
+            ("permitted_names", json!(["example.org"])),
+        ];
+        for (field, value) in changes {
             let mut changed = root("A");
-            changed[field] = json!(value);
+            changed[field] = value;
             let path = format!("certificate_authority[0].{field}");
             refused(&current, authorities(&[changed]), &path);
         }

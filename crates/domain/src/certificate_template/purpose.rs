@@ -68,6 +68,9 @@ impl ExtendedKeyUsage {
     /// Client Authentication.
     pub const CLIENT_AUTHENTICATION: Self = Self(oid::CLIENT_AUTH);
 
+    /// Server Authentication.
+    pub const SERVER_AUTHENTICATION: Self = Self(oid::SERVER_AUTH);
+
     /// Reads a name or an object identifier such as `1.3.6.1.5.5.7.3.2`.
     pub fn parse(text: &str) -> Option<Self> {
         let named = NAMES.iter().find(|(name, _)| *name == text).map(|(_, oid)| *oid);

@@ -1,5 +1,7 @@
 //! Whether an organization is sound as a whole: names, slugs, references, chains.
 
+mod constraint;
+
 use std::collections::HashMap;
 use std::collections::HashSet;
 
@@ -40,6 +42,7 @@ pub fn check(organization: &Organization, places: &Places) -> Vec<Complaint> {
     checker.default_gateways();
     checker.own_addresses();
     checker.roots();
+    checker.constraints();
     checker.complaints
 }
 

@@ -109,6 +109,12 @@ impl Refusal {
                 format!("the authority {authority} expired on {}", not_after.to_rfc3339()),
                 "make a new authority and name it in the gateway and the enrollment policy",
             ),
+            Self::AuthorityDisabled { authority } => (
+                "ENR-AUTHORITY-DISABLED",
+                format!("the authority {authority} is disabled and issues nothing more"),
+                "name another authority in the gateway and the enrollment policy, or set disabled \
+                 = false and apply",
+            ),
             Self::SignerBusy { authority } => (
                 "ENR-SIGNER-BUSY",
                 format!("the key of {authority} is too busy to sign in time"),
@@ -326,6 +332,11 @@ impl Refusal {
                 "API-CONFLICT",
                 format!("the change conflicts with another: {what}"),
                 "look at the present state and try again",
+            ),
+            Self::SlugTaken { slug, authority } => (
+                "API-SLUG-TAKEN",
+                format!("the address {slug} is that of the authority {authority}"),
+                "give that authority another slug in the declarative file, apply it, and try again",
             ),
             Self::AlreadyRevoked { serial, at } => (
                 "API-ALREADY-REVOKED",
