@@ -105,13 +105,17 @@ pub(crate) async fn refused(app: &App, kind: EventKind, refusal: &Refusal, said:
     }
 }
 
-/// What is recorded of a draft.
-pub(crate) fn record(draft: &Draft, usage: Usage, authority: &str) -> Certificate {
+/// What is recorded of a draft that an authority signs with its key of this number.
+pub(crate) fn record(
+    draft: &Draft,
+    usage: Usage,
+    (authority, generation): (&str, i64),
+) -> Certificate {
     Certificate {
         serial: draft.serial.clone(),
         usage,
         authority: authority.to_owned(),
-        generation: 1,
+        generation,
         subject: draft.subject.to_string(),
         names: draft.general_names.iter().map(ToString::to_string).collect(),
         gateway: None,

@@ -1,5 +1,8 @@
 //! Making authorities: a key, a certificate, and what speaks SCEP for them.
 
+pub mod listing;
+pub mod renewal;
+
 use std::sync::Arc;
 
 use domain::certificate::Certificate;
@@ -12,6 +15,7 @@ use domain::refusal::Refusal;
 use pki::draft::Draft;
 use pki::draft::Issuer;
 use pki::extension::BasicConstraints;
+use pki::extension::Extension;
 use pki::extension::KeyUsage;
 use pki::key::KeyType;
 use pki::key::PrivateKey;
@@ -41,21 +45,29 @@ pub(crate) struct Made {
     pub(crate) opened: OpenedKey,
 }
 
-/// Makes an authority's key and certificate, signed by `issuer` or by itself, and its
-/// registration authority if devices enroll with it. Unless it `signs_authorities`, it signs
-/// leaves only.
-pub(crate) async fn make(
-    app: &App,
-    definition: &CertificateAuthority,
-    issuer: Option<&Authority>,
-    signs_authorities: bool,
-) -> Result<(Authority, Vec<Made>), Refusal> {
-    let own = make_own(app, definition, issuer, signs_authorities).await?;
+/// Which key of an authority is to be made.
+#[derive(Clone, Copy)]
+pub(crate) struct Making<'a> {
+    /// The authority.
+    pub(crate) definition: &'a CertificateAuthority,
+    /// What signs it; itself if nothing does.
+    pub(crate) issuer: Option<&'a Authority>,
+    /// Whether it signs leaves only, and no authorities.
+    pub(crate) signs_leaves_only: bool,
+    /// Which of its keys it is, counted from 1.
+    pub(crate) number: i64,
+}
+
+/// Makes an authority's key and certificate, and its registration authority if devices enroll with
+/// it.
+pub(crate) async fn make(app: &App, making: Making<'_>) -> Result<(Authority, Vec<Made>), Refusal> {
+    let Making { definition, issuer, number, .. } = making;
+    let own = make_own(app, making).await?;
     let above = issuer.map(|issuer| issuer.current.chain.clone()).unwrap_or_default();
     let mut chain = vec![own.identity.certificate.clone()];
     chain.extend(above);
     let key = SigningKey::new(Arc::clone(&own.identity.key));
-    let current = Generation { number: 1, chain, key, responder: None };
+    let current = Generation { number, chain, key, responder: None };
     let mut authority = Authority { current, earlier: Vec::new(), registration: Vec::new() };
     let mut made = vec![own];
     if definition.generate_ca_for == Purpose::DeviceAndUserAuthentication {
@@ -66,18 +78,17 @@ pub(crate) async fn make(
     Ok((authority, made))
 }
 
-async fn make_own(
-    app: &App,
-    definition: &CertificateAuthority,
-    issuer: Option<&Authority>,
-    signs_authorities: bool,
-) -> Result<Made, Refusal> {
-    if issuer.is_some_and(signs_leaves_only) {
+async fn make_own(app: &App, making: Making<'_>) -> Result<Made, Refusal> {
+    let Making { definition, issuer, signs_leaves_only, number } = making;
+    if issuer.is_some_and(Authority::signs_leaves_only) {
         let above = definition.issuer.as_deref().unwrap_or_default();
         let what = format!(
             "\"{above}\" was made to sign leaves only; name a root as issuer, or define both at once"
         );
         return Err(Refusal::DraftRejected { lint: "path_len".into(), what });
+    }
+    if let Some(issuer) = issuer {
+        app.snapshot.check_authorities(&issuer.current.chain)?;
     }
     let key = generate(definition.key).await?;
     let subject = name(definition.common_name())?;
@@ -94,7 +105,8 @@ async fn make_own(
             (Issuer::itself(&subject, &key, hash, wanted), SigningKey::new(Arc::clone(&key)))
         }
     };
-    let is_root = issuer.is_none();
+    let permitted = &definition.permitted_names;
+    let permitted = (!permitted.is_empty()).then(|| Extension::permitted_names(permitted));
     let draft = Draft {
         serial: app.world.serial(),
         not_before: now,
@@ -104,23 +116,34 @@ async fn make_own(
         public_key: key.public_key().clone(),
         general_names: Vec::new(),
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN | KeyUsage::DIGITAL_SIGNATURE,
-        extended_key_usages: Vec::new(),
-        basic_constraints: BasicConstraints {
-            ca: true,
-            path_len: if is_root || signs_authorities { None } else { Some(0) },
-        },
-        further: Vec::new(),
+        extended_key_usages: definition.certified_usages(signs_leaves_only),
+        basic_constraints: BasicConstraints { ca: true, path_len: signs_leaves_only.then_some(0) },
+        further: permitted.into_iter().collect(),
     };
-    let order = Order { usage: Usage::Authority, owner: &definition.name, generation: 1 };
-    let authority = definition.issuer.as_deref().unwrap_or(&definition.name);
-    sign(app, order, authority, (draft, key), &signing_key).await
+    let signer = match issuer.zip(definition.issuer.as_deref()) {
+        Some((above, name)) => (name, above.current.number),
+        None => (definition.name.as_str(), number),
+    };
+    let order =
+        Order { usage: Usage::Authority, owner: &definition.name, generation: number, signer };
+    sign(app, order, (draft, key), &signing_key).await
 }
 
-/// Whether what an authority signs for another authority would be worth nothing (RFC 5280,
-/// 4.2.1.9).
-fn signs_leaves_only(authority: &Authority) -> bool {
-    let constraints = authority.current.chain.first().and_then(|own| own.basic_constraints());
-    constraints.is_some_and(|(_, path_len)| path_len == Some(0))
+/// Refuses in the name of an authority that issues nothing more: disabled, expired, or revoked.
+pub(crate) fn check_issues(
+    app: &App,
+    definition: &CertificateAuthority,
+    authority: &Authority,
+) -> Result<(), Refusal> {
+    if definition.disabled {
+        return Err(Refusal::AuthorityDisabled { authority: definition.name.clone() });
+    }
+    let own = authority.current.chain.first();
+    if let Some(own) = own.filter(|own| own.not_after < app.world.time()) {
+        let (authority, not_after) = (definition.name.clone(), own.not_after);
+        return Err(Refusal::AuthorityExpired { authority, not_after });
+    }
+    app.snapshot.check_authorities(&authority.current.chain)
 }
 
 /// The registration authority: what SCEP clients encrypt to and whose signature they check. Its
@@ -147,8 +170,10 @@ async fn make_registration(
         basic_constraints: BasicConstraints::LEAF,
         further: Vec::new(),
     };
-    let order = Order { usage: Usage::Registration, owner: &definition.name, generation: 1 };
-    sign(app, order, &definition.name, (draft, key), &authority.current.key).await
+    let generation = authority.current.number;
+    let (owner, signer) = (definition.name.as_str(), (definition.name.as_str(), generation));
+    let order = Order { usage: Usage::Registration, owner, generation, signer };
+    sign(app, order, (draft, key), &authority.current.key).await
 }
 
 /// The authority's common name with ` RA` behind it, within the 64 characters that there are.
@@ -166,6 +191,7 @@ pub(crate) async fn make_server(
     authority: &Authority,
     generation: i64,
 ) -> Result<Made, Refusal> {
+    app.snapshot.check_authorities(&authority.current.chain)?;
     let key = generate(definition.key).await?;
     let hash = authority.current.key.key().key_type().default_hash();
     let issuer = authority.issuer(hash).ok_or_else(|| internal("the authority cannot sign"))?;
@@ -191,9 +217,9 @@ pub(crate) async fn make_server(
         basic_constraints: BasicConstraints::LEAF,
         further: Vec::new(),
     };
-    let order = Order { usage: Usage::Server, owner: &definition.name, generation };
-    let authority_name = &definition.certificate_authority;
-    sign(app, order, authority_name, (draft, key), &authority.current.key).await
+    let signer = (definition.certificate_authority.as_str(), authority.current.number);
+    let order = Order { usage: Usage::Server, owner: &definition.name, generation, signer };
+    sign(app, order, (draft, key), &authority.current.key).await
 }
 
 /// What a key is made for.
@@ -204,17 +230,18 @@ pub(crate) struct Order<'a> {
     pub(crate) owner: &'a str,
     /// Which of its owner's keys it is.
     pub(crate) generation: i64,
+    /// The authority that signs, and which of its keys does.
+    pub(crate) signer: (&'a str, i64),
 }
 
 /// Signs the certificate of a key that was made.
 pub(crate) async fn sign(
     app: &App,
     order: Order<'_>,
-    authority: &str,
     (draft, key): (Draft, Arc<PrivateKey>),
     signing_key: &SigningKey,
 ) -> Result<Made, Refusal> {
-    let mut certificate = certificate::record(&draft, order.usage, authority);
+    let mut certificate = certificate::record(&draft, order.usage, order.signer);
     let linted = certificate::lint(draft)?;
     let signed = certificate::sign(app, Write::new(), (&certificate, linted), signing_key).await?;
     certificate.mark_issued();

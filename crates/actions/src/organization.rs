@@ -19,12 +19,10 @@ use domain::organization::Organization;
 use domain::organization::document::Document;
 use domain::organization::each_kind;
 use domain::plan;
-use domain::plan::Change;
 use domain::plan::Merged;
 use domain::plan::Plan;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
-use domain::server_certificate::ServerCertificate;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
@@ -37,6 +35,8 @@ use crate::App;
 use crate::certificate;
 use crate::certificate_authority;
 use crate::certificate_authority::Made;
+use crate::certificate_authority::Making;
+use crate::certificate_authority::renewal;
 use crate::gateway;
 use crate::gateway::ShownSecret;
 use crate::rules::Authority;
@@ -140,6 +140,7 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
         return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
     }
     let rules = app.snapshot.rules();
+    renewal::check_slugs(&merged.organization, &rules)?;
     let made = make_keys(app, &rules, &merged).await?;
     let shown = draw_secrets(app, &merged, application.secrets);
     let write = write(app, &merged, version, &made, &shown);
@@ -150,7 +151,7 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
 
 /// Commits a change of the definitions and lets every answer rest on it. It is done to its end
 /// also if whoever asked goes away in between: memory must not stay behind the database.
-async fn publish(
+pub(crate) async fn publish(
     app: &App,
     one_at_a_time: OwnedMutexGuard<()>,
     (write, events): (Write, Vec<Event>),
@@ -212,13 +213,14 @@ async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made
         if let (Some(name), None) = (above, issuer) {
             return Err(Refusal::Internal { what: format!("the authority {name} has no key") });
         }
-        let (authority, made) =
-            certificate_authority::make(app, definition, issuer, signs_above).await?;
+        let signs_leaves_only = issuer.is_some() && !signs_above;
+        let making = Making { definition, issuer, signs_leaves_only, number: 1 };
+        let (authority, made) = certificate_authority::make(app, making).await?;
         fresh.insert(&definition.name, authority);
         all.extend(made);
     }
     for definition in &organization.server_certificate {
-        if !needs_key(&merged.plan, definition) {
+        if !merged.plan.makes_server_key(&definition.name) {
             continue;
         }
         let name = definition.certificate_authority.as_str();
@@ -232,16 +234,6 @@ async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made
         all.push(made);
     }
     Ok(all)
-}
-
-/// Whether a server certificate is new, or says something else than before.
-fn needs_key(plan: &Plan, definition: &ServerCertificate) -> bool {
-    let changed = |change: &Change| {
-        change.kind == Kind::ServerCertificate
-            && change.name == definition.name
-            && change.fields.iter().any(|field| field.field != "slug")
-    };
-    plan.creates(Kind::ServerCertificate, &definition.name) || plan.change.iter().any(changed)
 }
 
 async fn generations(app: &App, server: &str) -> Result<i64, Refusal> {
@@ -302,12 +294,17 @@ fn write(
         let Some(gateway) = organization.find::<Gateway>(&shown.name) else { continue };
         write = gateway::add_secret(write, app, gateway, &shown.secret, now);
     }
-    for made in made {
-        write = store::private_key::add(write, &app.master, &made.opened, now);
+    keep_made(write, app, made)
+}
+
+/// Keeps the keys and certificates that were made.
+pub(crate) fn keep_made(write: Write, app: &App, made: &[Made]) -> Write {
+    let now = app.world.time();
+    made.iter().fold(write, |write, made| {
+        let write = store::private_key::add(write, &app.master, &made.opened, now);
         let der = &made.identity.certificate.der;
-        write = store::certificate::issued(write, &made.certificate, der);
-    }
-    write
+        store::certificate::issued(write, &made.certificate, der)
+    })
 }
 
 struct Writer<'a> {
@@ -353,13 +350,17 @@ fn events(app: &App, actor: &Actor, plan: &Plan, made: &[Made]) -> Vec<Event> {
             add(kind, format!("{}:{}", change.kind, change.name), details);
         }
     }
-    for made in made {
-        let mut details = Map::new();
-        details.insert("usage".into(), Value::from(made.certificate.usage.as_str()));
-        details.insert("subject".into(), Value::from(made.certificate.subject.clone()));
-        details.insert("authority".into(), Value::from(made.certificate.authority.clone()));
-        let object = format!("certificate:{}", made.certificate.serial);
-        add(EventKind::CertificateMade, object, details);
-    }
+    events.extend(made.iter().map(|made| event_of(app, actor, made)));
     events
+}
+
+/// The event of a certificate that was made.
+pub(crate) fn event_of(app: &App, actor: &Actor, made: &Made) -> Event {
+    let mut details = Map::new();
+    details.insert("usage".into(), Value::from(made.certificate.usage.as_str()));
+    details.insert("subject".into(), Value::from(made.certificate.subject.clone()));
+    details.insert("authority".into(), Value::from(made.certificate.authority.clone()));
+    let object = format!("certificate:{}", made.certificate.serial);
+    let said = Said { actor: actor.name().to_owned(), object, details };
+    app.world.event(EventKind::CertificateMade, None, said)
 }

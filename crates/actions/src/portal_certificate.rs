@@ -88,9 +88,10 @@ async fn make(app: &App, generation: i64) -> Result<Identity, Refusal> {
         basic_constraints: BasicConstraints::LEAF,
         further: Vec::new(),
     };
-    let order = Order { usage: Usage::Portal, owner: OWNER, generation };
+    let signer = (OWNER, generation);
+    let order = Order { usage: Usage::Portal, owner: OWNER, generation, signer };
     let signing_key = SigningKey::new(Arc::clone(&key));
-    let made = certificate_authority::sign(app, order, OWNER, (draft, key), &signing_key).await?;
+    let made = certificate_authority::sign(app, order, (draft, key), &signing_key).await?;
     let mut details = Map::new();
     details.insert("usage".into(), Value::from(Usage::Portal.as_str()));
     let object = format!("certificate:{}", made.certificate.serial);

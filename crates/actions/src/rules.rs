@@ -256,6 +256,12 @@ impl Authority {
         self.current.issuer(hash)
     }
 
+    /// Whether what it signs for another authority would be worth nothing (RFC 5280, 4.2.1.9).
+    pub fn signs_leaves_only(&self) -> bool {
+        let constraints = self.current.chain.first().and_then(|own| own.basic_constraints());
+        constraints.is_some_and(|(_, path_len)| path_len == Some(0))
+    }
+
     /// Its keys, newest first.
     pub fn generations(&self) -> impl Iterator<Item = &Generation> {
         core::iter::once(&self.current).chain(&self.earlier)
@@ -282,7 +288,8 @@ impl Generation {
     pub fn issuer(&self, hash: pki::key::Hash) -> Option<Issuer> {
         let key_type = self.key.key().key_type();
         let hash = if key_type.signs_with(hash) { hash } else { key_type.default_hash() };
-        Issuer::of(self.chain.first()?, hash).ok()
+        let (own, above) = self.chain.split_first()?;
+        Issuer::of(own, hash).ok()?.below(above).ok()
     }
 }
 

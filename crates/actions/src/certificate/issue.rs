@@ -33,6 +33,8 @@ use subtle::ConstantTimeEq;
 
 use crate::App;
 use crate::certificate;
+use crate::certificate_authority;
+use crate::rules::Authority;
 use crate::rules::Rules;
 use crate::unavailable;
 use crate::world::Said;
@@ -253,18 +255,13 @@ async fn sign(
     let Decided { gateway, settings, claim, right, request, .. } = decided;
     let missing = |what: &str| Refusal::Internal { what: format!("{what} is gone") };
     let name = &settings.certificate_authority;
-    let authority = rules.authority(name).ok_or_else(|| missing(name))?;
+    let authority = authority(app, rules, name)?;
     let template: &domain::certificate_template::CertificateTemplate = rules
         .organization
         .find(&settings.certificate_template)
         .ok_or_else(|| missing(&settings.certificate_template))?;
     let issuer = authority.issuer(template.signature_algorithm).ok_or_else(|| missing(name))?;
     let now = app.world.time();
-    if issuer.not_after < now {
-        let not_after = issuer.not_after;
-        return Err(Refusal::AuthorityExpired { authority: name.clone(), not_after });
-    }
-    app.snapshot.check_authorities(&authority.current.chain)?;
     check_key(app, decided).await?;
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
     let serial = app.world.serial();
@@ -280,7 +277,8 @@ async fn sign(
         addresses,
         now,
     })?;
-    let mut certificate = certificate::record(&drafted.draft, Usage::Device, name);
+    let signer = (name.as_str(), authority.current.number);
+    let mut certificate = certificate::record(&drafted.draft, Usage::Device, signer);
     certificate.gateway = Some(gateway.name.clone());
     certificate.template = Some(template.name.clone());
     (certificate.device, certificate.person) = match right {
@@ -327,6 +325,15 @@ fn addresses(app: &App, rules: &Rules, authority: &str, serial: &Serial) -> Opti
     let key_slug = definition.key_slug(rules.authority(authority)?.current.number);
     let part = app.revocation_lists.part_of(&key_slug, serial);
     Some(Addresses::of(&rules.organization.settings.base_url, &key_slug, part))
+}
+
+/// The authority of this name, if it still issues.
+fn authority<'a>(app: &App, rules: &'a Rules, name: &str) -> Result<&'a Authority, Refusal> {
+    let missing = || Refusal::Internal { what: format!("{name} is gone") };
+    let definition: &CertificateAuthority = rules.organization.find(name).ok_or_else(missing)?;
+    let authority = rules.authority(name).ok_or_else(missing)?;
+    certificate_authority::check_issues(app, definition, authority)?;
+    Ok(authority)
 }
 
 /// Refuses a key that others may know, and one that another certificate in use has.

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod applying;
 #[cfg(test)]
+mod authorities;
+#[cfg(test)]
 mod certificates;
 #[cfg(test)]
 mod engine;
@@ -17,6 +19,8 @@ mod publishing;
 mod renewing;
 #[cfg(test)]
 mod revoking;
+#[cfg(test)]
+mod rollover;
 #[cfg(test)]
 mod sharing;
 #[cfg(test)]

@@ -4,6 +4,9 @@
 #[path = "../verbs/applying.rs"]
 mod applying;
 #[cfg(test)]
+#[path = "../verbs/authorities.rs"]
+mod authorities;
+#[cfg(test)]
 #[path = "../verbs/certificates.rs"]
 mod certificates;
 #[cfg(test)]
@@ -25,6 +28,9 @@ mod renewing;
 #[cfg(test)]
 #[path = "../verbs/revoking.rs"]
 mod revoking;
+#[cfg(test)]
+#[path = "../verbs/rollover.rs"]
+mod rollover;
 #[cfg(test)]
 #[path = "../verbs/sharing.rs"]
 mod sharing;
