@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod certificate;
+pub mod certificate_authority;
 pub mod event;
 pub mod organization;
 pub mod problem;
@@ -33,6 +34,9 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/v1/apply", post(organization::apply))
         .route("/api/v1/audit", get(audit::verify))
+        .route("/api/v1/certificate-authorities", get(certificate_authority::list))
+        .route("/api/v1/certificate-authorities/{name}", get(certificate_authority::show))
+        .route("/api/v1/certificate-authorities/{name}/renew", post(certificate_authority::renew))
         .route("/api/v1/certificates", get(certificate::list))
         .route("/api/v1/certificates/{serial}", get(certificate::show))
         .route("/api/v1/certificates/release", post(certificate::release_chosen))

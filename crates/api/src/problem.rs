@@ -59,6 +59,7 @@ impl From<Refusal> for Problem {
             Refusal::NotPermitted { .. } => StatusCode::FORBIDDEN,
             Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
             Refusal::Conflict { .. }
+            | Refusal::SlugTaken { .. }
             | Refusal::AlreadyRevoked { .. }
             | Refusal::AlreadyHeld { .. }
             | Refusal::NotHeld { .. }

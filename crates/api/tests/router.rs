@@ -23,8 +23,11 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 8] = [
+    const URLS: [(&str, &str); 11] = [
         ("POST", "/api/v1/apply"),
+        ("GET", "/api/v1/certificate-authorities"),
+        ("GET", "/api/v1/certificate-authorities/A"),
+        ("POST", "/api/v1/certificate-authorities/A/renew"),
         ("GET", "/api/v1/certificates"),
         ("GET", "/api/v1/certificates/0A"),
         ("POST", "/api/v1/certificates/0A/revoke"),
@@ -99,6 +102,10 @@ mod tests {
         let router = owned().await;
         is_problem(&ask(&router, "GET", "/api/v1/nothing", "").await, 404, "API-NOT-FOUND");
         is_problem(&ask(&router, "GET", "/api/v1/certificates/0A", "").await, 404, "API-NOT-FOUND");
+        let authority = "/api/v1/certificate-authorities/A";
+        is_problem(&ask(&router, "GET", authority, "").await, 404, "API-NOT-FOUND");
+        let renew = format!("{authority}/renew");
+        is_problem(&ask(&router, "POST", &renew, "").await, 404, "API-NOT-FOUND");
         let event = "/api/v1/events/ffffffff-ffff-ffff-ffff-ffffffffffff";
         is_problem(&ask(&router, "GET", event, "").await, 404, "API-NOT-FOUND");
         let revoke = "/api/v1/certificates/0A/revoke";
@@ -114,6 +121,8 @@ mod tests {
         is_problem(&get("/api/v1/certificates?limit=many").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/certificates?colour=red").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/certificates?cursor=x").await, 400, "API-PARAMETER");
+        let authorities = "/api/v1/certificate-authorities?cursor=x";
+        is_problem(&get(authorities).await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events?cursor=x").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events/x").await, 400, "API-PARAMETER");
         let post = |url: &'static str, body: &'static str| ask(&router, "POST", url, body);
@@ -144,6 +153,40 @@ mod tests {
         let complaints = answer.1["complaints"].as_array().unwrap();
         let paths: Vec<&str> = complaints.iter().map(|c| c["path"].as_str().unwrap()).collect();
         assert_eq!(paths, ["access_point[0].address", "colour"]);
+    }
+
+    #[tokio::test]
+    async fn an_authority_is_listed_shown_and_renewed() {
+        let router = owned().await;
+        let authority = |name: &str, slug: &str| {
+            json!({ "name": name, "slug": slug, "type": "root", "key": "ecdsa-p256",
+                "generate_ca_for": "radsec" })
+        };
+        let list = [authority("Lab / Root", "lab"), authority("Other", "lab-3")];
+        let body = json!({ "document": { "certificate_authority": list } }).to_string();
+        ask(&router, "POST", "/api/v1/apply", &body).await;
+        let page = ask(&router, "GET", "/api/v1/certificate-authorities?limit=1", "").await.1;
+        assert_eq!(
+            (&page["items"][0]["name"], &page["next"]),
+            (&json!("Lab / Root"), &json!("Lab / Root"))
+        );
+        let url = "/api/v1/certificate-authorities/Lab%20%2F%20Root";
+        let shown = ask(&router, "GET", url, "").await.1;
+        assert_eq!(shown["type"], "root");
+        assert_eq!(shown["generate_ca_for"], "radsec");
+        assert_eq!(shown["disabled"], false);
+        let key = &shown["generations"][0];
+        assert_eq!(
+            (&key["number"], &key["slug"], &key["status"]),
+            (&json!(1), &json!("lab"), &json!("issued"))
+        );
+        assert_eq!(key["sha256"].as_str().map(str::len), Some(64));
+        assert_eq!(key["sha1"].as_str().map(str::len), Some(40));
+        let renew = format!("{url}/renew");
+        let (status, renewed) = ask(&router, "POST", &renew, "").await;
+        assert_eq!((status, &renewed["generations"][0]["slug"]), (StatusCode::OK, &json!("lab-2")));
+        assert_eq!(renewed["generations"][1], *key);
+        is_problem(&ask(&router, "POST", &renew, "").await, 409, "API-SLUG-TAKEN");
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ mod audit;
 mod authenticate;
 mod bench;
 mod certificate;
+mod certificate_authority;
 mod demo;
 mod enroll;
 mod event;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     /// Look at certificates, or revoke one
     #[command(subcommand)]
     Certificate(certificate::Verb),
+    /// Look at certificate authorities, renew one, or take its certificate along
+    #[command(subcommand)]
+    CertificateAuthority(certificate_authority::Verb),
     /// Look at what happened, and why
     #[command(subcommand)]
     Event(event::Verb),
@@ -55,6 +59,7 @@ impl Command {
             | Self::Apply(_)
             | Self::Audit(_)
             | Self::Certificate(_)
+            | Self::CertificateAuthority(_)
             | Self::Event(_)
             | Self::Enroll(_)
             | Self::Authenticate(_)
@@ -72,6 +77,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Apply(arguments) => apply::run(arguments).await,
         Command::Audit(verb) => audit::run(verb).await,
         Command::Certificate(verb) => certificate::run(verb).await,
+        Command::CertificateAuthority(verb) => certificate_authority::run(verb).await,
         Command::Event(verb) => event::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
