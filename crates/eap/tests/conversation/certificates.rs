@@ -7,6 +7,7 @@ use pki::certificate::Serial;
 use pki::draft::Draft;
 use pki::draft::Issuer;
 use pki::extension::BasicConstraints;
+use pki::extension::Extension;
 use pki::extension::KeyUsage;
 use pki::general_name::GeneralName;
 use pki::key::KeyType;
@@ -64,7 +65,10 @@ pub(crate) const SERVER: Wish =
     Wish { dns: "radius.example.test", purpose: Purpose::Server, ..DEVICE };
 
 /// The authority that issues device certificates.
-pub(crate) static DEVICE_CA: LazyLock<Authority> = LazyLock::new(|| authority("Device CA"));
+pub(crate) static DEVICE_CA: LazyLock<Authority> = LazyLock::new(|| {
+    let bounds = Bounds { purpose: Purpose::Device, names: Some("example.test") };
+    constrained("Device CA", None, bounds)
+});
 
 /// The authority that issued the server's certificate.
 pub(crate) static SERVER_CA: LazyLock<Authority> = LazyLock::new(|| authority("RADIUS CA"));
@@ -73,24 +77,53 @@ static RSA_KEY: LazyLock<PrivateKey> =
     LazyLock::new(|| PrivateKey::generate(KeyType::Rsa2048).unwrap());
 
 pub(crate) fn authority(name: &str) -> Authority {
+    constrained(name, None, Bounds::NONE)
+}
+
+/// What an authority's certificate lets those below it be.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) purpose: Purpose,
+    pub(crate) names: Option<&'static str>,
+}
+
+impl Bounds {
+    /// It lets them be anything.
+    pub(crate) const NONE: Self = Self { purpose: Purpose::Unnamed, names: None };
+}
+
+/// An authority with these bounds, signed by `issuer` or by itself.
+pub(crate) fn constrained(name: &str, issuer: Option<&Authority>, bounds: Bounds) -> Authority {
     let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
     let subject = Name::parse_text(&format!("CN={name}")).unwrap();
     let not_after = Time(NOW.0 + 3650 * DAY);
     let hash = KeyType::EcdsaP256.default_hash();
     let draft = Draft {
         serial: Serial::from_random([7; 16]),
-        issuer: Issuer::itself(&subject, &key, hash, not_after),
+        issuer: match issuer {
+            Some(issuer) => issuer.unbound(),
+            None => Issuer::itself(&subject, &key, hash, not_after),
+        },
         subject,
         public_key: key.public_key().clone(),
         not_before: Time(NOW.0 - 3650 * DAY),
         not_after,
         general_names: Vec::new(),
         key_usage: KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
-        extended_key_usages: Vec::new(),
-        basic_constraints: BasicConstraints { ca: true, path_len: Some(0) },
-        further: Vec::new(),
+        extended_key_usages: match bounds.purpose {
+            Purpose::Device => vec![oid::CLIENT_AUTH, oid::OCSP_SIGNING],
+            Purpose::Server => vec![oid::SERVER_AUTH, oid::OCSP_SIGNING],
+            Purpose::Unnamed => Vec::new(),
+        },
+        basic_constraints: BasicConstraints { ca: true, path_len: None },
+        further: bounds
+            .names
+            .map(|name| Extension::permitted_names(&[name.to_owned()]))
+            .into_iter()
+            .collect(),
     };
-    let certificate = draft.lint().unwrap().sign(&key).unwrap();
+    let signer = issuer.map_or(&key, |issuer| &issuer.key);
+    let certificate = draft.lint().unwrap().sign(signer).unwrap();
     Authority { key, certificate }
 }
 
@@ -99,15 +132,20 @@ impl Authority {
         self.certificate.der.clone()
     }
 
+    /// It as an issuer whom no lint holds to its bounds: verifiers are to find out by themselves.
+    fn unbound(&self) -> Issuer {
+        let hash = KeyType::EcdsaP256.default_hash();
+        Issuer { constraints: Vec::new(), ..Issuer::of(&self.certificate, hash).unwrap() }
+    }
+
     pub(crate) fn issue(&self, wish: &Wish) -> Leaf {
         let key = match wish.key_type {
             KeyType::Rsa2048 => PrivateKey::from_pkcs8(&RSA_KEY.to_pkcs8()).unwrap(),
             other => PrivateKey::generate(other).unwrap(),
         };
-        let hash = KeyType::EcdsaP256.default_hash();
         let draft = Draft {
             serial: Serial::from_random([9; 16]),
-            issuer: Issuer::of(&self.certificate, hash).unwrap(),
+            issuer: self.unbound(),
             subject: Name::parse_text(&format!("CN={}", wish.dns)).unwrap(),
             public_key: key.public_key().clone(),
             not_before: Time(NOW.0 + wish.from_days * DAY),

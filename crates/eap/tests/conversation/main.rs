@@ -4,6 +4,8 @@
 #[expect(clippy::wildcard_enum_match_arm, reason = "any other variant fails the test")]
 mod certificates;
 #[cfg(test)]
+mod constraints;
+#[cfg(test)]
 #[expect(clippy::wildcard_enum_match_arm, reason = "any other variant fails the test")]
 mod fixture;
 #[cfg(test)]
