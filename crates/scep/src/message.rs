@@ -173,6 +173,9 @@ pub struct Context {
     pub hash: Hash,
     /// The cipher of the reply: the request's, and never single DES.
     pub cipher: Cipher,
+    /// Which of our keys it was sealed for, by its place among the recipients; the first if that
+    /// did not become known.
+    pub recipient: usize,
 }
 
 /// A `PrintableString` attribute, as all SCEP strings must be.

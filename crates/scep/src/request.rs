@@ -166,6 +166,7 @@ fn read_context(signed: &SignedData, signer: &SignerInfo) -> Result<Context, Unr
         signer: certificate.clone(),
         hash,
         cipher: Cipher::Aes128,
+        recipient: 0,
     })
 }
 
@@ -225,6 +226,7 @@ fn open(
     let ours: Vec<&Certificate> = recipients.iter().map(|r| r.certificate).collect();
     let position = envelope.recipient(&ours).map_err(|_| unopened())?;
     let recipient = recipients.get(position).ok_or_else(unopened)?;
+    context.recipient = position;
     let opened =
         envelope.open(recipient.certificate, recipient.key).map_err(|error| match error {
             OpenError::Cipher(_) => refused_cipher(),

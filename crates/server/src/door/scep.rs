@@ -212,7 +212,7 @@ fn success(
     (request, issued): (&scep::request::Request, &issue::Issued),
 ) -> Response {
     let Ok(certificate) = Certificate::parse(&issued.der) else { return unavailable() };
-    let sealed = with_responder(rules, gateway, |responder| {
+    let sealed = with_responder(rules, gateway, request.context.recipient, |responder| {
         let (now, nonce) = (app.world.time(), app.world.random());
         reply::success(&request.context, &[certificate], responder, now, nonce)
     });
@@ -221,18 +221,24 @@ fn success(
 
 fn failure(app: &App, rules: &Rules, gateway: &Gateway, refused: &Refused) -> Response {
     let (now, nonce) = (app.world.time(), app.world.random());
-    sent(with_responder(rules, gateway, |responder| reply::failure(refused, responder, now, nonce)))
+    sent(with_responder(rules, gateway, refused.context.recipient, |responder| {
+        reply::failure(refused, responder, now, nonce)
+    }))
 }
 
+/// Answers with the registration key that the device sealed its request for: it was told of that
+/// one, perhaps before the authority was renewed.
 fn with_responder<E>(
     rules: &Rules,
     gateway: &Gateway,
+    recipient: usize,
     reply: impl FnOnce(&Responder<'_>) -> Result<Vec<u8>, E>,
 ) -> Option<Result<Vec<u8>, E>> {
     let authority = rules.organization.authority_of(gateway)?;
     let authority = rules.authority(&authority.name)?;
-    let registration = authority.registration.first()?;
-    let issuer = authority.current.chain.get(..1).unwrap_or_default();
+    let registration = authority.registration.get(recipient)?;
+    let signer = authority.signer_of(&registration.certificate);
+    let issuer = signer.and_then(|signer| signer.chain.get(..1)).unwrap_or_default();
     let responder =
         Responder { certificate: &registration.certificate, key: &registration.key, chain: issuer };
     // A signature, too, is a private-key operation.
