@@ -20,7 +20,6 @@ use crate::responder;
 use crate::revocation_list;
 use crate::revocation_list::NotPublished;
 use crate::rules::AuthorityKey;
-use crate::rules::Rules;
 use crate::unavailable;
 
 /// How often the times of lists and responders are looked at.
@@ -139,9 +138,8 @@ async fn publish_key(app: &App, key: AuthorityKey<'_>, may_differ: bool) -> Resu
         return Ok(());
     };
     if !responder::has_responder(key.generation, now) {
-        let slug = key.definition.key_slug(key.generation.number);
         tracing::debug!(authority = %own.subject, "a responder is due");
-        make_responder(app, &slug).await?;
+        make_responder(app, &key.definition.name, key.generation.number).await?;
     }
     if may_differ || revocation_list::is_due(app, key) {
         match revocation_list::refresh(app, key).await {
@@ -156,19 +154,19 @@ async fn publish_key(app: &App, key: AuthorityKey<'_>, may_differ: bool) -> Resu
 }
 
 /// Makes the responder of a key, unless another server has.
-async fn make_responder(app: &App, key_slug: &str) -> Result<(), Refusal> {
-    let find = |rules: &Rules| {
-        let generation = rules.authority_key(key_slug).map(|key| key.generation);
-        generation.is_some_and(|found| responder::has_responder(found, app.world.time()))
+async fn make_responder(app: &App, authority: &str, number: i64) -> Result<(), Refusal> {
+    let is_meant = |key: &AuthorityKey<'_>| {
+        key.definition.name == authority && key.generation.number == number
     };
     App::reload(&app.store, &app.master, &app.snapshot).await.map_err(unavailable)?;
     let rules = app.snapshot.rules();
-    if find(&rules) {
+    let Some(key) = rules.authority_keys().find(is_meant) else { return Ok(()) };
+    if responder::has_responder(key.generation, app.world.time()) {
         return Ok(());
     }
-    let Some(key) = rules.authority_key(key_slug) else { return Ok(()) };
+    let owner = responder::owner(authority, number);
     let keys = store::private_key::load(&app.store, &app.master).await.map_err(unavailable)?;
-    let own = keys.iter().filter(|one| one.usage == Usage::Responder && one.owner == key_slug);
+    let own = keys.iter().filter(|one| one.usage == Usage::Responder && one.owner == owner);
     let order = own.map(|one| one.generation).max().unwrap_or(0) + 1;
     match responder::make(app, key, order).await {
         // Another server made it at the same time.

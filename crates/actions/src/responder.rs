@@ -79,7 +79,6 @@ pub struct Answers(Mutex<HashMap<Question, (Time, Vec<u8>)>>);
 /// What an answer that is kept was about, and what it rested on.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 struct Question {
-    key_slug: String,
     id: Vec<u8>,
     responder: Serial,
     status: (u8, i64),
@@ -159,9 +158,15 @@ async fn make_certificate(app: &App, key: AuthorityKey<'_>, order: i64) -> Resul
         basic_constraints: BasicConstraints::LEAF,
         further: vec![Extension::ocsp_no_check()],
     };
-    let owner = definition.key_slug(generation.number);
-    let order = Order { usage: Usage::Responder, owner: &owner, generation: order };
-    certificate_authority::sign(app, order, &definition.name, (draft, own), &generation.key).await
+    let owner = owner(&definition.name, generation.number);
+    let signer = (definition.name.as_str(), generation.number);
+    let order = Order { usage: Usage::Responder, owner: &owner, generation: order, signer };
+    certificate_authority::sign(app, order, (draft, own), &generation.key).await
+}
+
+/// Whose a responder's key is, in the table of keys: that of one key of an authority.
+pub(crate) fn owner(authority: &str, number: i64) -> String {
+    format!("{number}/{authority}")
 }
 
 /// Of the family of the authority's key, which whoever verifies the certificate can verify, and no
@@ -182,14 +187,13 @@ fn responder_name(common_name: &str) -> String {
 pub async fn answer(app: &App, key_slug: &str, request: &OcspRequest) -> Option<Answer> {
     let rules = app.snapshot.rules();
     let key = rules.authority_key(key_slug)?;
-    let answer = try_answer(app, key, key_slug, request).await;
+    let answer = try_answer(app, key, request).await;
     Some(answer.unwrap_or_else(|refusal| Answer { der: refusal.der(), kept: None }))
 }
 
 async fn try_answer(
     app: &App,
     key: AuthorityKey<'_>,
-    key_slug: &str,
     request: &OcspRequest,
 ) -> Result<Answer, OcspRefusal> {
     let own = key.generation.chain.first().ok_or(OcspRefusal::InternalError)?;
@@ -208,7 +212,6 @@ async fn try_answer(
     // What is asked for somebody, or of several at once, is not asked again.
     let question = match statuses.as_slice() {
         [(id, standing)] if request.nonce.is_none() => Some(Question {
-            key_slug: key_slug.to_owned(),
             id: id.der.clone(),
             responder: responder.certificate.serial.clone(),
             status: fingerprint(standing.as_ref()),

@@ -7,7 +7,6 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use domain::certificate::RevocationReason;
-use domain::certificate_authority::CertificateAuthority;
 use domain::refusal::Refusal;
 use domain::revocation_list;
 use domain::revocation_list::Part;
@@ -55,42 +54,48 @@ impl Published {
     }
 }
 
-/// The lists of every key of every authority, by the slug of the key.
+/// The lists of every key of every authority.
 #[derive(Debug, Default)]
 pub struct Lists {
-    whole: Mutex<HashMap<String, Arc<Published>>>,
-    parts: Mutex<HashMap<(String, Part), Arc<Published>>>,
+    whole: Mutex<HashMap<KeyName, Arc<Published>>>,
+    parts: Mutex<HashMap<(KeyName, Part), Arc<Published>>>,
+}
+
+/// What names a key: its authority, and which of that one's keys it is. Slugs may change hands.
+type KeyName = (String, i64);
+
+fn name_of(key: AuthorityKey<'_>) -> KeyName {
+    (key.definition.name.clone(), key.generation.number)
 }
 
 impl Lists {
     /// The newest list of a key.
-    pub fn whole(&self, key_slug: &str) -> Option<Arc<Published>> {
-        let whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        whole.get(key_slug).cloned()
+    fn whole(&self, key: &KeyName) -> Option<Arc<Published>> {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    fn part(&self, key_slug: &str, part: Part) -> Option<Arc<Published>> {
+    fn part(&self, key: &KeyName, part: Part) -> Option<Arc<Published>> {
         let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.get(&(key_slug.to_owned(), part)).cloned()
+        parts.get(&(key.clone(), part)).cloned()
     }
 
     /// Takes a list, unless there is a newer.
-    fn put(&self, key_slug: &str, published: Arc<Published>) {
+    fn put(&self, key: KeyName, published: Arc<Published>) {
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = whole.get(key_slug).map_or(0, |known| known.number);
+        let known = whole.get(&key).map_or(0, |known| known.number);
         if known <= published.number {
-            whole.insert(key_slug.to_owned(), published);
+            whole.insert(key, published);
         }
     }
 
-    fn put_part(&self, key_slug: &str, part: Part, published: Arc<Published>) {
+    fn put_part(&self, key: KeyName, part: Part, published: Arc<Published>) {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.insert((key_slug.to_owned(), part), published);
+        parts.insert((key, part), published);
     }
 
-    /// Where certificates of a key that are issued now are told of: a part, if the list is long.
-    pub fn part_of(&self, key_slug: &str, serial: &Serial) -> Option<Part> {
-        let entries = self.whole(key_slug).map_or(0, |whole| whole.entries.len());
+    /// Where a certificate that a key signs now is told of: on a part, if the list is long.
+    pub(crate) fn part_of(&self, key: AuthorityKey<'_>, serial: &Serial) -> Option<Part> {
+        let entries = self.whole(&name_of(key)).map_or(0, |whole| whole.entries.len());
         Part::of_serial(serial, entries)
     }
 }
@@ -114,14 +119,11 @@ impl From<Refusal> for NotPublished {
 
 /// Reads the lists that are kept, so that they are there before new ones are made.
 pub(crate) async fn load(app: &App) -> Result<(), StoreError> {
-    let rules = app.snapshot.rules();
     for kept in store::revocation_list::load(&app.store).await? {
-        let definition: Option<&CertificateAuthority> = rules.organization.find(&kept.authority);
-        let Some(definition) = definition else { continue };
         let published = read(kept.number, kept.der).map_err(|what| {
             StoreError::Statement(format!("the list of {} is unsound: {what}", kept.authority))
         })?;
-        app.revocation_lists.put(&definition.key_slug(kept.generation), Arc::new(published));
+        app.revocation_lists.put((kept.authority, kept.generation), Arc::new(published));
     }
     Ok(())
 }
@@ -137,8 +139,7 @@ fn read(number: u64, der: Vec<u8>) -> Result<Published, String> {
 /// made.
 pub async fn refresh(app: &App, key: AuthorityKey<'_>) -> Result<bool, NotPublished> {
     let now = app.world.time();
-    let slug = key.definition.key_slug(key.generation.number);
-    let last = app.revocation_lists.whole(&slug);
+    let last = app.revocation_lists.whole(&name_of(key));
     let last_update = last.as_ref().map(|last| last.this_update);
     let before = revocation_list::expired_before(last_update, now);
     let entries = entries(app, key, before, now).await?;
@@ -161,14 +162,15 @@ pub async fn refresh(app: &App, key: AuthorityKey<'_>) -> Result<bool, NotPublis
         let overtaken = matches!(refusal, Refusal::Conflict { .. });
         return Err(if overtaken { NotPublished::Overtaken } else { refusal.into() });
     }
-    tracing::info!(list = slug, number, entries = published.entries.len(), "list published");
-    app.revocation_lists.put(&slug, Arc::new(published));
+    let list = key.definition.key_slug(key.generation.number);
+    tracing::info!(list, number, entries = published.entries.len(), "list published");
+    app.revocation_lists.put(name_of(key), Arc::new(published));
     Ok(true)
 }
 
 /// Whether the list of a key is to be made anew for its age, or was never made.
 pub(crate) fn is_due(app: &App, key: AuthorityKey<'_>) -> bool {
-    let last = app.revocation_lists.whole(&key.definition.key_slug(key.generation.number));
+    let last = app.revocation_lists.whole(&name_of(key));
     !last.is_some_and(|last| last.is_young(app.world.time()))
 }
 
@@ -180,15 +182,13 @@ pub fn overdue(app: &App) -> Vec<String> {
     let alive = |key: &AuthorityKey<'_>| {
         key.generation.chain.first().is_some_and(|own| own.not_after >= now)
     };
-    let slugs = rules.authority_keys().filter(alive);
-    let slugs = slugs.map(|key| key.definition.key_slug(key.generation.number));
     let half = revocation_list::VALIDITY_SECONDS / 2;
-    slugs
-        .filter(|slug| {
-            let list = app.revocation_lists.whole(slug);
-            list.is_none_or(|list| list.this_update.plus_seconds(half) < now)
-        })
-        .collect()
+    let is_overdue = |key: &AuthorityKey<'_>| {
+        let list = app.revocation_lists.whole(&name_of(*key));
+        list.is_none_or(|list| list.this_update.plus_seconds(half) < now)
+    };
+    let keys = rules.authority_keys().filter(alive).filter(is_overdue);
+    keys.map(|key| key.definition.key_slug(key.generation.number)).collect()
 }
 
 async fn entries(
@@ -252,7 +252,8 @@ fn lint_and_sign(draft: CrlDraft, key: &PrivateKey) -> Result<Result<Vec<u8>, St
 
 /// The newest list of a key that there is.
 pub fn find(app: &App, key_slug: &str) -> Option<Arc<Published>> {
-    app.revocation_lists.whole(key_slug)
+    let rules = app.snapshot.rules();
+    app.revocation_lists.whole(&name_of(rules.authority_key(key_slug)?))
 }
 
 /// A part of the newest list of a key: signed when it is first asked for, kept until the list is
@@ -260,8 +261,8 @@ pub fn find(app: &App, key_slug: &str) -> Option<Arc<Published>> {
 pub async fn find_part(app: &App, key_slug: &str, part: Part) -> Option<Arc<Published>> {
     let rules = app.snapshot.rules();
     let key = rules.authority_key(key_slug)?;
-    let whole = app.revocation_lists.whole(key_slug)?;
-    let last = app.revocation_lists.part(key_slug, part);
+    let whole = app.revocation_lists.whole(&name_of(key))?;
+    let last = app.revocation_lists.part(&name_of(key), part);
     if last.as_ref().is_some_and(|last| last.number == whole.number) {
         return last;
     }
@@ -271,7 +272,7 @@ pub async fn find_part(app: &App, key_slug: &str, part: Part) -> Option<Arc<Publ
     match sign(app, key, moment, entries, Some((part, &rules))).await {
         Ok(published) => {
             let published = Arc::new(published);
-            app.revocation_lists.put_part(key_slug, part, Arc::clone(&published));
+            app.revocation_lists.put_part(name_of(key), part, Arc::clone(&published));
             Some(published)
         }
         Err(refusal) => {

@@ -22,6 +22,7 @@ use store::gateway::KeptSecret;
 use store::private_key::OpenedKey;
 use store::seal::MasterKey;
 
+use crate::responder;
 use crate::signer::SigningKey;
 
 /// Most old registration keys kept for decryption beside the newest.
@@ -317,7 +318,7 @@ fn authority(
             number: *number,
             chain,
             key: SigningKey::new(Arc::clone(&own.key)),
-            responder: responder(keys, &definition.key_slug(*number)),
+            responder: responder(keys, &responder::owner(&definition.name, *number)),
         }
     });
     let current = generations.next()?;
@@ -327,8 +328,8 @@ fn authority(
     Some(Authority { current, earlier, registration })
 }
 
-fn responder(keys: &Keys, key_slug: &str) -> Option<Responder> {
-    let Identity { certificate, key } = newest(keys, Usage::Responder, key_slug)?;
+fn responder(keys: &Keys, owner: &str) -> Option<Responder> {
+    let Identity { certificate, key } = newest(keys, Usage::Responder, owner)?;
     Some(Responder { certificate, key: SigningKey::new(key) })
 }
 

@@ -321,9 +321,9 @@ async fn sign(
 
 /// Where the newest key of an authority will tell of a certificate.
 fn addresses(app: &App, rules: &Rules, authority: &str, serial: &Serial) -> Option<Addresses> {
-    let definition: &CertificateAuthority = rules.organization.find(authority)?;
-    let key_slug = definition.key_slug(rules.authority(authority)?.current.number);
-    let part = app.revocation_lists.part_of(&key_slug, serial);
+    let key = rules.authority_keys().find(|key| key.definition.name == authority)?;
+    let key_slug = key.definition.key_slug(key.generation.number);
+    let part = app.revocation_lists.part_of(key, serial);
     Some(Addresses::of(&rules.organization.settings.base_url, &key_slug, part))
 }
 

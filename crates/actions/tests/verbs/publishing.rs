@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actions::certificate::revocation;
+use actions::certificate_authority::renewal;
 use actions::publisher::publish_all;
 use actions::responder;
 use actions::revocation_list;
@@ -358,4 +359,50 @@ async fn a_responder_is_replaced_before_its_end() {
     let made = fixture.events().await;
     let made = made.iter().filter(|event| event.details.get("usage") == Some(&json!("responder")));
     assert_eq!(made.count(), 6);
+}
+
+#[tokio::test]
+async fn each_key_of_an_authority_has_a_list_and_a_responder_of_its_own() {
+    let fixture = Fixture::mosyle().await;
+    let old = device(&fixture).await;
+    renewal::renew(&fixture.app, &owner(), AUTHORITY).await.unwrap();
+    let new = device(&fixture).await;
+    for serial in [&old, &new] {
+        revoke(&fixture, serial, SUPERSEDED).await;
+    }
+    publish_all(&fixture.app).await.unwrap();
+    let second = format!("{SLUG}-2");
+    let of = |slug: &str| read(&revocation_list::find(&fixture.app, slug).unwrap());
+    assert_eq!(serials(&of(SLUG)), [old.clone()]);
+    assert_eq!(serials(&of(&second)), [new.clone()]);
+    let keys = authority(&fixture);
+    for (generation, slug, serial) in
+        [(&keys.earlier[0], SLUG, &old), (&keys.current, &second, &new)]
+    {
+        let own = &generation.chain[0];
+        assert_eq!(of(slug).verify_signed_by(&own.public_key), Ok(()));
+        let questions = vec![CertId::of(own, serial).unwrap()];
+        let request = OcspRequest { questions, nonce: None };
+        let answer = responder::answer(&fixture.app, slug, &request).await.unwrap();
+        let response = OcspResponse::parse(&answer.der).unwrap();
+        assert_eq!(response.answers[0].status, CertStatus::Revoked(NOW, ReasonCode::Superseded));
+        assert_eq!(response.certificates[0].verify_signed_by(&own.public_key), Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn lists_and_responders_stay_with_an_authority_whose_address_changes() {
+    let fixture = Fixture::mosyle().await;
+    publish_all(&fixture.app).await.unwrap();
+    let before = list(&fixture).number();
+    let mut document = mosyle();
+    document["certificate_authority"][1]["slug"] = json!("devices");
+    document["certificate_authority"][2]["slug"] = json!(SLUG);
+    fixture.apply(application(document)).await.unwrap();
+    let of = |slug: &str| read(&revocation_list::find(&fixture.app, slug).unwrap());
+    assert_eq!((of("devices").number(), of("devices").issuer), (before, issuer(&fixture).subject));
+    assert_ne!(of(SLUG).issuer, issuer(&fixture).subject);
+    assert!(authority(&fixture).current.responder.is_some());
+    publish_all(&fixture.app).await.unwrap();
+    assert_eq!(of("devices").number(), before);
 }
