@@ -157,6 +157,37 @@ fn a_disabled_authority_refuses_and_its_files_and_devices_stay() {
     lab.apply(guide::GUIDE, []).succeeded();
 }
 
+#[test]
+fn a_gateway_that_names_no_authority_enrolls_for_the_organizations_own() {
+    let chosen = "certificate_authority = \"Example School SCEP CA\"     # default: the \
+                  organization's first device CA\n";
+    let plain = guide::with([(chosen, "")]);
+    let second = "\n[[certificate_authority]]\nname = \"Second\"\ntype = \"intermediate\"\n\
+                  issuer = \"Example School Root CA\"\n";
+    let lab = Lab::of(&format!("{plain}{second}"));
+    let announced = |file: &str| {
+        let file = lab.directory.file(file);
+        stranger::fetch(&lab.url("/scep/mosyle?operation=GetCACert"), &file);
+        let list = ["pkcs7", "-inform", "der", "-print_certs", "-noout", "-in", shown(&file)];
+        stranger::openssl(list).succeeded().stdout
+    };
+    assert!(announced("first.p7b").contains("CN = Example School SCEP CA RA"));
+    let certificate = lab.enroll("mac-1").join("certificate.pem");
+    assert_eq!(stranger::field_of(&certificate, "-issuer"), "CN = Example School SCEP CA");
+    let issuer = "issuer = \"Example School Root CA\"\n";
+    let disabled = plain.replacen(issuer, &format!("{issuer}disabled = true\n"), 1);
+    let to_second = disabled.replacen(
+        "[enrollment_policy.settings]\ncertificate_authority = \"Example School SCEP CA\"",
+        "[enrollment_policy.settings]\ncertificate_authority = \"Second\"",
+        1,
+    );
+    lab.apply(&format!("{to_second}{second}"), []).succeeded();
+    assert!(announced("second.p7b").contains("CN = Second RA"));
+    let certificate = lab.enroll("mac-2").join("certificate.pem");
+    assert_eq!(stranger::field_of(&certificate, "-issuer"), "CN = Second");
+    lab.apply(&format!("{plain}{second}"), []).succeeded();
+}
+
 fn renew(lab: &Lab, name: &str) -> Value {
     lab.ask(["certificate-authority", "renew", name, "--json"]).succeeded().json()
 }

@@ -107,7 +107,7 @@ impl Refusal {
             Self::AuthorityExpired { authority, not_after } => (
                 "ENR-AUTHORITY-EXPIRED",
                 format!("the authority {authority} expired on {}", not_after.to_rfc3339()),
-                "make a new authority and name it in the gateway and the enrollment policy",
+                "renew it: safeconduct certificate-authority renew NAME",
             ),
             Self::AuthorityDisabled { authority } => (
                 "ENR-AUTHORITY-DISABLED",
@@ -265,7 +265,7 @@ impl Refusal {
                     "the authority {authority} over the certificate was revoked on {}",
                     at.to_rfc3339()
                 ),
-                "make a new authority, name it in the enrollment policy, and let the devices \
+                "renew the authority, or name another in the enrollment policy, and let the devices \
                  enroll again",
             ),
             Self::CertificateForeign { issuer, subject } => (
