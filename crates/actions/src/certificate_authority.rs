@@ -3,6 +3,7 @@
 pub mod listing;
 pub mod renewal;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::certificate::Certificate;
@@ -10,7 +11,10 @@ use domain::certificate::Usage;
 use domain::certificate_authority::COMMON_NAME_CHARS_MAX;
 use domain::certificate_authority::CertificateAuthority;
 use domain::certificate_authority::Purpose;
+use domain::complaint::Complaint;
+use domain::object::Kind;
 use domain::organization::years_after;
+use domain::plan::Merged;
 use domain::refusal::Refusal;
 use pki::draft::Draft;
 use pki::draft::Issuer;
@@ -29,6 +33,7 @@ use crate::certificate;
 use crate::rules::Authority;
 use crate::rules::Generation;
 use crate::rules::Identity;
+use crate::rules::Rules;
 use crate::signer::SigningKey;
 
 /// RSA, because no SCEP client takes another recipient; 2048 bits, because all take them.
@@ -43,6 +48,35 @@ pub(crate) struct Made {
     pub(crate) identity: Identity,
     /// What is kept of the key.
     pub(crate) opened: OpenedKey,
+}
+
+/// Says what is wrong with the authorities of an organization for the keys that they have: one whose
+/// issuer was made to sign leaves only, and keys that would have the same address.
+pub(crate) fn check(merged: &Merged, rules: &Rules) -> Result<(), Vec<Complaint>> {
+    let kind = Kind::CertificateAuthority;
+    let mut complaints = Vec::new();
+    for definition in &merged.organization.certificate_authority {
+        let issuer = definition.issuer.as_deref();
+        let issuer = issuer.filter(|_| merged.plan.creates(kind, &definition.name));
+        let Some(above) = issuer else { continue };
+        if rules.authority(above).is_some_and(Authority::signs_leaves_only) {
+            complaints.push(Complaint::new(
+                merged.path(kind, &definition.name, "issuer"),
+                format!("\"{above}\" was made to sign leaves only"),
+                "name a root as issuer, or define a new issuer together with this one",
+            ));
+        }
+    }
+    let mut known: HashMap<String, &str> = HashMap::new();
+    for (slug, name) in renewal::slugs(&merged.organization, rules) {
+        let Some(other) = known.insert(slug.clone(), name) else { continue };
+        complaints.push(Complaint::new(
+            merged.path(kind, name, "slug"),
+            format!("a key of it would have the address {slug}, which is that of \"{other}\""),
+            "give one of them another slug",
+        ));
+    }
+    if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }
 
 /// Which key of an authority is to be made.
@@ -80,13 +114,6 @@ pub(crate) async fn make(app: &App, making: Making<'_>) -> Result<(Authority, Ve
 
 async fn make_own(app: &App, making: Making<'_>) -> Result<Made, Refusal> {
     let Making { definition, issuer, signs_leaves_only, number } = making;
-    if issuer.is_some_and(Authority::signs_leaves_only) {
-        let above = definition.issuer.as_deref().unwrap_or_default();
-        let what = format!(
-            "\"{above}\" was made to sign leaves only; name a root as issuer, or define both at once"
-        );
-        return Err(Refusal::DraftRejected { lint: "path_len".into(), what });
-    }
     if let Some(issuer) = issuer {
         app.snapshot.check_authorities(&issuer.current.chain)?;
     }

@@ -36,7 +36,6 @@ use crate::certificate;
 use crate::certificate_authority;
 use crate::certificate_authority::Made;
 use crate::certificate_authority::Making;
-use crate::certificate_authority::renewal;
 use crate::gateway;
 use crate::gateway::ShownSecret;
 use crate::rules::Authority;
@@ -136,11 +135,11 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
         // An earlier change was committed and could not be read back.
         App::reload(&app.store, &app.master, &app.snapshot).await.map_err(unavailable)?;
     }
+    certificate_authority::check(&merged, &app.snapshot.rules()).map_err(NotApplied::Complaints)?;
     if application.dry_run || merged.plan.is_empty() {
         return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
     }
     let rules = app.snapshot.rules();
-    renewal::check_slugs(&merged.organization, &rules)?;
     let made = make_keys(app, &rules, &merged).await?;
     let shown = draw_secrets(app, &merged, application.secrets);
     let write = write(app, &merged, version, &made, &shown);

@@ -64,6 +64,22 @@ pub struct Merged {
     pub organization: Organization,
     /// What would change.
     pub plan: Plan,
+    /// Where the document's objects stand in it.
+    places: Places,
+}
+
+impl Merged {
+    /// The path of an object's field, for a complaint.
+    pub fn path(&self, kind: Kind, name: &str, field: &str) -> String {
+        path(&self.places, kind, name, field)
+    }
+}
+
+fn path(places: &Places, kind: Kind, name: &str, field: &str) -> String {
+    match places.get(&(kind, name.to_owned())) {
+        Some(place) => format!("{place}.{field}"),
+        None => format!("{kind} \"{name}\".{field}"),
+    }
 }
 
 /// The shared secrets that access points have now, by name.
@@ -96,7 +112,10 @@ pub fn merge(
     let Merger { merged, places, plan, mut complaints, .. } = merger;
     complaints.extend(check::check(&merged, &places));
     complaints.extend(signed_by_disabled(&merged, &plan, &places));
-    if complaints.is_empty() { Ok(Merged { organization: merged, plan }) } else { Err(complaints) }
+    if !complaints.is_empty() {
+        return Err(complaints);
+    }
+    Ok(Merged { organization: merged, plan, places })
 }
 
 impl Plan {
@@ -141,11 +160,9 @@ fn signed_by_disabled(merged: &Organization, plan: &Plan, places: &Places) -> Ve
         .chain(servers)
         .filter(|(_, _, _, signer)| is_disabled(signer))
         .map(|(kind, name, field, signer)| {
-            let place = places.get(&(kind, name.clone())).cloned();
-            let place = place.unwrap_or_else(|| format!("{kind} \"{name}\""));
             let what = format!("\"{signer}\" is disabled and issues nothing more");
             let fix = "name another authority, or set disabled = false in that one";
-            Complaint::new(format!("{place}.{field}"), what, fix)
+            Complaint::new(path(places, kind, name, field), what, fix)
         })
         .collect()
 }

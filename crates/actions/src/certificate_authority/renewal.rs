@@ -1,12 +1,10 @@
 //! Renewing authorities: a new key and certificate of the same subject, beside those of before.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::certificate_authority::CertificateAuthority;
-use domain::complaint::Complaint;
 use domain::event::Event;
 use domain::event::EventKind;
 use domain::object::Kind;
@@ -24,7 +22,6 @@ use crate::certificate_authority::Making;
 use crate::certificate_authority::listing;
 use crate::certificate_authority::listing::Shown;
 use crate::organization;
-use crate::organization::NotApplied;
 use crate::rules::Authority;
 use crate::rules::Rules;
 use crate::unavailable;
@@ -117,7 +114,7 @@ fn check<'a>(
 }
 
 /// The slugs of all keys of all authorities, each with the authority's name.
-fn slugs<'a>(organization: &'a Organization, rules: &Rules) -> Vec<(String, &'a str)> {
+pub(crate) fn slugs<'a>(organization: &'a Organization, rules: &Rules) -> Vec<(String, &'a str)> {
     let authorities = organization.certificate_authority.iter();
     let each = authorities.flat_map(|definition| {
         let authority = rules.authority(&definition.name);
@@ -129,19 +126,6 @@ fn slugs<'a>(organization: &'a Organization, rules: &Rules) -> Vec<(String, &'a 
         numbers.into_iter().map(slug).collect::<Vec<_>>()
     });
     each.collect()
-}
-
-/// Complains where the keys of two authorities would have the same address.
-pub(crate) fn check_slugs(organization: &Organization, rules: &Rules) -> Result<(), NotApplied> {
-    let mut known: HashMap<String, &str> = HashMap::new();
-    for (slug, name) in slugs(organization, rules) {
-        let Some(other) = known.insert(slug.clone(), name) else { continue };
-        let path = format!("{} \"{name}\".slug", Kind::CertificateAuthority);
-        let what = format!("a key of it would have the address {slug}, which is \"{other}\"'s");
-        let complaint = Complaint::new(path, what, "give one of them another slug");
-        return Err(NotApplied::Complaints(vec![complaint]));
-    }
-    Ok(())
 }
 
 fn event(

@@ -263,8 +263,9 @@ async fn an_authority_signs_another_only_if_it_was_made_to() {
     let below = json!({
         "certificate_authority": [intermediate("Below", "Example School SCEP CA")],
     });
-    let refusal = fixture.refusal(application(below)).await;
-    assert_eq!(refusal.code(), "ENR-LINT", "{refusal}");
+    let complaint = fixture.complaints(below).await.swap_remove(0);
+    assert_eq!(complaint.path, "certificate_authority[0].issuer");
+    assert!(complaint.what.contains("leaves only"), "{complaint}");
     let both = json!({
         "certificate_authority": [
             intermediate("Leaves", "Middle"),

@@ -237,9 +237,13 @@ async fn addresses_of_keys_never_meet() {
     renewal::renew(&fixture.app, &owner(), "X").await.unwrap();
     // And nobody takes the address of a second key.
     let complaint = fixture.complaints(alone("Third", "x-2")).await.swap_remove(0);
-    assert_eq!(complaint.path, "certificate_authority \"Third\".slug");
+    assert_eq!(complaint.path, "certificate_authority[0].slug");
     assert!(complaint.what.contains("\"X\""), "{complaint}");
     fixture.complaints(alone("Other", "x-2")).await;
+    // A dry run says so too.
+    let mut dry = application(alone("Third", "x-2"));
+    dry.dry_run = true;
+    fixture.apply(dry).await.unwrap_err();
 }
 
 #[tokio::test]
