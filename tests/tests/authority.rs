@@ -112,6 +112,25 @@ fn devices_below_a_constrained_authority_enroll_and_join() {
     assert!(sentence.contains("lint-name-not-permitted"), "{sentence}");
 }
 
+#[test]
+fn devices_take_a_radius_server_below_a_constrained_authority() {
+    let root = "type = \"root\"\ngenerate_ca_for = \"radius-server\"\n";
+    let below = "type = \"intermediate\"\nissuer = \"Example School Root CA\"\n\
+                 generate_ca_for = \"radius-server\"\npermitted_names = [\"example.test\"]\n";
+    let lab = Lab::of(&guide::with([(root, below)]));
+    let (identity, trusted) = (lab.enroll("mac-1"), lab.authority(ROOT));
+    let text = stranger::text_of(&lab.radius_root());
+    let usages = self::below(&text, "X509v3 Extended Key Usage:");
+    assert_eq!(usages, "TLS Web Server Authentication, OCSP Signing", "{text}");
+    for version in ["1.2", "1.3"] {
+        Supplicant::new(&identity, &trusted).tls(version).join(lab.radius()).is_in();
+    }
+    let [trust, name] = ["--trust", "--server-name"];
+    let secret = guide::SHARED_SECRET;
+    let order = ["--secret", secret, trust, shown(&trusted), name, guide::SERVER_NAME];
+    lab.authenticate(&identity, order).succeeded();
+}
+
 /// OpenSSL holds a root to the uses in its certificate. rustls, to which an anchor is a name and a
 /// key, does not (`crates/eap/tests/conversation/constraints.rs`). So a root says them only when it
 /// is told to.
