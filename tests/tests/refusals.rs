@@ -87,6 +87,27 @@ fn a_subject_without_what_the_template_needs_is_refused() {
 }
 
 #[test]
+fn what_is_asked_beyond_the_template_is_left_out_or_refused() {
+    let strict = "[certificate_template.san]";
+    let strict = guide::with([(strict, "excess = \"refuse\"\n[certificate_template.san]")]);
+    let lab = Lab::of(&strict);
+    let secret = lab.secret(guide::GATEWAY);
+    let greedy = ["--secret", &secret, "--subject", "CN=mac-1, OU=Owners", "--san", "dns:mac-1"];
+    check(&lab, greedy, "ENR-BEYOND-TEMPLATE");
+    let event = lab.refusal("ENR-BEYOND-TEMPLATE");
+    assert_eq!(json::text(&event, "/left_out/0/value"), "OU=Owners", "{event:#}");
+    assert!(json::text(&event, "/reason/sentence").ends_with("gives: subject OU=Owners"));
+    // What the template takes is nothing beyond it, also where it moves to another kind.
+    lab.enroll("mac-1");
+    lab.apply(guide::GUIDE, []).succeeded();
+    lab.ask_for_certificate("dropped", greedy).succeeded();
+    let events = lab.events();
+    let mut events = events.iter().filter(|event| json::text(event, "/outcome") != "refused");
+    let told = events.any(|one| json::text(one, "/left_out/0/value") == "OU=Owners");
+    assert!(told, "no event tells what was left out");
+}
+
+#[test]
 fn an_unknown_gateway_is_not_found() {
     let lab = Lab::of_guide();
     let secret = lab.secret(guide::GATEWAY);

@@ -2,8 +2,10 @@
 //! Dynamic PKI > Certificate Templates.
 
 mod check;
+pub mod excess;
 pub mod purpose;
 pub mod san;
+pub mod taken;
 
 use const_oid::ObjectIdentifier;
 use pki::certificate::Certificate;
@@ -21,10 +23,13 @@ use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 
+use self::excess::Excess;
 use self::purpose::ExtendedKeyUsage;
 use self::purpose::KeyPurpose;
 use self::purpose::SubjectKey;
 use self::san::San;
+use self::taken::Outcome;
+use self::taken::Taken;
 use crate::certificate_authority::Addresses;
 use crate::certificate_authority::OWN_ADDRESS;
 use crate::certificate_authority::default_hash;
@@ -98,6 +103,9 @@ pub struct CertificateTemplate {
     /// Whether it says that nobody tells of its revocation (RFC 9608).
     #[serde(default, skip_serializing_if = "is_false")]
     pub no_revocation_available: bool,
+    /// What becomes of a request that asks for more than this.
+    #[serde(default, skip_serializing_if = "Excess::is_default")]
+    pub excess: Excess,
 }
 
 fn default_usages() -> Vec<ExtendedKeyUsage> {
@@ -145,6 +153,9 @@ pub struct Drafted {
     pub draft: Draft,
     /// One sentence for each value that was moved, left out or shortened.
     pub warnings: Vec<String>,
+    /// What became of each line with variables; nothing where the names are those of the
+    /// certificate that is renewed.
+    pub taken: Vec<Taken>,
 }
 
 impl CertificateTemplate {
@@ -153,12 +164,15 @@ impl CertificateTemplate {
         let kind = request.public_key.kind();
         self.check_key(kind)?;
         let mut warnings = Vec::new();
+        let mut taken = Vec::new();
         let (subject, general_names, identifier) = match request.identity {
             Identity::Template(values) => {
-                let identifier = self.security_identifier(values, &mut warnings);
+                let subject = self.subject(values, &mut taken)?;
+                let identifier = self.security_identifier(values, &mut taken);
                 let identifier = identifier.as_deref();
-                let names = self.names(values, identifier, &mut warnings);
-                (self.subject(values)?, names, identifier.map(Extension::security_identifier))
+                let names = self.names(values, identifier, &mut taken);
+                warnings.extend(taken.iter().filter_map(Taken::warning));
+                (subject, names, identifier.map(Extension::security_identifier))
             }
             Identity::Renewed(old) => {
                 let identifier = pki::oid::SECURITY_IDENTIFIER_EXTENSION;
@@ -185,7 +199,7 @@ impl CertificateTemplate {
             basic_constraints: BasicConstraints::LEAF,
             further: identifier.into_iter().chain(self.further(&request.addresses)).collect(),
         };
-        Ok(Drafted { draft, warnings })
+        Ok(Drafted { draft, warnings, taken })
     }
 
     /// Whether it names the authority's own addresses.
@@ -225,17 +239,19 @@ impl CertificateTemplate {
     }
 
     /// The account's security identifier, if this request has one.
-    fn security_identifier(&self, values: &Values, warnings: &mut Vec<String>) -> Option<String> {
-        let expression = Expression::parse(self.security_identifier.as_ref()?).ok()?;
-        let Ok(value) = expression.expand(values, str::to_owned) else {
-            warnings.push("the security identifier has no value and was left out".to_owned());
-            return None;
-        };
-        if is_security_identifier(&value) {
-            return Some(value);
+    fn security_identifier(&self, values: &Values, taken: &mut Vec<Taken>) -> Option<String> {
+        let text = self.security_identifier.as_ref()?;
+        let mut line = taken::take("security_identifier", text, values)?;
+        if let Outcome::Empty(_) = line.outcome {
+            let why = "the security identifier has no value and was left out".to_owned();
+            line.outcome = Outcome::LeftOut(why);
+        } else if !is_security_identifier(&line.value) {
+            let why = format!("{} is no security identifier and was left out", line.value);
+            line.outcome = Outcome::LeftOut(why);
         }
-        warnings.push(format!("{value} is no security identifier and was left out"));
-        None
+        let said = (line.outcome == Outcome::Said).then(|| line.value.clone());
+        taken.push(line);
+        said
     }
 
     /// What every certificate of the template says beside its names and purposes.
@@ -257,41 +273,49 @@ impl CertificateTemplate {
         policies.into_iter().chain(lists).chain(access).chain(none)
     }
 
-    fn subject(&self, values: &Values) -> Result<Name, Refusal> {
+    fn subject(&self, values: &Values, taken: &mut Vec<Taken>) -> Result<Name, Refusal> {
         let unsound = |what: String| Refusal::DraftRejected { lint: "subject".into(), what };
         let expression =
             Expression::parse(&self.subject).map_err(|error| unsound(error.to_string()))?;
-        let text = expression.expand(values, escape).map_err(|variable| {
+        let expanded = expression.expand(values, escape).map_err(|variable| {
             Refusal::VariableEmpty { variable: variable.to_owned(), template: self.name.clone() }
         })?;
-        Name::parse_text(&text).map_err(|error| unsound(error.to_string()))
+        let name = Name::parse_text(&expanded.text).map_err(|error| unsound(error.to_string()))?;
+        taken.push(Taken::plain("subject", &self.subject, expanded));
+        Ok(name)
     }
 
     fn names(
         &self,
         values: &Values,
         identifier: Option<&str>,
-        warnings: &mut Vec<String>,
+        taken: &mut Vec<Taken>,
     ) -> Vec<GeneralName> {
         let mut names = Vec::new();
         for (kind, text) in self.san.entries() {
-            let Ok(expression) = Expression::parse(text) else { continue };
+            let Some(mut line) = taken::take(kind.field(), text, values) else { continue };
             // A variable with no value removes its SAN.
-            let Ok(value) = expression.expand(values, str::to_owned) else { continue };
-            match kind.place(&value) {
-                Some(name) => {
-                    if name.kind() != kind.word() {
-                        let (from, to) = (kind.word(), name.kind());
-                        warnings.push(format!("{value} is no {from} name and became {to}"));
+            if line.outcome == Outcome::Said {
+                let (value, from) = (&line.value, kind.word());
+                match kind.place(value) {
+                    Some(name) => {
+                        let to = name.kind();
+                        if to != from {
+                            let why = format!("{value} is no {from} name and became {to}");
+                            line.outcome = Outcome::Moved(why);
+                        }
+                        line.value = name.to_string();
+                        if !names.contains(&name) {
+                            names.push(name);
+                        }
                     }
-                    if !names.contains(&name) {
-                        names.push(name);
+                    None => {
+                        let why = format!("{value} is no {from} name and was left out");
+                        line.outcome = Outcome::LeftOut(why);
                     }
-                }
-                None => {
-                    warnings.push(format!("{value} is no {} name and was left out", kind.word()));
                 }
             }
+            taken.push(line);
         }
         if let Some(identifier) = identifier.filter(|_| self.security_identifier_uri) {
             names.push(GeneralName::Uri(format!("{SECURITY_IDENTIFIER_URI}{identifier}")));

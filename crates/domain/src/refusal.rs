@@ -36,6 +36,9 @@ pub enum Refusal {
     /// The template takes other kinds of keys.
     #[serde(rename = "ENR-KEY-NOT-ALLOWED")]
     KeyNotAllowed { key: String, template: String, allowed: Vec<String> },
+    /// The request asks for more than the template gives, and the template refuses such requests.
+    #[serde(rename = "ENR-BEYOND-TEMPLATE")]
+    BeyondTemplate { template: String, asked: Vec<String> },
     /// The key was that of a certificate that was revoked because others may know it.
     #[serde(rename = "ENR-KEY-BLOCKED")]
     KeyBlocked { serial: Serial },

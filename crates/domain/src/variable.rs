@@ -3,6 +3,8 @@
 
 use core::fmt;
 
+use pki::certificate::Certificate;
+use pki::certificate::Serial;
 use pki::general_name::GeneralName;
 use pki::name::Name;
 
@@ -11,6 +13,13 @@ pub const EXPRESSION_BYTES_MAX: usize = 1024;
 
 /// Longest value that a variable may take, in characters; no name in a certificate needs more.
 pub const VALUE_CHARS_MAX: usize = 512;
+
+/// Where values are found in a request, as words.
+const COMMON_NAME: &str = "the subject's CN";
+const DNS: &str = "the first DNS name";
+const EMAIL: &str = "the first e-mail address";
+const URI: &str = "the first URI";
+const UPN: &str = "the first principal name";
 
 /// One variable.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,11 +84,24 @@ pub enum ExpressionError {
     Unknown(String),
 }
 
+/// A text whose variables were replaced by values.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Expanded {
+    /// The text.
+    pub text: String,
+    /// The variables whose values are in it, those that stood in for others too.
+    pub variables: Vec<Variable>,
+}
+
 /// The values of one request.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Values {
     client_id: Option<String>,
     identity: Option<String>,
+    /// What of a request the identity was taken from.
+    identity_from: &'static str,
+    /// The number of the certificate that was read in place of a request.
+    certificate: Option<Serial>,
     common_name: Option<String>,
     dns: Option<String>,
     email: Option<String>,
@@ -145,19 +167,24 @@ impl Expression {
         &self,
         values: &Values,
         escape: fn(&str) -> String,
-    ) -> Result<String, &'static str> {
+    ) -> Result<Expanded, &'static str> {
         let mut text = String::new();
+        let mut supplied = Vec::new();
         for part in &self.parts {
             match part {
                 Part::Text(literal) => text.push_str(literal),
                 Part::Variables(variables) => {
-                    let value = variables.iter().find_map(|variable| values.value(*variable));
+                    let found = variables.iter().find_map(|variable| {
+                        values.value(*variable).map(|value| (*variable, value))
+                    });
                     let name = variables.first().map_or("", |variable| variable.as_str());
-                    text.push_str(&escape(value.ok_or(name)?));
+                    let (variable, value) = found.ok_or(name)?;
+                    text.push_str(&escape(value));
+                    supplied.push(variable);
                 }
             }
         }
-        Ok(text)
+        Ok(Expanded { text, variables: supplied })
     }
 }
 
@@ -178,9 +205,48 @@ impl Values {
         let email = first(email).and_then(usable);
         let uri = first(uri).and_then(usable);
         let upn = first(upn).and_then(usable);
-        let by_kind = [&dns, &email, &uri, &upn, &common_name];
-        let identity = by_kind.into_iter().find_map(Clone::clone);
-        Self { client_id: common_name.clone(), identity, common_name, dns, email, uri, upn }
+        let by_kind =
+            [(DNS, &dns), (EMAIL, &email), (URI, &uri), (UPN, &upn), (COMMON_NAME, &common_name)];
+        let found = by_kind.into_iter().find(|(_, value)| value.is_some());
+        let (identity_from, identity) =
+            found.map_or(("", None), |(from, value)| (from, value.clone()));
+        Self {
+            client_id: common_name.clone(),
+            identity,
+            identity_from,
+            certificate: None,
+            common_name,
+            dns,
+            email,
+            uri,
+            upn,
+        }
+    }
+
+    /// The values of what a device's certificate says, as if a request said it.
+    pub fn of_certificate(certificate: &Certificate) -> Self {
+        let values = Self::of_request(&certificate.subject, &certificate.general_names());
+        Self { certificate: Some(certificate.serial.clone()), ..values }
+    }
+
+    /// Where the value of a variable was found, as words.
+    pub fn source(&self, variable: Variable) -> String {
+        let place = match variable {
+            Variable::DeviceClientId | Variable::CsrCommonName => COMMON_NAME,
+            Variable::DeviceIdentity => self.identity_from,
+            Variable::CsrDns => DNS,
+            Variable::CsrEmail => EMAIL,
+            Variable::CsrUri => URI,
+            Variable::CsrUpn => UPN,
+            Variable::DeviceSerial | Variable::PersonEmail | Variable::PersonSid => {
+                return format!("{} from the inventory", variable.as_str());
+            }
+        };
+        let name = variable.as_str();
+        match &self.certificate {
+            None => format!("{name} from {place} of the request"),
+            Some(serial) => format!("{name} from {place} of certificate {serial}"),
+        }
     }
 
     /// Values for trying out an expression: every variable has one.
@@ -189,6 +255,8 @@ impl Values {
         Self {
             client_id: value(),
             identity: value(),
+            identity_from: COMMON_NAME,
+            certificate: None,
             common_name: value(),
             dns: value(),
             email: value(),
@@ -273,7 +341,25 @@ mod tests {
     #[track_caller]
     fn check(text: &str, values: &Values, expected: Result<&str, &'static str>) {
         let expanded = Expression::parse(text).unwrap().expand(values, str::to_owned);
-        assert_eq!(expanded.as_deref().map_err(|name| *name), expected);
+        assert_eq!(expanded.as_ref().map(|it| it.text.as_str()).map_err(|name| *name), expected);
+    }
+
+    #[test]
+    fn it_is_known_which_alternative_gave_a_value_and_where_it_was_found() {
+        let values = values("CN=C02X", &[GeneralName::Email("a@b.example".into())]);
+        let expression = Expression::parse("${/person/email:/device/identity}").unwrap();
+        let expanded = expression.expand(&values, str::to_owned).unwrap();
+        assert_eq!(expanded.variables, [Variable::DeviceIdentity]);
+        let source = |variable| values.source(variable);
+        assert_eq!(
+            source(Variable::DeviceIdentity),
+            "/device/identity from the first e-mail address of the request"
+        );
+        assert_eq!(
+            source(Variable::DeviceClientId),
+            "/device/clientId from the subject's CN of the request"
+        );
+        assert_eq!(source(Variable::PersonSid), "/person/sid from the inventory");
     }
 
     #[test]

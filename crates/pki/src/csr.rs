@@ -95,7 +95,7 @@ pub struct Asked {
     /// The extended key usages it asked for.
     pub extended_key_usages: Vec<ObjectIdentifier>,
     /// The other extensions it asked for.
-    pub extensions: Vec<ObjectIdentifier>,
+    pub extensions: Vec<Extension>,
 }
 
 /// A request whose self-signature fits; only [`Csr::parse`] makes one.
@@ -162,6 +162,7 @@ impl Csr {
     /// Attributes come in any order: strongSwan does not sort its SET.
     fn read_attributes(&mut self, attributes: &Element<'_>) -> Result<(), CsrError> {
         let mut seen = Vec::new();
+        let mut extensions: Vec<Extension> = Vec::new();
         for attribute in attributes.children(ATTRIBUTES_MAX)? {
             let mut reader = attribute.reader();
             let oid = reader.read()?.oid()?;
@@ -174,13 +175,20 @@ impl Csr {
                 self.challenge_password = Some(read_challenge(&values)?);
             } else if oid == oid::EXTENSION_REQUEST || oid == oid::MICROSOFT_EXTENSION_REQUEST {
                 let list = tlv::only(values.content, tlv::SEQUENCE)?;
-                self.read_extensions(&Extension::parse_all(&list)?)?;
+                for extension in Extension::parse_all(&list)? {
+                    match extensions.iter().find(|known| known.oid == extension.oid) {
+                        None => extensions.push(extension),
+                        // Who fills both attributes says the same in both, or means to hide it.
+                        Some(known) if *known == extension => {}
+                        Some(_) => return Err(Malformed("an extension twice").into()),
+                    }
+                }
             }
         }
-        Ok(())
+        self.read_extensions(extensions)
     }
 
-    fn read_extensions(&mut self, extensions: &[Extension]) -> Result<(), CsrError> {
+    fn read_extensions(&mut self, extensions: Vec<Extension>) -> Result<(), CsrError> {
         for extension in extensions {
             let value = extension.value.as_slice();
             if extension.oid == oid::SUBJECT_ALT_NAME {
@@ -192,7 +200,7 @@ impl Csr {
             } else if extension.oid == oid::EXTENDED_KEY_USAGE {
                 self.asked.extended_key_usages = extension::parse_extended_key_usages(value)?;
             } else {
-                self.asked.extensions.push(extension.oid);
+                self.asked.extensions.push(extension);
             }
         }
         Ok(())
@@ -240,6 +248,19 @@ pub fn build(
     general_names: &[GeneralName],
     challenge: Option<&str>,
 ) -> Result<Vec<u8>, KeyError> {
+    build_with(key, subject, (general_names, &[]), challenge)
+}
+
+/// Writes and signs a request that asks for further extensions, whatever they are.
+///
+/// # Errors
+/// [`KeyError`] when the key does not sign.
+pub fn build_with(
+    key: &PrivateKey,
+    subject: &Name,
+    (general_names, further): (&[GeneralName], &[Extension]),
+    challenge: Option<&str>,
+) -> Result<Vec<u8>, KeyError> {
     let mut attributes = Vec::new();
     if let Some(challenge) = challenge {
         let tag = if crate::name::is_printable(challenge) {
@@ -250,10 +271,14 @@ pub fn build(
         let value = tlv::encode(tag, challenge.as_bytes());
         attributes.push(attribute(&oid::CHALLENGE_PASSWORD, &value));
     }
+    let mut extensions: Vec<Vec<u8>> = further.iter().map(Extension::der).collect();
     if !general_names.is_empty() {
         let value = GeneralName::all_der(general_names);
         let extension = Extension { oid: oid::SUBJECT_ALT_NAME, critical: false, value };
-        attributes.push(attribute(&oid::EXTENSION_REQUEST, &tlv::sequence(&[extension.der()])));
+        extensions.push(extension.der());
+    }
+    if !extensions.is_empty() {
+        attributes.push(attribute(&oid::EXTENSION_REQUEST, &tlv::sequence(&extensions)));
     }
     attributes.sort_unstable();
     let info = tlv::sequence(&[

@@ -206,6 +206,11 @@ impl Name {
         self.attributes.iter().map(|attribute| (attribute.oid, attribute.value.as_str()))
     }
 
+    /// Each attribute with its value, written as in the whole name: `OU=Lab`.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.attributes.iter().map(Attribute::to_string)
+    }
+
     /// The first attribute with more characters than RFC 5280 (appendix A.1) allows it: its key,
     /// how many it has, and the most.
     #[must_use]
@@ -249,13 +254,19 @@ impl fmt::Display for Name {
             if index > 0 {
                 f.write_str(if attribute.joined { "+" } else { ", " })?;
             }
-            match KEYS.iter().find(|(_, oid)| *oid == attribute.oid) {
-                Some((key, _)) => write!(f, "{key}=")?,
-                None => write!(f, "{}=", attribute.oid)?,
-            }
-            write_escaped(f, &attribute.value)?;
+            attribute.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match KEYS.iter().find(|(_, oid)| *oid == self.oid) {
+            Some((key, _)) => write!(f, "{key}=")?,
+            None => write!(f, "{}=", self.oid)?,
+        }
+        write_escaped(f, &self.value)
     }
 }
 

@@ -147,6 +147,14 @@ oids! {
     AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
     /// extKeyUsage (RFC 5280 4.2.1.12).
     EXTENDED_KEY_USAGE = "2.5.29.37";
+    /// nameConstraints (RFC 5280 4.2.1.10).
+    NAME_CONSTRAINTS = "2.5.29.30";
+    /// id-pe-tlsfeature (RFC 7633).
+    TLS_FEATURE = "1.3.6.1.5.5.7.1.24";
+    /// Microsoft's name of a certificate template, an extension.
+    MICROSOFT_TEMPLATE_NAME = "1.3.6.1.4.1.311.20.2";
+    /// Microsoft's number of a certificate template, an extension.
+    MICROSOFT_TEMPLATE = "1.3.6.1.4.1.311.21.7";
     /// anyExtendedKeyUsage (RFC 5280 4.2.1.12).
     ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
     /// id-kp-serverAuth.

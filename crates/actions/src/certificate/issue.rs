@@ -11,6 +11,8 @@ use domain::certificate_authority::Addresses;
 use domain::certificate_authority::CertificateAuthority;
 use domain::certificate_template::Identity;
 use domain::certificate_template::Request;
+use domain::certificate_template::excess::LeftOut;
+use domain::certificate_template::excess::Wanted;
 use domain::claim::Claim;
 use domain::condition::Facts;
 use domain::enrollment_policy;
@@ -264,19 +266,18 @@ async fn sign(
     let now = app.world.time();
     check_key(app, decided).await?;
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
+    let identity = match right {
+        Right::Challenge(_) => Identity::Template(&values),
+        Right::Renewal(old) => Identity::Renewed(&old.certificate),
+    };
+    let public_key = claim.csr.public_key.clone();
     let serial = app.world.serial();
     let addresses = addresses(app, rules, name, &serial).ok_or_else(|| missing(name))?;
-    let drafted = template.draft(Request {
-        public_key: claim.csr.public_key.clone(),
-        identity: match right {
-            Right::Challenge(_) => Identity::Template(&values),
-            Right::Renewal(old) => Identity::Renewed(&old.certificate),
-        },
-        serial,
-        issuer,
-        addresses,
-        now,
-    })?;
+    let drafted =
+        template.draft(Request { public_key, identity, serial, issuer, addresses, now })?;
+    let left_out = template.left_out(Wanted::of_request(&claim.csr), identity, &drafted);
+    tell(&left_out, details);
+    template.check_excess(&left_out)?;
     let signer = (name.as_str(), authority.current.number);
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, signer);
     certificate.gateway = Some(gateway.name.clone());
@@ -334,6 +335,14 @@ fn authority<'a>(app: &App, rules: &'a Rules, name: &str) -> Result<&'a Authorit
     let authority = rules.authority(name).ok_or_else(missing)?;
     certificate_authority::check_issues(app, definition, authority)?;
     Ok(authority)
+}
+
+/// Lets the event say what was asked beyond the template.
+fn tell(left_out: &[LeftOut], details: &mut Map<String, Value>) {
+    if !left_out.is_empty() {
+        let list = left_out.iter().map(|entry| serde_json::json!(entry));
+        details.insert("left_out".into(), list.collect());
+    }
 }
 
 /// Refuses a key that others may know, and one that another certificate in use has.

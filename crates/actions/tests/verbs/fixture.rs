@@ -23,6 +23,7 @@ use domain::refusal::Refusal;
 use domain::secret::Secret;
 use pki::csr::Csr;
 use pki::csr::Strictness;
+use pki::extension::Extension;
 use pki::general_name::GeneralName;
 use pki::key::KeyType;
 use pki::key::PrivateKey;
@@ -162,9 +163,19 @@ impl Fixture {
     }
 
     pub(crate) fn claim_of(&self, subject: &str, names: &[GeneralName]) -> Claim {
+        self.claim_with(subject, names, &[])
+    }
+
+    /// A claim that asks for further extensions.
+    pub(crate) fn claim_with(
+        &self,
+        subject: &str,
+        names: &[GeneralName],
+        further: &[Extension],
+    ) -> Claim {
         let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
         let subject = Name::parse_text(subject).unwrap();
-        let der = pki::csr::build(&key, &subject, names, None).unwrap();
+        let der = pki::csr::build_with(&key, &subject, (names, further), None).unwrap();
         // As most clients do it: the transaction is made from the key.
         let transaction = key.public_key().identifier().map(|byte| format!("{byte:02x}")).concat();
         Claim {

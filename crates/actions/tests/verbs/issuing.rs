@@ -5,10 +5,16 @@ use std::sync::Arc;
 use actions::certificate::issue;
 use domain::actor::Actor;
 use domain::certificate::Status;
+use domain::certificate_template::purpose::ExtendedKeyUsage;
+use domain::claim::Claim;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
 use pki::certificate::Certificate;
+use pki::extension::BasicConstraints;
+use pki::extension::Extension;
+use pki::extension::KeyUsage;
 use pki::general_name::GeneralName;
+use pki::oid;
 use serde_json::json;
 use store::write::Bookkeeping;
 use store::write::CommitError;
@@ -90,6 +96,86 @@ async fn a_draft_that_breaks_a_rule_is_not_signed() {
     assert_eq!(fixture.newest_code().await.as_deref(), Some("ENR-LINT"));
     let after = actions::certificate::list(&fixture.app, &owner(), None, 100).await.unwrap();
     assert_eq!(after.items, before.items);
+}
+
+/// Everything that a hostile request may ask for.
+fn greedy(fixture: &Fixture) -> Claim {
+    let plain = |oid, value| Extension { oid, critical: false, value };
+    let ca = BasicConstraints { ca: true, path_len: None };
+    let usages = [oid::CLIENT_AUTH, oid::SERVER_AUTH, oid::ANY_EXTENDED_KEY_USAGE];
+    let unknown = ExtendedKeyUsage::parse("1.3.6.1.4.1.99999.7").unwrap().0;
+    let further = [
+        plain(oid::BASIC_CONSTRAINTS, ca.der()),
+        plain(oid::KEY_USAGE, (KeyUsage::KEY_CERT_SIGN | KeyUsage::DIGITAL_SIGNATURE).der()),
+        plain(oid::EXTENDED_KEY_USAGE, pki::extension::extended_key_usages_der(&usages)),
+        Extension::security_identifier("S-1-5-21-1-2-3-500"),
+        Extension { oid: unknown, critical: true, value: vec![5, 0] },
+    ];
+    let names = ["mac.example.org", "radius.example.test"];
+    let names = names.map(|name| GeneralName::dns(name).unwrap());
+    fixture.claim_with("CN=C02X, OU=Owners", &names, &further)
+}
+
+/// What was left out, in the order of the event.
+const GREED: [&str; 8] = [
+    "CA:true",
+    "server-authentication",
+    "2.5.29.37.0",
+    "keyCertSign",
+    "1.3.6.1.4.1.311.25.2 (security identifier)",
+    "1.3.6.1.4.1.99999.7, critical",
+    "dns:radius.example.test",
+    "OU=Owners",
+];
+
+#[tokio::test]
+async fn what_is_asked_beyond_the_template_is_left_out_and_told() {
+    let fixture = Fixture::mosyle().await;
+    let issued = fixture.issue(&greedy(&fixture)).await.unwrap();
+    let certificate = Certificate::parse(&issued.der).unwrap();
+    assert_eq!(certificate.basic_constraints(), Some((false, None)));
+    assert_eq!(certificate.extended_key_usages(), [oid::CLIENT_AUTH]);
+    assert_eq!(certificate.key_usage(), Some(KeyUsage::DIGITAL_SIGNATURE));
+    assert_eq!(certificate.extension(oid::SECURITY_IDENTIFIER_EXTENSION), None);
+    assert_eq!(certificate.subject.to_string(), "CN=C02X");
+    assert_eq!(certificate.general_names(), [GeneralName::dns("mac.example.org").unwrap()]);
+    let event = fixture.events().await.swap_remove(0);
+    let left_out = event.details["left_out"].as_array().unwrap();
+    let values: Vec<&str> = left_out.iter().map(|one| one["value"].as_str().unwrap()).collect();
+    assert_eq!(values, GREED);
+    // An ordinary request has nothing to tell.
+    fixture.issue(&fixture.claim()).await.unwrap();
+    assert_eq!(fixture.events().await[0].details.get("left_out"), None);
+}
+
+#[tokio::test]
+async fn a_strict_template_refuses_what_is_beyond_it_and_nothing_is_issued() {
+    let mut fixture = Fixture::empty().await;
+    let mut document = mosyle();
+    document["certificate_template"][0]["excess"] = json!("refuse");
+    let applied = fixture.apply(application(document)).await.unwrap();
+    fixture.secret = applied.secrets[0].secret.clone();
+    let refusal = fixture.issue(&greedy(&fixture)).await.unwrap_err();
+    assert_eq!(refusal.code(), "ENR-BEYOND-TEMPLATE");
+    assert!(refusal.to_string().contains("certificate authority CA:true"), "{refusal}");
+    let event = fixture.events().await.swap_remove(0);
+    assert_eq!(event.reason.unwrap().code, "ENR-BEYOND-TEMPLATE");
+    assert_eq!(event.details["left_out"].as_array().unwrap().len(), GREED.len());
+    let page = actions::certificate::list(&fixture.app, &owner(), None, 1000).await.unwrap();
+    assert!(page.items.iter().all(|item| item.gateway.is_none()));
+    // The guide's own settings ask for nothing more, even where a name moves or fits nowhere.
+    for name in ["anna@example.org", "a4:83:e7:00:11:22", "MacBook Pro 14"] {
+        let claim = fixture.claim_of("CN=C02X", &[GeneralName::Email(name.into())]);
+        let issued = fixture.issue(&claim).await.unwrap();
+        let mut renewal = fixture.claim_of("CN=C02X", &[GeneralName::Email(name.into())]);
+        renewal.renews = Some(Certificate::parse(&issued.der).unwrap());
+        renewal.challenge = None;
+        fixture.issue(&renewal).await.unwrap();
+        let mut other = greedy(&fixture);
+        other.renews = renewal.renews;
+        other.challenge = None;
+        assert_eq!(fixture.issue(&other).await.unwrap_err().code(), "ENR-BEYOND-TEMPLATE");
+    }
 }
 
 #[tokio::test]

@@ -53,9 +53,9 @@ fn check_subject(subject: &str, complaints: &mut Complaints<'_>) {
     match Expression::parse(subject) {
         Err(error) => complaints.add("subject", error.to_string(), VARIABLE_FIX),
         Ok(expression) => {
-            let Ok(text) = expression.expand(&Values::example(), escape) else { return };
+            let Ok(expanded) = expression.expand(&Values::example(), escape) else { return };
             let fix = "write it like CN=${/device/clientId}";
-            match Name::parse_text(&text) {
+            match Name::parse_text(&expanded.text) {
                 Err(error) => complaints.add("subject", error.to_string(), fix),
                 Ok(name) => {
                     if let Some((key, count, max)) = name.over_bound() {
@@ -167,7 +167,7 @@ fn check_identifier(template: &CertificateTemplate, complaints: &mut Complaints<
         complaints.add(field, "a request could name whatever account it likes", fix);
     } else if expression.variables().all(|variable| variable != Variable::PersonSid) {
         let value = expression.expand(&Values::default(), str::to_owned);
-        if !value.is_ok_and(|value| is_security_identifier(&value)) {
+        if !value.is_ok_and(|value| is_security_identifier(&value.text)) {
             complaints.add(field, format!("\"{text}\" is no security identifier"), fix);
         }
     }

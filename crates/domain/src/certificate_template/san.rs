@@ -46,6 +46,17 @@ impl SanKind {
         }
     }
 
+    /// The field of the template.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::Dns => "san.dns",
+            Self::Email => "san.email",
+            Self::Uri => "san.uri",
+            Self::Upn => "san.upn",
+            Self::PermanentIdentifier => "san.permanent_identifier",
+        }
+    }
+
     /// The value in this kind, else in the first kind where it is legal, else nowhere.
     pub(super) fn place(self, value: &str) -> Option<GeneralName> {
         let own = match self {

@@ -78,6 +78,15 @@ impl Refusal {
                 "change type and size of the key in the MDM's SCEP profile, or subject_keys in \
                  the template",
             ),
+            Self::BeyondTemplate { template, asked } => (
+                "ENR-BEYOND-TEMPLATE",
+                format!(
+                    "the request asks for more than the template {template} gives: {}",
+                    and(asked)
+                ),
+                "take it out of the MDM's SCEP profile, add it to the template, or set excess = \
+                 \"drop\" there",
+            ),
             Self::RoleMissing { gateway } => (
                 "ENR-NO-ROLE",
                 format!("no policy workflow grants a role to devices of gateway {gateway}"),
@@ -374,6 +383,13 @@ impl Refusal {
     }
 }
 
+fn and(things: &[String]) -> String {
+    match things.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some(_) | None => things.join(", "),
+    }
+}
+
 fn list(roles: &[String]) -> String {
     if roles.is_empty() {
         return "a device without a role".to_owned();
@@ -408,6 +424,18 @@ mod tests {
             Refusal::NetworkPolicyMissing { roles: vec![] },
             "no network policy matches a device without a role",
         );
+        let beyond = |asked: &[&str]| Refusal::BeyondTemplate {
+            template: "T".into(),
+            asked: asked.iter().map(|thing| (*thing).to_owned()).collect(),
+        };
+        check(
+            beyond(&["key usage cRLSign"]),
+            "the request asks for more than the template T gives: key usage cRLSign",
+        );
+        check(
+            beyond(&["a", "b", "2 more"]),
+            "the request asks for more than the template T gives: a, b and 2 more",
+        );
         check(Refusal::CertificateMissing, "the device showed no certificate");
     }
 
@@ -415,7 +443,7 @@ mod tests {
     fn the_handbook_lists_every_code_with_its_fix() {
         let page = include_str!("../../../../docs/refusals.md");
         let table = include_str!("words.rs");
-        let (table, _) = table.split_once("fn list(").unwrap();
+        let (table, _) = table.split_once("fn and(").unwrap();
         let families = ["ENR-", "NAS-", "EAP-", "TLS-", "CERT-", "POL-", "SYS-", "API-"];
         let codes = table.split('"').filter(|text| {
             families.iter().any(|family| text.starts_with(family)) && !text.contains(' ')
