@@ -141,11 +141,7 @@ pub(crate) fn key_name(key: &PublicKey) -> String {
 
 /// Lints a draft; the first complaint is the refusal.
 pub(crate) fn lint(draft: Draft) -> Result<Linted, Refusal> {
-    draft.lint().map_err(|complaints| {
-        let what: Vec<String> = complaints.iter().map(ToString::to_string).collect();
-        let lint = complaints.first().map_or("lint", |complaint| complaint.id());
-        Refusal::DraftRejected { lint: lint.to_owned(), what: what.join("; ") }
-    })
+    draft.lint().map_err(|complaints| Refusal::broken_rules(&complaints))
 }
 
 /// Signs what was linted, after its number and content are durable: whatever happens then, no

@@ -230,10 +230,12 @@ pub(crate) async fn make_server(
     let common_name = definition.names.iter().find(is_short);
     let encipherment =
         if definition.key.is_rsa() { KeyUsage::KEY_ENCIPHERMENT } else { KeyUsage::NONE };
-    let wanted = now.plus_days(definition.validity_days).plus_seconds(-1);
+    let not_before = now.plus_seconds(-domain::certificate_template::BACKDATED_SECONDS);
+    // From its beginning on: devices refuse a day too many.
+    let wanted = not_before.plus_days(definition.validity_days).plus_seconds(-1);
     let draft = Draft {
         serial: app.world.serial(),
-        not_before: now.plus_seconds(-domain::certificate_template::BACKDATED_SECONDS),
+        not_before,
         not_after: wanted.min(issuer.not_after),
         issuer,
         subject: common_name.map_or_else(|| Ok(Name::empty()), |common| name(common))?,

@@ -44,6 +44,8 @@ use crate::variable::Values;
 /// How far the beginning lies in the past, in seconds: a device whose clock is slow may begin.
 pub const BACKDATED_SECONDS: i64 = 300;
 
+const _: () = assert!(BACKDATED_SECONDS <= pki::draft::BACKDATED_SECONDS_MAX);
+
 /// Before an account's security identifier where it stands among the alternative names.
 const SECURITY_IDENTIFIER_URI: &str = "tag:microsoft.com,2022-09-14:sid:";
 
@@ -103,6 +105,9 @@ pub struct CertificateTemplate {
     /// Whether it says that nobody tells of its revocation (RFC 9608).
     #[serde(default, skip_serializing_if = "is_false")]
     pub no_revocation_available: bool,
+    /// Whether certificates are meant to be good for servers and clients alike.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub server_and_client_authentication: bool,
     /// What becomes of a request that asks for more than this.
     #[serde(default, skip_serializing_if = "Excess::is_default")]
     pub excess: Excess,
@@ -298,6 +303,10 @@ impl CertificateTemplate {
             if line.outcome == Outcome::Said {
                 let (value, from) = (&line.value, kind.word());
                 match kind.place(value) {
+                    Some(name) if names_account(&name) => {
+                        let why = format!("{value} names an account and was left out");
+                        line.outcome = Outcome::LeftOut(why);
+                    }
                     Some(name) => {
                         let to = name.kind();
                         if to != from {
@@ -327,6 +336,16 @@ impl CertificateTemplate {
 fn addresses(urls: &[String], own: &str) -> Vec<String> {
     let meant = |url: &String| if url == OWN_ADDRESS { own.to_owned() } else { url.clone() };
     urls.iter().map(meant).collect()
+}
+
+/// Whether a directory would take an alternative name for an account's security identifier. Only
+/// the inventory says whose that is, so no variable of a request may supply one.
+fn names_account(name: &GeneralName) -> bool {
+    let prefix = SECURITY_IDENTIFIER_URI.as_bytes();
+    let begins = |text: &[u8]| {
+        text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    };
+    matches!(name, GeneralName::Uri(uri) if begins(uri.as_bytes()))
 }
 
 /// Whether a text is a security identifier as people write it: `S-1-5-21-…`.

@@ -228,6 +228,13 @@ pub struct Reason {
 }
 
 impl Refusal {
+    /// The rules that a certificate would break: named after the first, telling of all.
+    pub fn broken_rules(complaints: &[pki::draft::Complaint]) -> Self {
+        let what: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+        let lint = complaints.first().map_or("lint", |complaint| complaint.id());
+        Self::DraftRejected { lint: lint.to_owned(), what: what.join("; ") }
+    }
+
     /// Code, sentence and fix.
     pub fn reason(&self) -> Reason {
         Reason {

@@ -1,19 +1,28 @@
 //! Issuing: a draft is linted, and only what was linted is signed, once.
 
+mod lint;
+pub mod rule;
+
 use const_oid::ObjectIdentifier;
 
 use crate::{
     algorithm::SignatureAlgorithm,
-    certificate::{Certificate, CertificateError, Serial, Tbs},
+    certificate::{Certificate, CertificateError, Serial},
     constraint::Constraints,
     extension::{self, BasicConstraints, Extension, KeyUsage},
-    general_name::{GENERAL_NAMES_MAX, GeneralName},
+    general_name::GeneralName,
     key::{Hash, KeyError, KeyType, PrivateKey, PublicKey, VerifyError, strength::WeakKey},
     name::{Name, NameError},
     oid,
     time::Time,
     tlv,
 };
+
+/// The furthest that a beginning is set back, in seconds: a certificate does not claim to be older
+/// than that beside the event that explains it.
+pub const BACKDATED_SECONDS_MAX: i64 = 3600;
+/// The longest life of a server's certificate in days; Apple devices refuse longer ones.
+pub const SERVER_LIFE_DAYS_MAX: i64 = 825;
 
 /// Who signs a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +141,9 @@ pub enum Complaint {
     /// RFC 5280 4.1.2.2.
     #[error("the serial number {0} is not a positive integer of 1 to 20 octets")]
     Serial(Serial),
+    /// Fewer bits than anybody draws: it could be guessed.
+    #[error("the serial number {0} has fewer than 64 bits")]
+    SerialShort(Serial),
     /// The validity ends before it begins.
     #[error("the validity ends at {1}, before it begins at {0}")]
     ValidityOrder(Time, Time),
@@ -174,6 +186,15 @@ pub enum Complaint {
     /// A name outside what an authority above was made for (RFC 5280 4.2.1.10).
     #[error("the name {0} is outside the authority's permitted names")]
     NameNotPermitted(String),
+    /// The extended purpose asks for what the key may not do (RFC 5280 4.2.1.12).
+    #[error("the key usage has nothing that the extended key usage {0} needs")]
+    UsageConflict(ObjectIdentifier),
+    /// Who meets a server looks for its name among the alternative ones (RFC 9525 6.3).
+    #[error("a server's certificate has neither a DNS name nor an address")]
+    ServerName,
+    /// Apple devices refuse servers whose certificates live longer.
+    #[error("a server's certificate lives for {0} seconds; 825 days (71280000 s) is the most")]
+    ServerLife(i64),
     /// Elliptic curve keys do not encipher keys (RFC 8813 3).
     #[error("an elliptic curve key cannot encipher keys")]
     KeyEncipherment,
@@ -186,7 +207,7 @@ pub enum Complaint {
     /// An alternative name is not legal in its kind.
     #[error("an alternative name is not legal: {0}")]
     GeneralName(NameError),
-    /// More than [`GENERAL_NAMES_MAX`] alternative names.
+    /// More alternative names than [`GENERAL_NAMES_MAX`](crate::general_name::GENERAL_NAMES_MAX).
     #[error("there are {0} alternative names; 64 is the most")]
     GeneralNames(usize),
     /// An extension twice (RFC 5280 4.2), or one that is written from another field.
@@ -198,38 +219,6 @@ pub enum Complaint {
     /// What was written does not read back as what was meant.
     #[error("the encoded certificate does not read back: {0}")]
     Encoding(String),
-}
-
-impl Complaint {
-    /// The stable name of the rule.
-    #[must_use]
-    pub fn id(&self) -> &'static str {
-        match self {
-            Self::Serial(_) => "lint-serial",
-            Self::ValidityOrder(..) => "lint-validity-order",
-            Self::ValidityRange(..) => "lint-validity-range",
-            Self::OutlivesIssuer(..) => "lint-outlives-issuer",
-            Self::NoName => "lint-no-name",
-            Self::AuthorityName => "lint-authority-name",
-            Self::SubjectLength(..) => "lint-subject-length",
-            Self::IssuerName => "lint-issuer-name",
-            Self::AuthorityKeyUsage => "lint-authority-key-usage",
-            Self::PathLength => "lint-path-length",
-            Self::NoKeyUsage => "lint-no-key-usage",
-            Self::AnyExtendedKeyUsage => "lint-any-extended-key-usage",
-            Self::ExtendedKeyUsageTwice(_) => "lint-extended-key-usage-twice",
-            Self::ExtendedKeyUsageOutside(_) => "lint-extended-key-usage-outside",
-            Self::NameNotPermitted(_) => "lint-name-not-permitted",
-            Self::KeyEncipherment => "lint-key-encipherment",
-            Self::WeakKey(_) => "lint-weak-key",
-            Self::Hash(..) => "lint-hash",
-            Self::GeneralName(_) => "lint-general-name",
-            Self::GeneralNames(_) => "lint-general-names",
-            Self::ExtensionTwice(_) => "lint-extension-twice",
-            Self::RevocationContradiction => "lint-revocation-contradiction",
-            Self::Encoding(_) => "lint-encoding",
-        }
-    }
 }
 
 impl Draft {
@@ -244,6 +233,7 @@ impl Draft {
         self.lint_key(&mut complaints);
         self.lint_purposes(&mut complaints);
         self.lint_constraints(&mut complaints);
+        self.lint_server(&mut complaints);
         self.lint_extensions(&mut complaints);
         if !complaints.is_empty() {
             return Err(complaints);
@@ -252,133 +242,9 @@ impl Draft {
         self.lint_encoding(&tbs).map_err(|text| vec![Complaint::Encoding(text)])?;
         Ok(Linted { draft: self, tbs })
     }
+}
 
-    fn lint_validity(&self, complaints: &mut Vec<Complaint>) {
-        if !self.serial.is_of_our_own() {
-            complaints.push(Complaint::Serial(self.serial.clone()));
-        }
-        let (from, to) = (self.not_before, self.not_after);
-        if from > to {
-            complaints.push(Complaint::ValidityOrder(from, to));
-        }
-        if [from, to].iter().any(|time| !(1950..=9999).contains(&time.civil().year)) {
-            complaints.push(Complaint::ValidityRange(from, to));
-        }
-        if to > self.issuer.not_after {
-            complaints.push(Complaint::OutlivesIssuer(to, self.issuer.not_after));
-        }
-    }
-
-    fn lint_names(&self, complaints: &mut Vec<Complaint>) {
-        if self.subject.is_empty() && self.general_names.is_empty() {
-            complaints.push(Complaint::NoName);
-        }
-        if self.subject.is_empty() && self.basic_constraints.ca {
-            complaints.push(Complaint::AuthorityName);
-        }
-        if let Some((key, count, max)) = self.subject.over_bound() {
-            complaints.push(Complaint::SubjectLength(key, count, max));
-        }
-        if self.issuer.name.is_empty() {
-            complaints.push(Complaint::IssuerName);
-        }
-        if self.general_names.len() > GENERAL_NAMES_MAX {
-            complaints.push(Complaint::GeneralNames(self.general_names.len()));
-        }
-        let wrong = self.general_names.iter().filter_map(|name| name.check().err());
-        complaints.extend(wrong.map(Complaint::GeneralName));
-    }
-
-    fn lint_key(&self, complaints: &mut Vec<Complaint>) {
-        if let Err(weak) = self.public_key.check_strength() {
-            complaints.push(Complaint::WeakKey(weak));
-        }
-        if !self.issuer.key_type.signs_with(self.issuer.hash) {
-            complaints.push(Complaint::Hash(self.issuer.key_type, self.issuer.hash));
-        }
-    }
-
-    fn lint_purposes(&self, complaints: &mut Vec<Complaint>) {
-        let usage = self.key_usage;
-        if usage.is_empty() {
-            complaints.push(Complaint::NoKeyUsage);
-        }
-        let signs = usage.contains(KeyUsage::KEY_CERT_SIGN);
-        let signs_lists = usage.contains(KeyUsage::CRL_SIGN);
-        let ca = self.basic_constraints.ca;
-        if signs != ca || (signs_lists && !ca) {
-            complaints.push(Complaint::AuthorityKeyUsage);
-        }
-        if self.basic_constraints.path_len.is_some() && !ca {
-            complaints.push(Complaint::PathLength);
-        }
-        let is_rsa = matches!(self.public_key.kind(), crate::key::KeyKind::Rsa { .. });
-        let enciphers = usage.contains(KeyUsage::KEY_ENCIPHERMENT)
-            || usage.contains(KeyUsage::DATA_ENCIPHERMENT);
-        if enciphers && !is_rsa {
-            complaints.push(Complaint::KeyEncipherment);
-        }
-        for (index, purpose) in self.extended_key_usages.iter().enumerate() {
-            if *purpose == oid::ANY_EXTENDED_KEY_USAGE {
-                complaints.push(Complaint::AnyExtendedKeyUsage);
-            }
-            if self.extended_key_usages.iter().take(index).any(|earlier| earlier == purpose) {
-                complaints.push(Complaint::ExtendedKeyUsageTwice(*purpose));
-            }
-        }
-    }
-
-    fn lint_constraints(&self, complaints: &mut Vec<Complaint>) {
-        for constraints in &self.issuer.constraints {
-            let usage = constraints.usage_outside(&self.extended_key_usages);
-            complaints.extend(usage.map(Complaint::ExtendedKeyUsageOutside));
-            let name = constraints.name_outside(&self.subject, &self.general_names);
-            complaints.extend(name.map(Complaint::NameNotPermitted));
-        }
-    }
-
-    fn lint_extensions(&self, complaints: &mut Vec<Complaint>) {
-        let extensions = self.extensions();
-        for (index, extension) in extensions.iter().enumerate() {
-            if extensions.iter().take(index).any(|earlier| earlier.oid == extension.oid) {
-                complaints.push(Complaint::ExtensionTwice(extension.oid));
-            }
-        }
-        let says = |oid| extension::find(&extensions, oid).is_some();
-        // RFC 9608 4: neither an authority's nor together with an address of revocation.
-        let told = says(oid::CRL_DISTRIBUTION_POINTS)
-            || extension::access_methods(&extensions).contains(&oid::ACCESS_OCSP)
-            || self.basic_constraints.ca;
-        if says(oid::NO_REV_AVAIL) && told {
-            complaints.push(Complaint::RevocationContradiction);
-        }
-    }
-
-    /// Reads the written bytes back and compares them with what was meant.
-    fn lint_encoding(&self, tbs: &[u8]) -> Result<(), String> {
-        let read = Tbs::parse(tbs).map_err(|error| error.to_string())?;
-        let same = read.serial == self.serial
-            && read.algorithm_der == self.algorithm_der()
-            && read.issuer == self.issuer.name
-            && read.not_before == self.not_before
-            && read.not_after == self.not_after
-            && read.subject == self.subject
-            && read.public_key == self.public_key
-            && read.extensions == self.extensions();
-        if !same {
-            return Err("a field differs".to_owned());
-        }
-        let Some(names) = extension::find(&read.extensions, oid::SUBJECT_ALT_NAME) else {
-            return Ok(());
-        };
-        let names = GeneralName::parse_all(names).map_err(|error| error.to_string())?;
-        if names == self.general_names {
-            Ok(())
-        } else {
-            Err("an alternative name differs".to_owned())
-        }
-    }
-
+impl Draft {
     fn algorithm_der(&self) -> Vec<u8> {
         SignatureAlgorithm::identifier_der(self.issuer.key_type, self.issuer.hash)
     }

@@ -7,7 +7,7 @@
 
 use pki::{
     certificate::{Certificate, Serial},
-    draft::{Complaint, Draft, Issuer, SignError},
+    draft::{Complaint, Draft, Issuer, SignError, rule::Advice},
     extension::{BasicConstraints, Extension, KeyUsage},
     general_name::GeneralName,
     key::{Hash, KeyType, PrivateKey, PublicKey},
@@ -146,6 +146,7 @@ fn every_rule_complains() {
     check(|d| d.serial = Serial::from_content(&[1; 21]).unwrap(), "lint-serial");
     check(|d| d.serial = Serial::from_content(&[0]).unwrap(), "lint-serial");
     check(|d| d.serial = Serial::from_content(&[0x80]).unwrap(), "lint-serial");
+    check(|d| d.serial = Serial::from_content(&[1; 7]).unwrap(), "lint-serial-short");
     check(|d| d.not_after = NOW.plus_seconds(-1), "lint-validity-order");
     check(|d| d.not_before = Time(-1_000_000_000), "lint-validity-range");
     check(|d| d.not_after = d.issuer.not_after.plus_seconds(1), "lint-outlives-issuer");
@@ -170,8 +171,9 @@ fn every_rule_complains() {
         "lint-authority-name",
     );
     check(|d| d.basic_constraints.ca = true, "lint-authority-key-usage");
-    check(|d| d.key_usage = KeyUsage::KEY_CERT_SIGN, "lint-authority-key-usage");
-    check(|d| d.key_usage = KeyUsage::CRL_SIGN, "lint-authority-key-usage");
+    for usage in [KeyUsage::KEY_CERT_SIGN, KeyUsage::CRL_SIGN] {
+        check(|d| d.key_usage = d.key_usage | usage, "lint-authority-key-usage");
+    }
     check(|d| d.basic_constraints.path_len = Some(0), "lint-path-length");
     check(|d| d.key_usage = KeyUsage::NONE, "lint-no-key-usage");
     check(
@@ -185,10 +187,92 @@ fn every_rule_complains() {
     );
     check(|d| d.issuer.hash = Hash::Sha512, "lint-hash");
     check(|d| d.general_names = vec![GeneralName::Dns("a b".into())], "lint-general-name");
+    check(|d| d.general_names = vec![GeneralName::Dns("a_b.test".into())], "lint-general-name");
     check(|d| d.general_names = vec![GeneralName::Email("MacBook".into())], "lint-general-name");
     check(|d| d.general_names = vec![GeneralName::Uri("x".into())], "lint-general-name");
     check(|d| d.general_names = vec![GeneralName::Dns("a".into()); 65], "lint-general-names");
     check(|d| d.general_names = vec![GeneralName::Other(vec![0x82, 9])], "lint-encoding");
+}
+
+/// Makes a draft a server's.
+fn serve(draft: &mut Draft) {
+    draft.extended_key_usages = vec![oid::SERVER_AUTH];
+    draft.general_names = vec![GeneralName::dns("radius.example.org").unwrap()];
+}
+
+#[test]
+fn the_purposes_of_a_key_fit_each_other() {
+    let id = "lint-usage-conflict";
+    for purpose in [oid::CLIENT_AUTH, oid::CODE_SIGNING, oid::OCSP_SIGNING, oid::EMAIL_PROTECTION] {
+        check(
+            |d| {
+                d.key_usage = KeyUsage::ENCIPHER_ONLY;
+                d.extended_key_usages = vec![purpose];
+            },
+            id,
+        );
+    }
+    check(
+        |d| {
+            serve(d);
+            d.key_usage = KeyUsage::NON_REPUDIATION;
+        },
+        id,
+    );
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let mut draft = leaf_draft(&root(&key), key.public_key());
+    draft.key_usage = KeyUsage::KEY_AGREEMENT;
+    draft.lint().unwrap();
+}
+
+#[test]
+fn a_server_has_a_name_and_a_life_that_devices_accept() {
+    let named = |names: Vec<GeneralName>| {
+        move |d: &mut Draft| {
+            serve(d);
+            d.general_names = names;
+        }
+    };
+    check(named(vec![]), "lint-server-name");
+    check(named(vec![GeneralName::email("a@example.org").unwrap()]), "lint-server-name");
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let mut draft = leaf_draft(&root(&key), key.public_key());
+    named(vec![GeneralName::ip("192.0.2.7").unwrap()])(&mut draft);
+    draft.not_after = NOW.plus_days(825).plus_seconds(-1);
+    draft.lint().unwrap();
+    check(
+        |d| {
+            serve(d);
+            d.not_after = NOW.plus_days(825);
+        },
+        "lint-server-life",
+    );
+}
+
+#[test]
+fn what_is_worth_a_word_is_no_complaint() {
+    let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+    let advised = |change: fn(&mut Draft)| {
+        let mut draft = leaf_draft(&root(&key), key.public_key());
+        draft.subject = Name::parse_text("CN=jane@example.org").unwrap();
+        change(&mut draft);
+        let advice = draft.advice();
+        draft.lint().unwrap();
+        assert!(advice.iter().all(|one| !one.to_string().is_empty()));
+        advice.iter().map(Advice::id).collect::<Vec<_>>()
+    };
+    assert_eq!(advised(|_| {}), Vec::<&str>::new());
+    assert_eq!(advised(|d| d.general_names = vec![]), ["advice-no-alternative-name"]);
+    let apart = |d: &mut Draft| d.subject = Name::parse_text("CN=C02X").unwrap();
+    assert_eq!(advised(apart), ["advice-common-name-apart"]);
+    let both = |d: &mut Draft| {
+        d.subject = Name::empty();
+        serve(d);
+        d.extended_key_usages.push(oid::CLIENT_AUTH);
+        d.not_after = NOW.plus_days(500);
+    };
+    assert_eq!(advised(both), ["advice-server-and-client", "advice-server-life"]);
+    assert_eq!(root_draft(&key).advice(), []);
 }
 
 #[test]

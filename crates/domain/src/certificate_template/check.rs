@@ -2,9 +2,11 @@
 
 use const_oid::ObjectIdentifier;
 use pki::crl;
+use pki::draft::SERVER_LIFE_DAYS_MAX;
 use pki::name::Name;
 use pki::oid;
 
+use super::BACKDATED_SECONDS;
 use super::CertificateTemplate;
 use super::escape;
 use super::is_security_identifier;
@@ -103,6 +105,7 @@ fn check_usages(template: &CertificateTemplate, complaints: &mut Complaints<'_>)
             complaints.add(&field, format!("{usage} is there twice"), "remove one");
         }
     }
+    check_servers(template, complaints);
     too_many("subject_keys", template.subject_keys.len(), complaints);
     too_many("key_usage", template.key_usage.len(), complaints);
     let login = super::purpose::KeyPurpose::DigitalSignature;
@@ -111,6 +114,38 @@ fn check_usages(template: &CertificateTemplate, complaints: &mut Complaints<'_>)
             "key_usage",
             "lacks digital-signature, with which a device proves itself at every login",
             "add \"digital-signature\"",
+        );
+    }
+}
+
+/// A certificate for servers lets whoever has it pass for one.
+fn check_servers(template: &CertificateTemplate, complaints: &mut Complaints<'_>) {
+    let has = |oid| template.extended_key_usage.iter().any(|usage| usage.0 == oid);
+    let (server, client) = (has(oid::SERVER_AUTH), has(oid::CLIENT_AUTH));
+    let meant = template.server_and_client_authentication;
+    if server && client && !meant {
+        complaints.add(
+            "extended_key_usage",
+            "a device with such a certificate could pass for a server",
+            "remove \"server-authentication\", or set server_and_client_authentication = true",
+        );
+    }
+    if meant && !(server && client) {
+        complaints.add(
+            "server_and_client_authentication",
+            "extended_key_usage does not name both",
+            "remove it, or name \"server-authentication\" and \"client-authentication\"",
+        );
+    }
+    let longest = SERVER_LIFE_DAYS_MAX * 86_400 - BACKDATED_SECONDS;
+    if server && template.validity_seconds() > longest {
+        complaints.add(
+            "validity_days",
+            format!(
+                "Apple devices refuse servers whose certificates live for {SERVER_LIFE_DAYS_MAX} \
+                 days or more"
+            ),
+            "use 397",
         );
     }
 }

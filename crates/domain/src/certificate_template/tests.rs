@@ -171,6 +171,12 @@ fn a_template_that_cannot_work_is_refused_when_saved() {
     refused(json!({"extended_key_usage": ["1.3.6.1.5.5.7.3.9"]}), "extended_key_usage[0]");
     let twice = ["client-authentication", "1.3.6.1.5.5.7.3.2"];
     refused(json!({"extended_key_usage": twice}), "extended_key_usage[1]");
+    let both = json!(["client-authentication", "server-authentication"]);
+    refused(json!({"extended_key_usage": both}), "extended_key_usage");
+    let meant = "server_and_client_authentication";
+    refused(json!({meant: true}), meant);
+    let server = json!(["server-authentication"]);
+    refused(json!({"extended_key_usage": server, "validity_days": 825}), "validity_days");
     refused(json!({"key_usage": ["key-encipherment"]}), "key_usage");
     refused(json!({"certificate_policies": ["gold"]}), "certificate_policies[0]");
     refused(json!({"crl_urls": ["https://pki.example.org/a.crl"]}), "crl_urls[0]");
@@ -178,7 +184,31 @@ fn a_template_that_cannot_work_is_refused_when_saved() {
 }
 
 #[test]
+fn a_template_for_servers_and_clients_alike_is_saved_if_it_says_so() {
+    let both = json!(["client-authentication", "server-authentication"]);
+    let both = template(json!({
+        "extended_key_usage": both, "server_and_client_authentication": true,
+        "validity_days": 824, "san": {"dns": ["a.example.org"]},
+    }));
+    let mut list = Vec::new();
+    both.check(&mut Complaints::new("", &mut list));
+    assert_eq!(list, []);
+    draft(&both, &key(KeyType::EcdsaP256)).unwrap().draft.lint().unwrap();
+}
+
+#[test]
 fn no_request_names_the_account_itself() {
+    for uri in [
+        "tag:microsoft.com,2022-09-14:sid:S-1-5-21-1-2-3-500",
+        "TAG:Microsoft.com,2022-09-14:SID:x",
+    ] {
+        let subject = Name::parse_text("CN=x").unwrap();
+        let values = Values::of_request(&subject, &[GeneralName::Uri(uri.to_owned())]);
+        let open = template(json!({"san": {"uri": ["${/csr/san/uri}"]}}));
+        let mut taken = Vec::new();
+        assert_eq!(open.names(&values, None, &mut taken), []);
+        assert_eq!(taken[0].warning(), Some(format!("{uri} names an account and was left out")));
+    }
     refused(json!({"security_identifier": "${/csr/san/upn}"}), "security_identifier");
     refused(json!({"security_identifier": "${/person/sid:/csr/san/upn}"}), "security_identifier");
     refused(json!({"security_identifier": "S-1-x"}), "security_identifier");
