@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod certificate;
 pub mod certificate_authority;
+pub mod certificate_template;
 pub mod event;
 mod follower;
 pub mod gateway;

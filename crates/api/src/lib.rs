@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod certificate;
 pub mod certificate_authority;
+pub mod certificate_template;
 pub mod event;
 pub mod organization;
 pub mod problem;
@@ -37,6 +38,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/certificate-authorities", get(certificate_authority::list))
         .route("/api/v1/certificate-authorities/{name}", get(certificate_authority::show))
         .route("/api/v1/certificate-authorities/{name}/renew", post(certificate_authority::renew))
+        .route("/api/v1/certificate-templates/{name}/preview", post(certificate_template::preview))
         .route("/api/v1/certificates", get(certificate::list))
         .route("/api/v1/certificates/{serial}", get(certificate::show))
         .route("/api/v1/certificates/release", post(certificate::release_chosen))

@@ -23,11 +23,12 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 11] = [
+    const URLS: [(&str, &str); 12] = [
         ("POST", "/api/v1/apply"),
         ("GET", "/api/v1/certificate-authorities"),
         ("GET", "/api/v1/certificate-authorities/A"),
         ("POST", "/api/v1/certificate-authorities/A/renew"),
+        ("POST", "/api/v1/certificate-templates/t/preview"),
         ("GET", "/api/v1/certificates"),
         ("GET", "/api/v1/certificates/0A"),
         ("POST", "/api/v1/certificates/0A/revoke"),
@@ -91,8 +92,13 @@ mod tests {
         let router = router(Some(Actor::gateway("Mosyle"))).await;
         let body = json!({ "document": {} }).to_string();
         let revocation = json!({ "reason": "superseded" }).to_string();
+        let trial = json!({ "device": "mac-1" }).to_string();
         for (method, url) in URLS.into_iter().filter(|(_, url)| !url.ends_with("/version")) {
-            let body = if url.ends_with("/revoke") { &revocation } else { &body };
+            let body = match url.rsplit_once('/').map(|(_, verb)| verb) {
+                Some("revoke") => &revocation,
+                Some("preview") => &trial,
+                Some(_) | None => &body,
+            };
             is_problem(&ask(&router, method, url, body).await, 403, "API-NOT-PERMITTED");
         }
     }
@@ -132,6 +138,38 @@ mod tests {
         is_problem(&answer, 422, "API-BODY");
         let answer = post("/api/v1/certificates/0A/revoke", r#"{"reason":"boredom"}"#).await;
         is_problem(&answer, 422, "API-BODY");
+    }
+
+    #[tokio::test]
+    async fn a_preview_takes_a_request_or_a_device() {
+        let router = owned().await;
+        let template = json!({ "name": "T 1", "subject": "CN=${/device/clientId}",
+            "validity_days": 1 });
+        let authority = json!({ "name": "A", "type": "root", "key": "ecdsa-p256",
+            "validity_years": 2 });
+        let document = json!({ "document": {
+            "certificate_template": [template], "certificate_authority": [authority],
+        } });
+        let (status, _) = ask(&router, "POST", "/api/v1/apply", &document.to_string()).await;
+        assert_eq!(status, StatusCode::OK);
+        let url = "/api/v1/certificate-templates/T%201/preview";
+        let post = |body: &'static str| ask(&router, "POST", url, body);
+        is_problem(&post("{}").await, 400, "API-PARAMETER");
+        is_problem(&post(r#"{"csr":"x","device":"y"}"#).await, 400, "API-PARAMETER");
+        is_problem(&post(r#"{"csr":"x"}"#).await, 400, "API-PARAMETER");
+        is_problem(&post(r#"{"device":"y"}"#).await, 404, "API-NOT-FOUND");
+        is_problem(&post(r#"{"device":"y","force":true}"#).await, 422, "API-BODY");
+        let key = pki::key::PrivateKey::generate(pki::key::KeyType::EcdsaP256).unwrap();
+        let name = pki::name::Name::parse_text("CN=mac-1, OU=x").unwrap();
+        let der = pki::csr::build(&key, &name, &[], None).unwrap();
+        let csr = pki::pem::encode(pki::pem::CERTIFICATE_REQUEST, &der);
+        let body = json!({ "csr": csr, "certificate_authority": "A" }).to_string();
+        let (status, preview) = ask(&router, "POST", url, &body).await;
+        assert_eq!(status, StatusCode::OK, "{preview}");
+        assert_eq!(preview["refusal"], json!(null));
+        assert_eq!(preview["left_out"][0]["value"], "OU=x");
+        let fields = preview["fields"].as_array().unwrap();
+        assert!(fields.iter().any(|field| field["value"] == "CN=mac-1"), "{preview}");
     }
 
     #[tokio::test]

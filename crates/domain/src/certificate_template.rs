@@ -3,6 +3,7 @@
 
 mod check;
 pub mod excess;
+pub mod preview;
 pub mod purpose;
 pub mod san;
 pub mod taken;

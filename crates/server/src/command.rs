@@ -6,6 +6,7 @@ mod authenticate;
 mod bench;
 mod certificate;
 mod certificate_authority;
+mod certificate_template;
 mod demo;
 mod enroll;
 mod event;
@@ -35,6 +36,9 @@ pub(crate) enum Command {
     /// Look at certificate authorities, renew one, or take its certificate along
     #[command(subcommand)]
     CertificateAuthority(certificate_authority::Verb),
+    /// Try out certificate templates
+    #[command(subcommand)]
+    CertificateTemplate(certificate_template::Verb),
     /// Look at what happened, and why
     #[command(subcommand)]
     Event(event::Verb),
@@ -60,6 +64,7 @@ impl Command {
             | Self::Audit(_)
             | Self::Certificate(_)
             | Self::CertificateAuthority(_)
+            | Self::CertificateTemplate(_)
             | Self::Event(_)
             | Self::Enroll(_)
             | Self::Authenticate(_)
@@ -78,6 +83,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Audit(verb) => audit::run(verb).await,
         Command::Certificate(verb) => certificate::run(verb).await,
         Command::CertificateAuthority(verb) => certificate_authority::run(verb).await,
+        Command::CertificateTemplate(verb) => certificate_template::run(verb).await,
         Command::Event(verb) => event::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,

@@ -321,7 +321,12 @@ async fn sign(
 }
 
 /// Where the newest key of an authority will tell of a certificate.
-fn addresses(app: &App, rules: &Rules, authority: &str, serial: &Serial) -> Option<Addresses> {
+pub(crate) fn addresses(
+    app: &App,
+    rules: &Rules,
+    authority: &str,
+    serial: &Serial,
+) -> Option<Addresses> {
     let key = rules.authority_keys().find(|key| key.definition.name == authority)?;
     let key_slug = key.definition.key_slug(key.generation.number);
     let part = app.revocation_lists.part_of(key, serial);
@@ -329,7 +334,11 @@ fn addresses(app: &App, rules: &Rules, authority: &str, serial: &Serial) -> Opti
 }
 
 /// The authority of this name, if it still issues.
-fn authority<'a>(app: &App, rules: &'a Rules, name: &str) -> Result<&'a Authority, Refusal> {
+pub(crate) fn authority<'a>(
+    app: &App,
+    rules: &'a Rules,
+    name: &str,
+) -> Result<&'a Authority, Refusal> {
     let missing = || Refusal::Internal { what: format!("{name} is gone") };
     let definition: &CertificateAuthority = rules.organization.find(name).ok_or_else(missing)?;
     let authority = rules.authority(name).ok_or_else(missing)?;

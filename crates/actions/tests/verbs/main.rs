@@ -14,6 +14,8 @@ mod fixture;
 #[cfg(test)]
 mod issuing;
 #[cfg(test)]
+mod previewing;
+#[cfg(test)]
 mod publishing;
 #[cfg(test)]
 mod renewing;

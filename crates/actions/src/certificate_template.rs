@@ -1,0 +1,272 @@
+//! Trying out certificate templates.
+
+use domain::actor::Actor;
+use domain::actor::Permission;
+use domain::certificate_authority::CertificateAuthority;
+use domain::certificate_authority::Purpose;
+use domain::certificate_template::CertificateTemplate;
+use domain::certificate_template::Identity;
+use domain::certificate_template::Request;
+use domain::certificate_template::excess::Wanted;
+use domain::certificate_template::preview::Origin;
+use domain::certificate_template::preview::Preview;
+use domain::claim::Claim;
+use domain::enrollment_policy::EnrollmentPolicy;
+use domain::organization::Organization;
+use domain::refusal::Refusal;
+use domain::variable::Values;
+use pki::certificate::Certificate;
+use pki::csr::CSR_BYTES_MAX;
+use pki::csr::Csr;
+use pki::csr::Strictness;
+use pki::pem;
+
+use crate::App;
+use crate::certificate;
+use crate::certificate::issue;
+use crate::unavailable;
+
+/// Longest request in PEM, in bytes: base64 takes four for three, and there are line ends.
+pub const CSR_PEM_BYTES_MAX: usize = CSR_BYTES_MAX * 3 / 2;
+
+/// Longest name of a device, in bytes: variables take no more from a request.
+pub const DEVICE_BYTES_MAX: usize = 4 * domain::variable::VALUE_CHARS_MAX;
+
+/// What a template is tried out on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Sample {
+    /// A request, PEM.
+    Csr(String),
+    /// A device, as its certificates name it: its newest certificate stands for its request.
+    Device(String),
+}
+
+/// Shows what would be issued, and changes and signs nothing.
+pub async fn preview(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    sample: &Sample,
+    authority: Option<&str>,
+) -> Result<Preview, Refusal> {
+    actor.may(Permission::OrganizationRead)?;
+    actor.may(Permission::CertificateRead)?;
+    let rules = app.snapshot.rules();
+    let organization = &rules.organization;
+    let template: &CertificateTemplate =
+        organization.find(name).ok_or_else(|| not_found("certificate template", name))?;
+    let signer = choose(organization, template, authority)?;
+    let asked = match read(app, sample).await? {
+        Ok(asked) => asked,
+        Err(refusal) => return Ok(Preview::refused(name, &signer.name, &refusal)),
+    };
+    let gone = || Refusal::Internal { what: format!("{} is gone", signer.name) };
+    let keys = rules.authority(&signer.name).ok_or_else(gone)?;
+    let values = asked.values();
+    let identity = Identity::Template(&values);
+    let serial = app.world.serial();
+    let addresses = issue::addresses(app, &rules, &signer.name, &serial).ok_or_else(gone)?;
+    let request = Request {
+        public_key: asked.public_key().clone(),
+        identity,
+        serial,
+        addresses: addresses.clone(),
+        issuer: keys.issuer(template.signature_algorithm).ok_or_else(gone)?,
+        now: app.world.time(),
+    };
+    let before = match asked.check() {
+        Ok(()) => issue::authority(app, &rules, &signer.name).map(drop),
+        refused => refused,
+    };
+    let before = match before {
+        Ok(()) => check_key(app, &asked, signer.policy).await?,
+        Err(refusal) => Some(refusal),
+    };
+    let drafted = match template.draft(request) {
+        Ok(drafted) => drafted,
+        Err(refusal) => {
+            let refusal = before.unwrap_or(refusal);
+            return Ok(Preview::refused(name, &signer.name, &refusal));
+        }
+    };
+    let general_names = asked.general_names();
+    let left_out = template.left_out(asked.wanted(&general_names), identity, &drafted);
+    let refusal = before.or_else(|| template.check_excess(&left_out).err());
+    let origin = Origin {
+        values: &values,
+        key: &asked.source(),
+        addresses: &addresses,
+        authority: &signer.name,
+        authority_source: &signer.source,
+    };
+    Ok(template.preview(&drafted, origin, left_out, refusal))
+}
+
+/// The authority that would sign, and why that one.
+struct Signer<'a> {
+    name: String,
+    source: String,
+    /// The policy that would lead to the template, if one does.
+    policy: Option<&'a EnrollmentPolicy>,
+}
+
+fn choose<'a>(
+    organization: &'a Organization,
+    template: &CertificateTemplate,
+    wanted: Option<&str>,
+) -> Result<Signer<'a>, Refusal> {
+    let leads = organization.enrollment_policy.iter().find_map(|policy| {
+        let settings = policy.settings.as_ref()?;
+        (settings.certificate_template == template.name).then_some((policy, settings))
+    });
+    let policy = leads.map(|(policy, _)| policy);
+    let (name, source) = match (wanted, leads) {
+        (Some(wanted), _) => {
+            let known: &CertificateAuthority = organization
+                .find(wanted)
+                .ok_or_else(|| not_found("certificate authority", wanted))?;
+            if known.generate_ca_for != Purpose::DeviceAndUserAuthentication {
+                let what = format!("\"{wanted}\" is not for devices");
+                return Err(wrong("certificate_authority", &what));
+            }
+            (known.name.clone(), "asked for".to_owned())
+        }
+        (None, Some((policy, settings))) => {
+            let source = format!("enrollment policy {}", policy.name);
+            (settings.certificate_authority.clone(), source)
+        }
+        (None, None) => {
+            let first = organization.default_authority();
+            let first = first.ok_or_else(|| not_found("certificate authority", "for devices"))?;
+            let source = "the first authority for devices; no enrollment policy has the template";
+            (first.name.clone(), source.to_owned())
+        }
+    };
+    Ok(Signer { name, source, policy })
+}
+
+/// What a certificate would be made for.
+enum Asked {
+    Request(Box<Claim>),
+    Certificate(Box<Certificate>),
+}
+
+/// Reads the sample. The inner no is what a device would be told that sent it.
+async fn read(app: &App, sample: &Sample) -> Result<Result<Asked, Refusal>, Refusal> {
+    match sample {
+        Sample::Csr(text) => {
+            if text.len() > CSR_PEM_BYTES_MAX {
+                return Ok(Err(unreadable(&pki::csr::CsrError::TooLong)));
+            }
+            let blocks = pem::decode(pem::CERTIFICATE_REQUEST, text)
+                .map_err(|error| wrong("csr", &format!("is not one request in PEM: {error}")))?;
+            let [der] = blocks.as_slice() else {
+                return Err(wrong("csr", "is not one request in PEM"));
+            };
+            // As lenient as the most lenient gateway.
+            Ok(match Csr::parse(der, Strictness::AcceptSha1) {
+                Ok(csr) => Ok(Asked::Request(Box::new(claim(csr)))),
+                Err(error) => Err(unreadable(&error)),
+            })
+        }
+        Sample::Device(device) => {
+            if device.len() > DEVICE_BYTES_MAX {
+                return Err(wrong("device", "is longer than any device is called"));
+            }
+            let newest = store::certificate::newest_of_device(&app.store, device);
+            let newest = newest.await.map_err(unavailable)?;
+            let der = newest.and_then(|kept| kept.der);
+            let der = der.ok_or_else(|| not_found("device", device))?;
+            let broken = |error: pki::certificate::CertificateError| Refusal::Internal {
+                what: error.to_string(),
+            };
+            let certificate = Certificate::parse(&der).map_err(broken)?;
+            Ok(Ok(Asked::Certificate(Box::new(certificate))))
+        }
+    }
+}
+
+/// A claim without any right: nothing is issued for it.
+fn claim(csr: Csr) -> Claim {
+    Claim { csr, challenge: None, renews: None, transaction: String::new() }
+}
+
+impl Asked {
+    fn public_key(&self) -> &pki::key::PublicKey {
+        match self {
+            Self::Request(claim) => &claim.csr.public_key,
+            Self::Certificate(certificate) => &certificate.public_key,
+        }
+    }
+
+    fn values(&self) -> Values {
+        match self {
+            Self::Request(claim) => {
+                Values::of_request(&claim.csr.subject, &claim.csr.general_names)
+            }
+            Self::Certificate(certificate) => Values::of_certificate(certificate),
+        }
+    }
+
+    fn general_names(&self) -> Vec<pki::general_name::GeneralName> {
+        match self {
+            Self::Request(claim) => claim.csr.general_names.clone(),
+            Self::Certificate(certificate) => certificate.general_names(),
+        }
+    }
+
+    fn wanted<'a>(&'a self, general_names: &'a [pki::general_name::GeneralName]) -> Wanted<'a> {
+        match self {
+            Self::Request(claim) => Wanted::of_request(&claim.csr),
+            Self::Certificate(certificate) => Wanted::of_certificate(certificate, general_names),
+        }
+    }
+
+    fn source(&self) -> String {
+        match self {
+            Self::Request(_) => "the request".to_owned(),
+            Self::Certificate(certificate) => format!("certificate {}", certificate.serial),
+        }
+    }
+
+    /// What is asked of every request before any policy.
+    fn check(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Request(claim) => claim.check_expanded(),
+            Self::Certificate(_) => Ok(()),
+        }
+    }
+}
+
+/// Why the key would not be certified, as issuing sees it. A device that is known keeps its key.
+async fn check_key(
+    app: &App,
+    asked: &Asked,
+    policy: Option<&EnrollmentPolicy>,
+) -> Result<Option<Refusal>, Refusal> {
+    let key = certificate::key_name(asked.public_key());
+    let holders = store::certificate::key_holders(&app.store, &key, app.world.time());
+    let holders = holders.await.map_err(unavailable)?;
+    if let Some(serial) = holders.compromised {
+        return Ok(Some(Refusal::KeyBlocked { serial }));
+    }
+    let reuse = policy.and_then(|policy| policy.settings.as_ref()).is_some_and(|it| it.key_reuse);
+    Ok(match (asked, holders.in_use, policy) {
+        (Asked::Request(_), Some(serial), Some(policy)) if !reuse => {
+            Some(Refusal::KeyInUse { serial, policy: policy.name.clone() })
+        }
+        (Asked::Request(_) | Asked::Certificate(_), _, _) => None,
+    })
+}
+
+fn unreadable(error: &pki::csr::CsrError) -> Refusal {
+    Refusal::MessageUnreadable { what: error.to_string() }
+}
+
+fn not_found(noun: &str, name: &str) -> Refusal {
+    Refusal::NotFound { noun: noun.to_owned(), name: name.to_owned() }
+}
+
+fn wrong(parameter: &str, what: &str) -> Refusal {
+    Refusal::ParameterWrong { parameter: parameter.to_owned(), what: what.to_owned() }
+}

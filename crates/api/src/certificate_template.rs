@@ -1,0 +1,51 @@
+//! `/api/v1/certificate-templates`
+
+use std::sync::Arc;
+
+use actions::App;
+use actions::certificate_template;
+use actions::certificate_template::Sample;
+use axum::Json;
+use axum::extract::Path;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use domain::certificate_template::preview::Preview;
+use domain::refusal::Refusal;
+use serde::Deserialize;
+
+use crate::Caller;
+use crate::problem::Problem;
+
+/// What a template is to be tried out on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// A request, PEM; of the two, one is given.
+    pub csr: Option<String>,
+    /// A device, as its certificates name it.
+    pub device: Option<String>,
+    /// The authority that would sign; if not given, that of the first enrollment policy with the
+    /// template, else the first for devices.
+    pub certificate_authority: Option<String>,
+}
+
+/// `POST /api/v1/certificate-templates/NAME/preview`
+pub async fn preview(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    body: Result<Json<Trial>, JsonRejection>,
+) -> Result<Json<Preview>, Problem> {
+    let Json(trial) = body?;
+    let sample = match (trial.csr, trial.device) {
+        (Some(csr), None) => Sample::Csr(csr),
+        (None, Some(device)) => Sample::Device(device),
+        (Some(_), Some(_)) | (None, None) => {
+            let what = "is to be given, one of them".to_owned();
+            let parameter = "csr or device".to_owned();
+            return Err(Refusal::ParameterWrong { parameter, what }.into());
+        }
+    };
+    let authority = trial.certificate_authority.as_deref();
+    Ok(Json(certificate_template::preview(&app, &actor, &name, &sample, authority).await?))
+}
