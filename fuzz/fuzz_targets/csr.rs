@@ -3,15 +3,13 @@
 
 use std::sync::LazyLock;
 
-use fuzz::{draw::Draw, holder::Holder, seed};
+use fuzz::{draw::Draw, holder::Holder, request, seed};
 use libfuzzer_sys::fuzz_target;
 use pki::{
-    algorithm::SignatureAlgorithm,
     csr::{self, CHALLENGE_BYTES_MAX, CSR_BYTES_MAX, Csr, Strictness},
     general_name::{GENERAL_NAMES_MAX, GeneralName},
     key::PrivateKey,
     name::Name,
-    tlv,
 };
 
 static KEY: LazyLock<PrivateKey> =
@@ -23,7 +21,7 @@ fuzz_target!(
         let mut draw = Draw(data);
         match draw.byte() {
             Some(mark) if mark % 2 == 0 => check(draw.0),
-            Some(_) => check(&signed(draw)),
+            Some(_) => check(&request::signed(draw, &KEY)),
             None => {}
         }
     }
@@ -31,31 +29,8 @@ fuzz_target!(
 
 /// Whole requests, and the parts that a signature is put around: a name, then attributes.
 fn seeds() -> Vec<Vec<u8>> {
-    let whole = seed::corpus(".inner.der");
-    let parts = whole.iter().filter_map(|der| {
-        let request = tlv::only(der, tlv::SEQUENCE).ok()?.children(3).ok()?;
-        let fields = request.first()?.children(4).ok()?;
-        let [_, name, _, attributes] = fields.as_slice() else { return None };
-        let length = u8::try_from(name.raw.len()).ok()?;
-        Some([&[1, length], name.raw, attributes.content].concat())
-    });
-    let parts: Vec<_> = parts.collect();
-    seed::marked(0, whole).chain(parts).collect()
-}
-
-/// A request for a drawn name with drawn attributes, signed by a key that is its own.
-fn signed(mut draw: Draw<'_>) -> Vec<u8> {
-    let name = draw.piece().unwrap_or_default();
-    let info = tlv::sequence(&[
-        tlv::integer(0),
-        name.to_vec(),
-        KEY.public_key().der().to_vec(),
-        tlv::encode(tlv::context(0), draw.0),
-    ]);
-    let hash = KEY.key_type().default_hash();
-    let signature = tlv::bit_string(&KEY.sign(hash, &info).expect("the key signs"));
-    let algorithm = SignatureAlgorithm::identifier_der(KEY.key_type(), hash);
-    tlv::sequence(&[info, algorithm, signature])
+    let whole = seed::marked(0, seed::corpus(".inner.der"));
+    whole.chain(seed::marked(1, request::parts())).collect()
 }
 
 fn check(der: &[u8]) {

@@ -61,7 +61,7 @@ impl Holder {
             subject: Name::parse_text(&format!("CN={dns}")).expect("it is a name"),
             public_key: key.public_key().clone(),
             not_before: self.certificate.not_before,
-            not_after: self.certificate.not_after,
+            not_after: self.certificate.not_before.plus_days(397),
             general_names: vec![GeneralName::dns(dns).expect("it is a name")],
             key_usage: KeyUsage::DIGITAL_SIGNATURE,
             extended_key_usages: vec![oid::CLIENT_AUTH, oid::SERVER_AUTH],

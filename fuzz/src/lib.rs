@@ -4,4 +4,5 @@ pub mod canonical;
 pub mod draw;
 pub mod holder;
 pub mod login;
+pub mod request;
 pub mod seed;

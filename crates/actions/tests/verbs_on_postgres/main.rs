@@ -20,6 +20,9 @@ mod fixture;
 #[path = "../verbs/issuing.rs"]
 mod issuing;
 #[cfg(test)]
+#[path = "../verbs/previewing.rs"]
+mod previewing;
+#[cfg(test)]
 #[path = "../verbs/publishing.rs"]
 mod publishing;
 #[cfg(test)]
