@@ -147,8 +147,6 @@ oids! {
     AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
     /// extKeyUsage (RFC 5280 4.2.1.12).
     EXTENDED_KEY_USAGE = "2.5.29.37";
-    /// nameConstraints (RFC 5280 4.2.1.10).
-    NAME_CONSTRAINTS = "2.5.29.30";
     /// id-pe-tlsfeature (RFC 7633).
     TLS_FEATURE = "1.3.6.1.5.5.7.1.24";
     /// Microsoft's name of a certificate template, an extension.
