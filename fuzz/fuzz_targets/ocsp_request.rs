@@ -84,6 +84,7 @@ fn answer(request: &OcspRequest, how: u8) -> Vec<u8> {
         answers: answers(request, how),
         produced_at: HOLDER.now(),
         nonce: request.nonce.clone(),
+        extended_revoke: how.is_multiple_of(5),
         responder: how.is_multiple_of(3).then(|| RESPONDER.certificate.der.clone()),
     };
     draft.sign(&RESPONDER.key, Hash::Sha256).expect("the key signs")

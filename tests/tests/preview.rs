@@ -53,7 +53,7 @@ fn what_openssl_asks_for_is_shown_with_what_would_be_left_out() {
             "1.3.6.1.4.1.99999.7=critical,ASN1:NULL",
         ],
     );
-    let before = lab.certificates();
+    let before = lab.device_certificates();
     let found = preview(&lab, &greedy);
     assert_eq!(found["refusal"], Value::Null, "{found:#}");
     assert_eq!(
@@ -69,7 +69,7 @@ fn what_openssl_asks_for_is_shown_with_what_would_be_left_out() {
         ]
     );
     assert!(values(&found, "/fields", "/value").contains(&"dns:mac-1.example.test"));
-    assert_eq!(lab.certificates(), before);
+    assert_eq!(lab.device_certificates(), before);
     // The same as DER, as a table, and by a stopped server's data.
     let der = lab.directory.file("greedy.der");
     stranger::openssl(["req", "-in", &greedy, "-outform", "DER", "-out", shown(&der)]).succeeded();

@@ -373,8 +373,8 @@ async fn each_key_of_an_authority_has_a_list_and_a_responder_of_its_own() {
     publish_all(&fixture.app).await.unwrap();
     let second = format!("{SLUG}-2");
     let of = |slug: &str| read(&revocation_list::find(&fixture.app, slug).unwrap());
-    assert_eq!(serials(&of(SLUG)), [old.clone()]);
-    assert_eq!(serials(&of(&second)), [new.clone()]);
+    assert_eq!(serials(&of(SLUG)), std::slice::from_ref(&old));
+    assert_eq!(serials(&of(&second)), std::slice::from_ref(&new));
     let keys = authority(&fixture);
     for (generation, slug, serial) in
         [(&keys.earlier[0], SLUG, &old), (&keys.current, &second, &new)]
