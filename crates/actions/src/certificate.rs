@@ -11,6 +11,7 @@ use domain::certificate::Certificate;
 use domain::certificate::Standing;
 use domain::certificate::Status;
 use domain::certificate::Usage;
+use domain::certificate::search::Search;
 use domain::event::Event;
 use domain::event::EventKind;
 use domain::refusal::Refusal;
@@ -19,8 +20,8 @@ use pki::certificate::Serial;
 use pki::draft::Draft;
 use pki::draft::Linted;
 use pki::key::PublicKey;
-use pki::time::Time;
 use store::certificate::Kept;
+use store::certificate::search::PAGE_MAX;
 use store::write::Bookkeeping;
 use store::write::CommitError;
 use store::write::Why;
@@ -35,36 +36,29 @@ use crate::world::Said;
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
-    /// What is on it, newest first.
+    /// What is on it, in the order of the list.
     pub items: Vec<T>,
     /// What to ask for to get the next page; none on the last.
     pub next: Option<String>,
 }
 
-/// A page of certificates, newest first, behind the cursor of another page.
+/// A page of the certificates of a search, behind the cursor of another page of it.
 pub async fn list(
     app: &App,
     actor: &Actor,
-    cursor: Option<&str>,
-    limit: u32,
+    search: &Search,
+    (cursor, limit): (Option<&str>, u32),
 ) -> Result<Page<Certificate>, Refusal> {
     actor.may(Permission::CertificateRead)?;
-    let after = cursor.map(parse_cursor).transpose()?;
-    let limit = limit.clamp(1, store::certificate::PAGE_MAX);
-    let kept = store::certificate::list(&app.store, after, limit).await.map_err(unavailable)?;
+    let after = cursor.map(|cursor| search.parse_place(cursor)).transpose()?;
+    let limit = limit.clamp(1, PAGE_MAX);
+    let kept = store::certificate::search::list(&app.store, search, after.as_ref(), limit).await;
+    let kept = kept.map_err(unavailable)?;
     let full = u32::try_from(kept.len()).is_ok_and(|count| count == limit);
-    let next = kept.last().filter(|_| full);
-    let next = next.map(|last| format!("{}.{}", last.intended_at.0, last.certificate.serial));
+    let last = kept.last().filter(|_| full);
+    let next = last.and_then(|last| search.place(&last.certificate, last.intended_at));
+    let next = next.map(|place| place.to_string());
     Ok(Page { items: kept.into_iter().map(|kept| kept.certificate).collect(), next })
-}
-
-fn parse_cursor(cursor: &str) -> Result<(Time, &str), Refusal> {
-    let wrong = || Refusal::ParameterWrong {
-        parameter: "cursor".into(),
-        what: "is not one that a list gave".into(),
-    };
-    let (time, serial) = cursor.split_once('.').ok_or_else(wrong)?;
-    Ok((Time(time.parse().map_err(|_| wrong())?), serial))
 }
 
 /// One certificate, with its bytes.

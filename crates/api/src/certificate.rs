@@ -16,6 +16,11 @@ use domain::actor::Actor;
 use domain::certificate::Certificate;
 use domain::certificate::Chosen;
 use domain::certificate::RevocationReason;
+use domain::certificate::Status;
+use domain::certificate::search::Field;
+use domain::certificate::search::Name;
+use domain::certificate::search::Search;
+use domain::certificate::search::Start;
 use domain::refusal::Refusal;
 use pki::certificate::Serial;
 use serde::Deserialize;
@@ -35,10 +40,35 @@ pub struct PageQuery {
     pub limit: Option<u32>,
 }
 
+/// Which certificates, and which page of their list. Of the first four, one is given at most: the
+/// list is ordered by it, and by serial number where it is the same. Without, the newest are first.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// What the serial number begins with, in hexadecimal digits.
+    pub serial: Option<String>,
+    /// What the subject begins with, whatever the case of its letters.
+    pub subject: Option<String>,
+    /// What the device's name begins with.
+    pub device: Option<String>,
+    /// What the person's e-mail address or principal name begins with.
+    pub person: Option<String>,
+    /// Where they stand.
+    pub status: Option<String>,
+    /// The name of the authority that signed them.
+    pub authority: Option<String>,
+    /// The name of the gateway that they were asked for at.
+    pub gateway: Option<String>,
+    /// The `next` of another page of the same list.
+    pub cursor: Option<String>,
+    /// Most items; 1 to 1000.
+    pub limit: Option<u32>,
+}
+
 /// A page of a list.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct Page<T> {
-    /// What is on it, newest first.
+    /// What is on it, in the order of the list.
     pub items: Vec<T>,
     /// The cursor of the next page; null on the last.
     pub next: Option<String>,
@@ -101,12 +131,42 @@ pub struct Swept {
 pub async fn list(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    query: Result<Query<PageQuery>, QueryRejection>,
+    query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<Page<Certificate>>, Problem> {
     let Query(query) = query?;
-    let limit = query.limit.unwrap_or(PAGE_DEFAULT);
-    let page = actions::certificate::list(&app, &actor, query.cursor.as_deref(), limit).await?;
+    let search = query.search()?;
+    let page = (query.cursor.as_deref(), query.limit.unwrap_or(PAGE_DEFAULT));
+    let page = actions::certificate::list(&app, &actor, &search, page).await?;
     Ok(Json(Page { items: page.items, next: page.next }))
+}
+
+impl ListQuery {
+    fn search(&self) -> Result<Search, Problem> {
+        let given = [
+            (Field::Serial, &self.serial),
+            (Field::Subject, &self.subject),
+            (Field::Device, &self.device),
+            (Field::Person, &self.person),
+        ];
+        let mut given = given.into_iter().filter_map(|(field, text)| Some((field, text.as_ref()?)));
+        let start = given.next().map(|(field, text)| Start::parse(field, text)).transpose()?;
+        if given.next().is_some() {
+            return Err(wrong("serial, subject, device or person", "is to be one of them at most"));
+        }
+        let status = self.status.as_deref().map(|word| {
+            let unknown = || wrong("status", "is not intended, issued, held or revoked");
+            Status::parse(word).ok_or_else(unknown)
+        });
+        let name = |parameter, name: &Option<String>| {
+            name.as_deref().map(|name| Name::parse(parameter, name)).transpose()
+        };
+        Ok(Search {
+            start,
+            status: status.transpose()?,
+            authority: name("authority", &self.authority)?,
+            gateway: name("gateway", &self.gateway)?,
+        })
+    }
 }
 
 /// `GET /api/v1/certificates/SERIAL`

@@ -129,6 +129,19 @@ mod tests {
         is_problem(&get("/api/v1/certificates?cursor=x").await, 400, "API-PARAMETER");
         let authorities = "/api/v1/certificate-authorities?cursor=x";
         is_problem(&get(authorities).await, 400, "API-PARAMETER");
+        for wrong in [
+            "device=a&person=b",
+            "serial=xyz",
+            "device=",
+            "status=lost",
+            "gateway=",
+            "person=%00",
+            "device=a&cursor=5.0A",
+            "cursor=device.0A.61",
+        ] {
+            let url = format!("/api/v1/certificates?{wrong}");
+            is_problem(&ask(&router, "GET", &url, "").await, 400, "API-PARAMETER");
+        }
         is_problem(&get("/api/v1/events?cursor=x").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events/x").await, 400, "API-PARAMETER");
         let post = |url: &'static str, body: &'static str| ask(&router, "POST", url, body);

@@ -1,5 +1,7 @@
 //! Issued certificates as the organization remembers them.
 
+pub mod search;
+
 use core::fmt;
 
 use pki::certificate::Serial;

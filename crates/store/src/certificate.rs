@@ -1,6 +1,7 @@
 //! Certificates: recorded before they are signed, kept for ever.
 
 pub mod chosen;
+pub mod search;
 
 use core::time::Duration;
 
@@ -19,9 +20,6 @@ use crate::stamp;
 use crate::value::Row;
 use crate::value::Value;
 use crate::write::Write;
-
-/// Most certificates on one page.
-pub const PAGE_MAX: u32 = 1000;
 
 /// How long a login may wait for the one read that a serial unknown to memory is worth.
 pub const LOOKUP_PATIENCE: Duration = Duration::from_millis(200);
@@ -229,32 +227,6 @@ pub async fn find(store: &Store, serial: &Serial) -> Result<Option<Kept>, StoreE
     let sql = format!("select {COLUMNS} from certificate where serial = $1");
     let row = store.query_one(sql, [Value::from(serial.to_string())]).await?;
     row.as_ref().map(|row| kept(store, row)).transpose()
-}
-
-/// A page of certificates, newest first, those behind `after` if given.
-pub async fn list(
-    store: &Store,
-    after: Option<(Time, &str)>,
-    limit: u32,
-) -> Result<Vec<Kept>, StoreError> {
-    let limit = limit.clamp(1, PAGE_MAX);
-    let rows = match after {
-        None => {
-            let sql = format!(
-                "select {COLUMNS} from certificate order by intended_at desc, serial desc limit $1"
-            );
-            store.query(sql, [Value::from(limit)]).await?
-        }
-        Some((time, serial)) => {
-            let sql = format!(
-                "select {COLUMNS} from certificate where (intended_at, serial) < ($1, $2)
-                 order by intended_at desc, serial desc limit $3"
-            );
-            let args = [Value::from(time), Value::from(serial), Value::from(limit)];
-            store.query(sql, args).await?
-        }
-    };
-    rows.iter().map(|row| kept(store, row)).collect()
 }
 
 const STANDING: &str =

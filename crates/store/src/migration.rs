@@ -11,6 +11,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0003_enrollment.sql", sql: include_str!("migration/0003_enrollment.sql") },
     Step { name: "0004_stamp.sql", sql: include_str!("migration/0004_stamp.sql") },
     Step { name: "0005_revocation.sql", sql: include_str!("migration/0005_revocation.sql") },
+    Step { name: "0006_list.sql", sql: include_str!("migration/0006_list.sql") },
 ];
 
 /// One step of the schema.

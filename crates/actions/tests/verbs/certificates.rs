@@ -8,6 +8,7 @@ use actions::visit;
 use domain::actor::Actor;
 use domain::certificate::RevocationReason;
 use domain::certificate::Status;
+use domain::certificate::search::Search;
 use domain::refusal::Refusal;
 use pki::certificate::Certificate;
 use pki::certificate::Serial;
@@ -16,6 +17,9 @@ use crate::fixture::Fixture;
 use crate::fixture::NOW;
 use crate::fixture::owner;
 use crate::fixture::until;
+
+/// Every certificate, newest first.
+const ALL: Search = Search { start: None, status: None, authority: None, gateway: None };
 
 const REASON: RevocationReason = RevocationReason::KeyCompromise;
 
@@ -107,11 +111,11 @@ async fn pages_show_every_certificate_once() {
     for _ in 0..5 {
         fixture.issue(&fixture.claim()).await.unwrap();
     }
-    let all = list(&fixture.app, &owner(), None, 1000).await.unwrap();
+    let all = list(&fixture.app, &owner(), &ALL, (None, 1000)).await.unwrap();
     assert_eq!(all.next, None);
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let page = list(&fixture.app, &owner(), cursor.as_deref(), 2).await.unwrap();
+        let page = list(&fixture.app, &owner(), &ALL, (cursor.as_deref(), 2)).await.unwrap();
         seen.extend(page.items);
         cursor = page.next;
         if cursor.is_none() {
@@ -120,11 +124,11 @@ async fn pages_show_every_certificate_once() {
     }
     assert_eq!(seen, all.items);
     for cursor in ["", "x", "x.1", "99999999999999999999.1"] {
-        let refusal = list(&fixture.app, &owner(), Some(cursor), 2).await.unwrap_err();
+        let refusal = list(&fixture.app, &owner(), &ALL, (Some(cursor), 2)).await.unwrap_err();
         assert_eq!(refusal.code(), "API-PARAMETER", "{cursor}");
     }
     let actor = Actor::access_point("AP");
-    assert!(list(&fixture.app, &actor, None, 2).await.is_err());
+    assert!(list(&fixture.app, &actor, &ALL, (None, 2)).await.is_err());
 }
 
 #[tokio::test]

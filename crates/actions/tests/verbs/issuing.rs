@@ -7,6 +7,7 @@ use domain::actor::Actor;
 use domain::certificate::Status;
 use domain::certificate_template::purpose::ExtendedKeyUsage;
 use domain::claim::Claim;
+use domain::certificate::search::Search;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
 use pki::certificate::Certificate;
@@ -90,11 +91,16 @@ async fn a_draft_that_breaks_a_rule_is_not_signed() {
     fixture.apply(application(document)).await.unwrap();
     // Five times two thousand bytes are more than a name may have.
     let claim = fixture.claim_of(&format!("CN={}", "\u{1f511}".repeat(500)), &[]);
-    let before = actions::certificate::list(&fixture.app, &owner(), None, 100).await.unwrap();
+    let before =
+        actions::certificate::list(&fixture.app, &owner(), &Search::default(), (None, 100))
+            .await
+            .unwrap();
     let refusal = fixture.issue(&claim).await.unwrap_err();
     assert_eq!(refusal.code(), "ENR-LINT", "{refusal}");
     assert_eq!(fixture.newest_code().await.as_deref(), Some("ENR-LINT"));
-    let after = actions::certificate::list(&fixture.app, &owner(), None, 100).await.unwrap();
+    let after = actions::certificate::list(&fixture.app, &owner(), &Search::default(), (None, 100))
+        .await
+        .unwrap();
     assert_eq!(after.items, before.items);
 }
 

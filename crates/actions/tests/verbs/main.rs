@@ -24,6 +24,8 @@ mod revoking;
 #[cfg(test)]
 mod rollover;
 #[cfg(test)]
+mod searching;
+#[cfg(test)]
 mod sharing;
 #[cfg(test)]
 mod visits;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::certificate::RevocationReason;
+use domain::certificate::search::Search;
 use domain::claim::Claim;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
@@ -176,7 +177,9 @@ async fn the_same_request_raced_by_many_gets_one_certificate() {
     }
     answers.dedup();
     assert_eq!(answers.len(), 1);
-    let page = actions::certificate::list(&fixture.app, &owner(), None, 1000).await.unwrap();
+    let page = actions::certificate::list(&fixture.app, &owner(), &Search::default(), (None, 1000))
+        .await
+        .unwrap();
     let devices = page.items.iter().filter(|item| item.gateway.is_some()).count();
     assert_eq!(devices, 1);
 }

@@ -35,6 +35,9 @@ mod revoking;
 #[path = "../verbs/rollover.rs"]
 mod rollover;
 #[cfg(test)]
+#[path = "../verbs/searching.rs"]
+mod searching;
+#[cfg(test)]
 #[path = "../verbs/sharing.rs"]
 mod sharing;
 #[cfg(test)]

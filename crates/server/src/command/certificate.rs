@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use api::certificate::Page;
 use clap::Args;
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use domain::certificate::Status;
 use serde_json::Value;
 
 use crate::config::DataArgument;
@@ -16,8 +18,8 @@ use crate::output;
 /// Look at certificates, revoke them, put them on hold.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// List certificates, newest first
-    List(ListArguments),
+    /// List certificates: newest first, or those whose text begins so, in its order
+    List(SearchArguments),
     /// Show one certificate
     Show(ShowArguments),
     /// Revoke certificates: no device gets in with them any more
@@ -44,6 +46,44 @@ pub(crate) struct ListArguments {
     json: bool,
 }
 
+/// Which certificates, and what part of their list.
+#[derive(Args, Debug)]
+pub(crate) struct SearchArguments {
+    #[command(flatten)]
+    which: Search,
+    #[command(flatten)]
+    part: ListArguments,
+}
+
+/// Which certificates.
+#[derive(Args, Debug)]
+struct Search {
+    /// Those whose serial number begins so, in hexadecimal digits
+    #[arg(long, value_name = "BEGINNING", group = "start")]
+    serial: Option<String>,
+    /// Those whose subject begins so: CN=…
+    #[arg(long, value_name = "BEGINNING", group = "start")]
+    subject: Option<String>,
+    /// Those whose device's name begins so
+    #[arg(long, value_name = "BEGINNING", group = "start")]
+    device: Option<String>,
+    /// Those whose person's e-mail address or principal name begins so
+    #[arg(long, value_name = "BEGINNING", group = "start")]
+    person: Option<String>,
+    /// Those that stand like this
+    #[arg(long, value_parser = PossibleValuesParser::new(STATUS.map(Status::as_str)))]
+    status: Option<String>,
+    /// Those that this authority signed
+    #[arg(long)]
+    authority: Option<String>,
+    /// Those that were asked for at this gateway
+    #[arg(long)]
+    gateway: Option<String>,
+}
+
+/// Where certificates can stand.
+const STATUS: [Status; 4] = [Status::Intended, Status::Issued, Status::Held, Status::Revoked];
+
 /// Which certificate.
 #[derive(Args, Debug)]
 pub(crate) struct ShowArguments {
@@ -66,8 +106,12 @@ impl ListArguments {
 
     /// Gets a page over a connection of its own.
     pub(crate) async fn page(&self, list: &str) -> anyhow::Result<Page<Value>> {
+        self.page_of(list, "").await
+    }
+
+    async fn page_of(&self, list: &str, query: &str) -> anyhow::Result<Page<Value>> {
         let connection = Connection::open(&self.data, false).await?;
-        let page = connection.get(&self.path(list)).await;
+        let page = connection.get(&format!("{}{query}", self.path(list))).await;
         connection.close().await;
         Ok(page?)
     }
@@ -75,6 +119,23 @@ impl ListArguments {
     /// Whether JSON is wanted.
     pub(crate) fn json(&self) -> bool {
         self.json
+    }
+}
+
+impl Search {
+    /// What is asked for, behind the other parameters of a URL.
+    fn query(&self) -> String {
+        let given = [
+            ("serial", &self.serial),
+            ("subject", &self.subject),
+            ("device", &self.device),
+            ("person", &self.person),
+            ("status", &self.status),
+            ("authority", &self.authority),
+            ("gateway", &self.gateway),
+        ];
+        let given = given.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
+        given.map(|(name, text)| format!("&{name}={}", escape(text))).collect()
     }
 }
 
@@ -90,21 +151,18 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(arguments: &ListArguments) -> anyhow::Result<()> {
-    let page = arguments.page("certificates").await?;
-    if arguments.json {
+async fn list(arguments: &SearchArguments) -> anyhow::Result<()> {
+    let SearchArguments { which, part } = arguments;
+    let page = part.page_of("certificates", &which.query()).await?;
+    if part.json {
         return output::json(&page);
     }
-    let rows: Vec<Vec<String>> = page
-        .items
-        .iter()
-        .map(|item| {
-            ["serial", "status", "usage", "subject", "gateway", "not_after"]
-                .map(|field| text(item, field))
-                .to_vec()
-        })
-        .collect();
-    output::table(&["SERIAL", "STATUS", "USAGE", "SUBJECT", "GATEWAY", "NOT AFTER"], &rows);
+    let fields = ["serial", "status", "usage", "subject", "device", "person", "gateway"];
+    let fields = fields.into_iter().chain(["not_after"]);
+    let row = |item: &Value| fields.clone().map(|field| text(item, field)).collect();
+    let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
+    let head = ["SERIAL", "STATUS", "USAGE", "SUBJECT", "DEVICE", "PERSON", "GATEWAY", "NOT AFTER"];
+    output::table(&head, &rows);
     more(page.next.as_deref());
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Bits that a disk changed: the database refuses, or everything that is read is what was written.
 
+use domain::certificate::search::Search;
 use domain::certificate::{Certificate, RevocationReason, Status, Usage};
 use domain::organization::Settings;
 use domain::secret::Secret;
@@ -95,7 +96,7 @@ async fn read(store: &Store) -> Result<Reading, StoreError> {
     })?;
     // The order of a table without an order is not a promise.
     reading.sort();
-    for kept in certificate::list(store, None, 1000).await? {
+    for kept in certificate::search::list(store, &Search::default(), None, 1000).await? {
         reading.push(format!("{kept:?}"));
     }
     for number in 0..CERTIFICATES {
