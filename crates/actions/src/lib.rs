@@ -16,6 +16,7 @@ pub mod publisher;
 pub mod responder;
 pub mod revocation_list;
 pub mod rules;
+pub mod seed;
 pub mod signer;
 pub mod snapshot;
 pub mod standings;

@@ -57,6 +57,8 @@ pub enum EventKind {
     CertificateMade,
     /// An authority got a new key and certificate.
     AuthorityRenewed,
+    /// Certificates to measure with were made.
+    CertificatesSeeded,
     /// A certificate was revoked.
     CertificateRevoked,
     /// A certificate was put on hold.
@@ -118,7 +120,7 @@ pub struct Shown {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
@@ -126,6 +128,7 @@ impl EventKind {
         Self::CertificateIssued,
         Self::CertificateMade,
         Self::AuthorityRenewed,
+        Self::CertificatesSeeded,
         Self::CertificateRevoked,
         Self::CertificateHeld,
         Self::CertificateReleased,
@@ -145,6 +148,7 @@ impl EventKind {
             Self::CertificateIssued => "certificate.enrollment",
             Self::CertificateMade => "certificate.made",
             Self::AuthorityRenewed => "authority.renewed",
+            Self::CertificatesSeeded => "certificate.seeded",
             Self::CertificateRevoked => "certificate.revoked",
             Self::CertificateHeld => "certificate.held",
             Self::CertificateReleased => "certificate.released",
@@ -169,6 +173,7 @@ impl EventKind {
             | Self::RequestRefused
             | Self::CertificateMade
             | Self::AuthorityRenewed
+            | Self::CertificatesSeeded
             | Self::CertificateRevoked
             | Self::CertificateHeld
             | Self::CertificateReleased => Log::Audit,

@@ -208,6 +208,9 @@ pub enum Refusal {
     /// More would be revoked than anybody means without saying so.
     #[serde(rename = "API-MASS-CHANGE")]
     MassChange { count: u64, of: u64, allowed: u64 },
+    /// Certificates to measure with were to be put beside those of real devices.
+    #[serde(rename = "API-REAL-DEVICES")]
+    RealDevices { serial: Serial },
     /// A document was refused: so many complaints, the first of them.
     #[serde(rename = "API-DOCUMENT")]
     DocumentRefused { complaints: usize, first: String },

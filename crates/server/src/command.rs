@@ -10,6 +10,7 @@ mod certificate_template;
 mod demo;
 mod enroll;
 mod event;
+mod seed;
 mod serve;
 mod toml_document;
 mod version;
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Enroll(enroll::Arguments),
     /// Join the network as a device does, through a simulated access point
     Authenticate(authenticate::Arguments),
+    /// Fill an organization with certificates of devices that do not exist, to measure with
+    Seed(seed::Arguments),
     /// Put load on a server, ours or another's, and check every answer
     #[command(subcommand)]
     Bench(bench::Verb),
@@ -68,6 +71,7 @@ impl Command {
             | Self::Event(_)
             | Self::Enroll(_)
             | Self::Authenticate(_)
+            | Self::Seed(_)
             | Self::Bench(_)
             | Self::Version(_) => "warn",
         }
@@ -87,6 +91,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Event(verb) => event::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
+        Command::Seed(arguments) => seed::run(arguments).await,
         Command::Bench(verb) => bench::run(verb).await,
         Command::Version(arguments) => version::run(&arguments),
     }

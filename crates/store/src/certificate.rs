@@ -2,6 +2,7 @@
 
 pub mod chosen;
 pub mod search;
+pub mod seed;
 
 use core::time::Duration;
 

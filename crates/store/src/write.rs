@@ -69,6 +69,8 @@ pub enum Bookkeeping {
     AccessPointHeard,
     /// A device was heard of: when, and what it told about itself.
     DeviceHeard,
+    /// Certificates of a seed, which one event explains, are noted.
+    CertificatesSeeded,
     /// A certificate's serial and draft are noted before the key is used.
     IssuanceIntended,
     /// A job that must run once took or gave back its lease.

@@ -26,6 +26,8 @@ mod rollover;
 #[cfg(test)]
 mod searching;
 #[cfg(test)]
+mod seeding;
+#[cfg(test)]
 mod sharing;
 #[cfg(test)]
 mod visits;

@@ -38,6 +38,9 @@ mod rollover;
 #[path = "../verbs/searching.rs"]
 mod searching;
 #[cfg(test)]
+#[path = "../verbs/seeding.rs"]
+mod seeding;
+#[cfg(test)]
 #[path = "../verbs/sharing.rs"]
 mod sharing;
 #[cfg(test)]

@@ -371,6 +371,14 @@ impl Refusal {
                 "look at the list first; if it is what you mean, say so with their number: \
                  --confirm NUMBER",
             ),
+            Self::RealDevices { serial } => (
+                "API-REAL-DEVICES",
+                format!(
+                    "the organization has certificates of real devices, such as {serial}, and \
+                     those of a seed are for measurements only"
+                ),
+                "seed another data directory: --data with a directory of its own",
+            ),
             Self::DocumentRefused { complaints, first } => (
                 "API-DOCUMENT",
                 format!("the document was refused ({complaints} complaints): {first}"),
