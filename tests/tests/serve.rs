@@ -1,8 +1,10 @@
 //! `serve`: a restart or a power cut keeps everything, one process holds the data, keys that are
 //! not ours alone are refused, and every refusal to start says what to do.
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::net::UdpSocket;
+use std::os::unix::fs::FileExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -85,6 +87,28 @@ fn a_visit_just_before_the_end_is_kept() {
     lab.stop();
     let events = lab.events();
     assert!(events.iter().any(|event| event["kind"] == "network.access"), "{events:#?}");
+}
+
+/// A number of free pages that there are not (the file format of SQLite, 1.3, at 36), in a file too
+/// large to be checked before the start.
+#[track_caller]
+fn damage_out_of_sight(database: &Path) {
+    let file = File::options().write(true).open(database).expect("there is a database");
+    file.write_all_at(&7_u32.to_be_bytes(), 36).expect("it can be written");
+    file.set_len(129 << 20).expect("it can grow");
+}
+
+#[test]
+fn damage_that_is_found_after_the_start_ends_the_server_and_refuses_the_next() {
+    let mut lab = Lab::of_guide();
+    lab.stop();
+    let database = lab.data().join("safeconduct.db");
+    damage_out_of_sight(&database);
+    let ended = serve_anywhere(&lab).ended_with(70).says("ready");
+    let ended = ended.complains("is damaged").complains(shown(&database));
+    ended.complains("put back its last backup");
+    let refused = serve_anywhere(&lab).refused().complains("is damaged");
+    assert!(!refused.stdout.contains("ready"), "{}", refused.stdout);
 }
 
 #[test]

@@ -84,7 +84,7 @@ pub(crate) async fn publish(
     let published = tokio::spawn(async move {
         store::event::commit(write, &store, &events).await.map_err(conflict)?;
         for certificate in certificates {
-            snapshot.set_standing(certificate.serial.clone(), standing(&certificate));
+            snapshot.set_standing(&certificate.serial, &standing(&certificate));
         }
         Ok(())
     });
@@ -163,10 +163,10 @@ pub(crate) async fn sign(
 /// What logins must know of a certificate.
 pub(crate) fn standing(certificate: &Certificate) -> Standing {
     Standing {
-        authority: certificate.authority.clone(),
+        authority: certificate.authority.as_str().into(),
         usage: certificate.usage,
         status: certificate.status,
-        gateway: certificate.gateway.clone(),
+        gateway: certificate.gateway.as_deref().map(Into::into),
         revoked: certificate.revoked_at.zip(certificate.revocation_reason),
         version: certificate.version,
     }

@@ -100,7 +100,7 @@ impl Desk {
             for (serial, standing) in
                 store::certificate::standings_of(&self.store, &serials).await?
             {
-                self.snapshot.set_standing(serial, standing);
+                self.snapshot.set_standing(&serial, &standing);
             }
         }
         if stale.all_standings {
@@ -118,7 +118,7 @@ impl Desk {
         let (store, snapshot) = (self.store.clone(), Arc::clone(&self.snapshot));
         let read = tokio::task::spawn_blocking(move || {
             store::certificate::standings(&store, |serial, standing| {
-                snapshot.set_standing(serial, standing);
+                snapshot.set_standing(&serial, &standing);
             })
         });
         read.await.unwrap_or(Err(StoreError::Closed))

@@ -161,8 +161,8 @@ pub(crate) async fn publish(
     let published = tokio::spawn(async move {
         store::event::commit(write, &store, &events).await.map_err(certificate::conflict)?;
         for made in &made {
-            let serial = made.certificate.serial.clone();
-            snapshot.set_standing(serial, certificate::standing(&made.certificate));
+            let standing = certificate::standing(&made.certificate);
+            snapshot.set_standing(&made.certificate.serial, &standing);
         }
         let reloaded = App::reload(&store, &master, &snapshot).await.map_err(unavailable);
         drop(one_at_a_time);

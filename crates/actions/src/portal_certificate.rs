@@ -102,7 +102,7 @@ async fn make(app: &App, generation: i64) -> Result<Identity, Refusal> {
     let write = store::certificate::issued(write, &made.certificate, der);
     store::event::commit(write, &app.store, &[event]).await.map_err(certificate::conflict)?;
     let standing = certificate::standing(&made.certificate);
-    app.snapshot.set_standing(made.certificate.serial.clone(), standing);
+    app.snapshot.set_standing(&made.certificate.serial, &standing);
     Ok(made.identity)
 }
 

@@ -58,7 +58,7 @@ impl Snapshot {
         self.standings.get(serial).is_some_and(|known| known.version >= version)
     }
 
-    pub(crate) fn set_standing(&self, serial: Serial, standing: Standing) {
+    pub(crate) fn set_standing(&self, serial: &Serial, standing: &Standing) {
         self.standings.set(serial, standing);
     }
 
@@ -71,7 +71,7 @@ impl Snapshot {
         }
         match store::certificate::standing_blocking(&self.store, serial) {
             Ok(Some(standing)) => {
-                self.standings.set(serial.clone(), standing.clone());
+                self.standings.set(serial, &standing);
                 Ok(standing)
             }
             Ok(None) => Err(Refusal::CertificateUnknown { serial: serial.clone() }),

@@ -3,11 +3,17 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::hash::RandomState;
+use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
+use domain::certificate::RevocationReason;
 use domain::certificate::Standing;
+use domain::certificate::Status;
+use domain::certificate::Usage;
+use pki::certificate::SERIAL_BYTES_MAX;
 use pki::certificate::Serial;
+use pki::time::Time;
 use store::Store;
 use store::StoreError;
 
@@ -17,8 +23,40 @@ const SHARDS: usize = 32;
 /// The standing of every certificate by serial number.
 #[derive(Debug)]
 pub struct Standings {
-    shards: Vec<RwLock<HashMap<Serial, Standing>>>,
+    shards: Vec<RwLock<HashMap<Number, Packed>>>,
+    names: RwLock<Names>,
     hasher: RandomState,
+}
+
+/// A serial number of our own in as little room as it needs: there are millions.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+struct Number {
+    length: u8,
+    octets: [u8; SERIAL_BYTES_MAX],
+}
+
+/// A standing, its names by their places among [`Names`].
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    authority: u32,
+    /// [`NO_GATEWAY`] for none.
+    gateway: u32,
+    /// No certificate changes four billion times.
+    version: u32,
+    usage: Usage,
+    status: Status,
+    reason: Option<RevocationReason>,
+    revoked_at: Time,
+}
+
+/// The place of no name.
+const NO_GATEWAY: u32 = u32::MAX;
+
+/// Names of authorities and gateways, each once.
+#[derive(Debug, Default)]
+struct Names {
+    all: Vec<Arc<str>>,
+    places: HashMap<Arc<str>, u32>,
 }
 
 impl Standings {
@@ -28,7 +66,7 @@ impl Standings {
         let loaded = tokio::task::spawn_blocking(move || {
             let standings = Self::empty();
             store::certificate::standings(&store, |serial, standing| {
-                standings.set(serial, standing);
+                standings.set(&serial, &standing);
             })?;
             Ok(standings)
         });
@@ -37,45 +75,107 @@ impl Standings {
 
     fn empty() -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, hasher: RandomState::new() }
+        Self { shards, names: RwLock::default(), hasher: RandomState::new() }
     }
 
     /// Where a certificate stands; none if memory does not know it.
     pub fn get(&self, serial: &Serial) -> Option<Standing> {
-        let shard = self.shard(serial)?;
-        shard.read().unwrap_or_else(PoisonError::into_inner).get(serial).cloned()
+        let number = Number::of(serial)?;
+        let packed =
+            *self.shard(&number)?.read().unwrap_or_else(PoisonError::into_inner).get(&number)?;
+        self.unpack(packed)
     }
 
     /// From now on it stands like this. The higher version stays, so that of two who tell at the
     /// same time the later truth does: nothing told late makes a revoked one good.
-    pub fn set(&self, serial: Serial, standing: Standing) {
-        let Some(shard) = self.shard(&serial) else { return };
+    pub fn set(&self, serial: &Serial, standing: &Standing) {
+        // A number that is too long is none that we gave: nobody asks memory for it.
+        let Some(number) = Number::of(serial) else { return };
+        let (Some(shard), Some(packed)) = (self.shard(&number), self.pack(standing)) else {
+            return;
+        };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-        let known = shard.get(&serial).map(|known| known.version);
-        if known.is_none_or(|known| known <= standing.version) {
-            shard.insert(serial, standing);
+        let known = shard.get(&number).map(|known| known.version);
+        if known.is_none_or(|known| known <= packed.version) {
+            shard.insert(number, packed);
         }
     }
 
-    fn shard(&self, serial: &Serial) -> Option<&RwLock<HashMap<Serial, Standing>>> {
-        let hash = usize::try_from(self.hasher.hash_one(serial) % SHARDS as u64).unwrap_or(0);
+    fn pack(&self, standing: &Standing) -> Option<Packed> {
+        let gateway = standing.gateway.as_ref().map(|name| self.place(name));
+        Some(Packed {
+            authority: self.place(&standing.authority)?,
+            gateway: gateway.unwrap_or(Some(NO_GATEWAY))?,
+            version: u32::try_from(standing.version).unwrap_or(u32::MAX),
+            usage: standing.usage,
+            status: standing.status,
+            reason: standing.revoked.map(|(_, reason)| reason),
+            revoked_at: standing.revoked.map_or(Time(0), |(at, _)| at),
+        })
+    }
+
+    fn unpack(&self, packed: Packed) -> Option<Standing> {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let gateway = (packed.gateway != NO_GATEWAY).then(|| names.name(packed.gateway));
+        Some(Standing {
+            authority: names.name(packed.authority)?,
+            usage: packed.usage,
+            status: packed.status,
+            gateway: gateway.map_or(Some(None), |name| name.map(Some))?,
+            revoked: packed.reason.map(|reason| (packed.revoked_at, reason)),
+            version: i64::from(packed.version),
+        })
+    }
+
+    /// The place of a name, which it keeps.
+    fn place(&self, name: &Arc<str>) -> Option<u32> {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = names.places.get(name) {
+            return Some(*place);
+        }
+        drop(names);
+        self.names.write().unwrap_or_else(PoisonError::into_inner).add(name)
+    }
+
+    fn shard(&self, number: &Number) -> Option<&RwLock<HashMap<Number, Packed>>> {
+        let hash = usize::try_from(self.hasher.hash_one(number) % SHARDS as u64).unwrap_or(0);
         self.shards.get(hash)
+    }
+}
+
+impl Names {
+    fn name(&self, place: u32) -> Option<Arc<str>> {
+        self.all.get(usize::try_from(place).ok()?).cloned()
+    }
+
+    fn add(&mut self, name: &Arc<str>) -> Option<u32> {
+        if let Some(place) = self.places.get(name) {
+            return Some(*place);
+        }
+        let place = u32::try_from(self.all.len()).ok().filter(|place| *place != NO_GATEWAY)?;
+        self.all.push(Arc::clone(name));
+        self.places.insert(Arc::clone(name), place);
+        Some(place)
+    }
+}
+
+impl Number {
+    fn of(serial: &Serial) -> Option<Self> {
+        let content = serial.content();
+        let mut octets = [0; SERIAL_BYTES_MAX];
+        octets.get_mut(..content.len())?.copy_from_slice(content);
+        Some(Self { length: u8::try_from(content.len()).ok()?, octets })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::certificate::RevocationReason;
-    use domain::certificate::Status;
-    use domain::certificate::Usage;
-    use pki::time::Time;
-
     use super::*;
 
     fn standing(status: Status, version: i64) -> Standing {
         let revoked =
             (status == Status::Revoked).then_some((Time(1), RevocationReason::Superseded));
-        let (authority, usage) = ("CA".to_owned(), Usage::Device);
+        let (authority, usage) = ("CA".into(), Usage::Device);
         Standing { authority, usage, status, gateway: None, revoked, version }
     }
 
@@ -84,10 +184,10 @@ mod tests {
         let standings = Standings::empty();
         let serial = Serial::from_random([1; 16]);
         assert!(standings.get(&serial).is_none());
-        standings.set(serial.clone(), standing(Status::Issued, 1));
-        standings.set(serial.clone(), standing(Status::Revoked, 2));
-        standings.set(serial.clone(), standing(Status::Issued, 1));
-        standings.set(serial.clone(), standing(Status::Intended, 0));
+        standings.set(&serial, &standing(Status::Issued, 1));
+        standings.set(&serial, &standing(Status::Revoked, 2));
+        standings.set(&serial, &standing(Status::Issued, 1));
+        standings.set(&serial, &standing(Status::Intended, 0));
         assert_eq!(standings.get(&serial).unwrap().status, Status::Revoked);
     }
 
@@ -95,9 +195,41 @@ mod tests {
     fn a_hold_ends_when_it_is_told_to_have_ended() {
         let standings = Standings::empty();
         let serial = Serial::from_random([1; 16]);
-        standings.set(serial.clone(), standing(Status::Held, 2));
-        standings.set(serial.clone(), standing(Status::Issued, 3));
-        standings.set(serial.clone(), standing(Status::Held, 2));
+        standings.set(&serial, &standing(Status::Held, 2));
+        standings.set(&serial, &standing(Status::Issued, 3));
+        standings.set(&serial, &standing(Status::Held, 2));
         assert_eq!(standings.get(&serial).unwrap().status, Status::Issued);
+    }
+
+    #[test]
+    fn what_is_packed_comes_out_as_it_went_in() {
+        let standings = Standings::empty();
+        let at = Some((Time(-7), RevocationReason::KeyCompromise));
+        let all = [
+            standing(Status::Intended, 0),
+            Standing { gateway: Some("G".into()), ..standing(Status::Issued, 1) },
+            Standing { gateway: Some("CA".into()), revoked: at, ..standing(Status::Revoked, 9) },
+            Standing { authority: "G".into(), ..standing(Status::Held, 2) },
+        ];
+        for (number, one) in (1..).zip(&all) {
+            standings.set(&Serial::from_random([number; 16]), one);
+        }
+        for (number, one) in (1..).zip(&all) {
+            assert_eq!(standings.get(&Serial::from_random([number; 16])).as_ref(), Some(one));
+        }
+        assert_eq!(size_of::<(Number, Packed)>(), 48);
+    }
+
+    #[test]
+    fn numbers_that_differ_in_their_length_only_are_two() {
+        let standings = Standings::empty();
+        let serial = |content: &[u8]| Serial::from_content(content).unwrap();
+        standings.set(&serial(&[1]), &standing(Status::Issued, 1));
+        assert!(standings.get(&serial(&[1, 0])).is_none());
+        // What is longer than any of ours is never known.
+        standings.set(&serial(&[1; 21]), &standing(Status::Issued, 1));
+        assert!(standings.get(&serial(&[1; 21])).is_none());
+        standings.set(&serial(&[1; 20]), &standing(Status::Issued, 1));
+        assert!(standings.get(&serial(&[1; 20])).is_some());
     }
 }

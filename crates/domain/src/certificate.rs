@@ -3,6 +3,7 @@
 pub mod search;
 
 use core::fmt;
+use std::sync::Arc;
 
 use pki::certificate::Serial;
 use pki::time::Time;
@@ -273,13 +274,13 @@ impl fmt::Display for Chosen {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Standing {
     /// The authority that signed it.
-    pub authority: String,
+    pub authority: Arc<str>,
     /// What it is for.
     pub usage: Usage,
     /// Where it stands.
     pub status: Status,
     /// The gateway that it was asked for at.
-    pub gateway: Option<String>,
+    pub gateway: Option<Arc<str>>,
     /// When and why it was revoked.
     pub revoked: Option<(Time, RevocationReason)>,
     /// How often it has come to stand differently: of two standings the higher is the newer.

@@ -1,5 +1,6 @@
 //! A disk that failed: devices are let in from memory until the disk takes writes again, and then
-//! the program ends, because only a start reads anew what the disk really has.
+//! the program ends, because only a start reads anew what the disk really has. It ends too when the
+//! check of a large database, which goes on after the start, finds damage.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,10 +22,14 @@ const TRY: Duration = Duration::from_secs(1);
 /// within this time.
 const GOOD_TRIES: u32 = 3;
 
-/// Waits until the disk of the database has failed and takes writes again. For as long as it does
-/// not, a start would fail, and the network would be shut.
+/// Waits until the database was found to be damaged, or until its disk has failed and takes writes
+/// again. For as long as it does not, a start would fail, and the network would be shut.
 pub(crate) async fn failed(app: &App, data: &Path) {
     while app.store.writer() != WriterState::Stopped {
+        if let Some(damage) = app.store.damage() {
+            tracing::error!(status = EXIT_STATUS, "{damage}");
+            return;
+        }
         tokio::time::sleep(LOOK).await;
     }
     tracing::error!(
@@ -35,6 +40,10 @@ pub(crate) async fn failed(app: &App, data: &Path) {
     while good < GOOD_TRIES {
         tokio::time::sleep(TRY).await;
         good = if takes_writes(data).await { good + 1 } else { 0 };
+    }
+    // However large the database is.
+    if let Err(error) = store::directory::note_suspect(data) {
+        tracing::error!(%error, "the next start will not check the database first");
     }
     tracing::error!(
         status = EXIT_STATUS,

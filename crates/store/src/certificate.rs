@@ -5,6 +5,8 @@ pub mod search;
 pub mod seed;
 
 use core::time::Duration;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use domain::certificate::Certificate;
 use domain::certificate::RevocationReason;
@@ -234,13 +236,32 @@ const STANDING: &str =
     "select serial, usage, authority, gateway, status, revoked_at, revocation_reason,
     standing_stamp, version from certificate";
 
-/// Hands over where every certificate stands: for the memory of a starting server.
-pub fn standings(store: &Store, mut visit: impl FnMut(Serial, Standing)) -> Result<(), StoreError> {
-    store.for_each(STANDING, [], |row| {
-        let (serial, standing) = standing(store, &row)?;
-        visit(serial, standing);
+/// Hands over where every certificate stands, in no order and from several threads: for the memory
+/// of a starting server.
+pub fn standings(store: &Store, visit: impl Fn(Serial, Standing) + Sync) -> Result<(), StoreError> {
+    store.for_each_spread(STANDING, |rows| {
+        let mut names = Names::default();
+        for row in rows {
+            let (serial, standing) = standing(store, &row, &mut names)?;
+            visit(serial, standing);
+        }
         Ok(())
     })
+}
+
+/// Names that many certificates have in common.
+#[derive(Debug, Default)]
+struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    fn share(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return Arc::clone(known);
+        }
+        let name = Arc::<str>::from(name);
+        self.0.insert(Arc::clone(&name));
+        name
+    }
 }
 
 /// Where these certificates stand; what is not on record is left out.
@@ -251,12 +272,13 @@ pub async fn standings_of(
     let places: Vec<String> = (1..=SERIALS_AT_ONCE).map(|place| format!("${place}")).collect();
     let sql = format!("{STANDING} where serial in ({})", places.join(", "));
     let mut standings = Vec::with_capacity(serials.len());
+    let mut names = Names::default();
     for chunk in serials.chunks(SERIALS_AT_ONCE) {
         // The last is repeated, so that there is one statement whatever their number.
         let mut args: Vec<Value> = chunk.iter().map(|one| Value::from(one.to_string())).collect();
         args.resize(SERIALS_AT_ONCE, args.last().cloned().unwrap_or(Value::Null));
         for row in &store.query(sql.clone(), args).await? {
-            standings.push(standing(store, row)?);
+            standings.push(standing(store, row, &mut names)?);
         }
     }
     Ok(standings)
@@ -270,7 +292,9 @@ pub fn standing_blocking(store: &Store, serial: &Serial) -> Result<Option<Standi
     let sql = format!("{STANDING} where serial = $1");
     let args = [Value::from(serial.to_string())];
     let row = store.query_blocking(sql, args, LOOKUP_PATIENCE)?;
-    row.as_ref().map(|row| standing(store, row).map(|(_, standing)| standing)).transpose()
+    let mut names = Names::default();
+    let standing = row.as_ref().map(|row| standing(store, row, &mut names)).transpose()?;
+    Ok(standing.map(|(_, standing)| standing))
 }
 
 /// The revoked certificates of an authority (`$1`), signed by one of its keys (`$2`), that were not
@@ -282,12 +306,16 @@ pub(crate) const REVOKED_OF: &str =
     and not_after >= $3";
 
 /// Reads a row that begins with the columns of [`STANDING`].
-pub(crate) fn standing(store: &Store, row: &Row) -> Result<(Serial, Standing), StoreError> {
+pub(crate) fn standing(
+    store: &Store,
+    row: &Row,
+    names: &mut Names,
+) -> Result<(Serial, Standing), StoreError> {
     store.audit_key().stamp().check(&stamp::STANDING, row, &STANDING_PLACES, 7)?;
     let standing = Standing {
         usage: usage(row.text(1)?)?,
-        authority: row.text(2)?.to_owned(),
-        gateway: row.text_optional(3)?.map(str::to_owned),
+        authority: names.share(row.text(2)?),
+        gateway: row.text_optional(3)?.map(|name| names.share(name)),
         status: status(row.text(4)?)?,
         revoked: revoked(row.time_optional(5)?, row.text_optional(6)?)?,
         version: row.integer_optional(8)?.unwrap_or(0),
@@ -296,7 +324,7 @@ pub(crate) fn standing(store: &Store, row: &Row) -> Result<(Serial, Standing), S
 }
 
 fn kept(store: &Store, row: &Row) -> Result<Kept, StoreError> {
-    let (serial, standing) = standing(store, row)?;
+    let (serial, standing) = standing(store, row, &mut Names::default())?;
     let key = store.audit_key().stamp();
     key.check(&stamp::CONTENT, row, &CONTENT_PLACES, 17)?;
     let der = row.bytes_optional(18)?.map(<[u8]>::to_vec);
@@ -309,11 +337,11 @@ fn kept(store: &Store, row: &Row) -> Result<Kept, StoreError> {
     let certificate = Certificate {
         serial,
         usage: standing.usage,
-        authority: standing.authority,
+        authority: standing.authority.to_string(),
         generation: row.integer_optional(23)?.unwrap_or(1),
         subject: row.text(9)?.to_owned(),
         names,
-        gateway: standing.gateway,
+        gateway: standing.gateway.map(|name| name.to_string()),
         template: row.text_optional(11)?.map(str::to_owned),
         device: row.text_optional(20)?.map(str::to_owned),
         person: row.text_optional(21)?.map(str::to_owned),

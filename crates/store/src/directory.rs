@@ -93,6 +93,26 @@ pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync(parent.unwrap_or(Path::new(".")))
 }
 
+/// The file that says that the next start is to check the whole database first.
+const SUSPECT: &str = "check-database";
+
+/// Notes that the database may be damaged: the next start checks all of it before anything else,
+/// however large it is.
+pub fn note_suspect(directory: &Path) -> io::Result<()> {
+    open_private(&directory.join(SUSPECT))?.sync_all()?;
+    sync(directory)
+}
+
+/// Whether the database may be damaged.
+pub(crate) fn is_suspect(directory: &Path) -> bool {
+    directory.join(SUSPECT).exists()
+}
+
+/// The database was checked, and is not damaged.
+pub(crate) fn clear_suspect(directory: &Path) -> io::Result<()> {
+    remove_if_there(&directory.join(SUSPECT))
+}
+
 /// Writes a file, waits until it is durable, and removes it: fails as long as the disk does.
 pub fn try_disk(directory: &Path) -> io::Result<()> {
     let path = directory.join(TRIAL);

@@ -21,6 +21,7 @@ pub mod write;
 
 mod migration;
 mod postgres;
+mod spread;
 mod sqlite;
 mod stamp;
 
@@ -260,6 +261,34 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.for_each(sql.into(), args.into(), visit),
             Engine::Postgres(postgres) => postgres.for_each(sql.into(), args.into(), visit),
+        }
+    }
+
+    /// Hands every row to `visit`, in batches, in no order and on several threads at once: where
+    /// what is done with a row costs more than reading it. An error of `visit` ends it.
+    fn for_each_spread(
+        &self,
+        sql: &'static str,
+        visit: impl Fn(Vec<Row>) -> Result<(), StoreError> + Sync,
+    ) -> Result<(), StoreError> {
+        spread::spread(|take| self.for_each(sql, [], take), visit)
+    }
+
+    /// Checks the whole database file in the background, if it was too large to be checked before
+    /// it was opened; [`Store::damage`] says what was found. A server of databases does so itself.
+    pub fn check_rest(&self) {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.check_rest(),
+            Engine::Postgres(_) => {}
+        }
+    }
+
+    /// What the check in the background found.
+    #[must_use]
+    pub fn damage(&self) -> Option<StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.damage(),
+            Engine::Postgres(_) => None,
         }
     }
 

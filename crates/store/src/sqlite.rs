@@ -1,5 +1,6 @@
 //! SQLite: one file, a pool of reading threads, one writing thread.
 
+mod check;
 mod connection;
 mod failure;
 mod reader;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, oneshot};
 
+use self::check::Check;
 use self::connection::Durability;
 use self::reader::Readers;
 use self::writer::Writer;
@@ -32,6 +34,7 @@ const CHUNKS_AHEAD_MAX: usize = 2;
 /// An open database. Fields are dropped in their order: the writer is the last to close the file,
 /// since only it may fold the write-ahead log back in.
 pub(crate) struct Sqlite {
+    check: Check,
     readers: Readers,
     writer: Writer,
     audit_key: AuditKey,
@@ -45,7 +48,7 @@ struct Scratch(PathBuf);
 impl Sqlite {
     /// Opens the database of a data directory.
     pub(crate) fn open(data: &Path, master: &MasterKey) -> Result<Self, StoreError> {
-        Self::open_with(data, master, Durability::Synced, None)
+        Self::open_with(data, master, (Durability::Synced, check::FIRST_BYTES_MAX), None)
     }
 
     /// Opens an empty database in a directory of its own that goes with it.
@@ -53,26 +56,29 @@ impl Sqlite {
         let unique = getrandom::u64().map_err(|why| StoreError::Io(why.to_string()))?;
         let path = std::env::temp_dir().join(format!("safeconduct-scratch-{unique:016x}"));
         let scratch = Scratch(path.clone());
-        Self::open_with(&path, master, Durability::Lost, Some(scratch))
+        let settings = (Durability::Lost, check::FIRST_BYTES_MAX);
+        Self::open_with(&path, master, settings, Some(scratch))
     }
 
     fn open_with(
         data: &Path,
         master: &MasterKey,
-        durability: Durability,
+        (durability, checked_first_bytes_max): (Durability, u64),
         scratch: Option<Scratch>,
     ) -> Result<Self, StoreError> {
         directory::prepare(data).map_err(|why| StoreError::Io(why.to_string()))?;
         let path = data.join(directory::DATABASE);
         let audit_key = AuditKey::new(master);
-        let connection = connection::open_writing(&path, durability)?;
+        let check = Check::of(data, &path, checked_first_bytes_max);
+        let connection = connection::open_writing(&path, durability, check.is_first())?;
+        check.passed_first()?;
         connection::check_master_key(&connection, master)?;
         connection::forget_under_way(&connection)?;
         directory::sync(data).map_err(|why| StoreError::Io(why.to_string()))?;
         let (notices, _) = broadcast::channel(change::BEHIND_MAX);
         let writer = Writer::start(connection, AuditKey::new(master), notices.clone())?;
         let readers = Readers::start(&path)?;
-        Ok(Self { readers, writer, audit_key, notices, _scratch: scratch })
+        Ok(Self { check, readers, writer, audit_key, notices, _scratch: scratch })
     }
 
     /// Reads at most `rows_max` rows.
@@ -152,6 +158,16 @@ impl Sqlite {
     /// Whether changes can be made.
     pub(crate) fn writer_state(&self) -> WriterState {
         self.writer.state()
+    }
+
+    /// Checks in the background what was not checked first.
+    pub(crate) fn check_rest(&self) {
+        self.check.begin();
+    }
+
+    /// What the check in the background found.
+    pub(crate) fn damage(&self) -> Option<StoreError> {
+        self.check.damage()
     }
 
     /// The changes from now on.

@@ -104,7 +104,8 @@ pub(crate) struct StampKey(hmac::Key);
 impl Stamp {
     /// What is stamped: values of the columns, in their order.
     pub(crate) fn message<'a>(&self, values: impl IntoIterator<Item = &'a Value>) -> Vec<u8> {
-        let mut message = Vec::new();
+        // A standing fits without growing.
+        let mut message = Vec::with_capacity(MESSAGE_BYTES);
         add(&mut message, b'c', self.table.as_bytes());
         add(&mut message, b'c', self.column.as_bytes());
         let first = self.columns.iter().map(|_| None);
@@ -125,6 +126,9 @@ impl Stamp {
         message
     }
 }
+
+/// Room for the message of a standing with names of ordinary length.
+const MESSAGE_BYTES: usize = 384;
 
 fn add(message: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
     message.push(kind);

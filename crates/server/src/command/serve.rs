@@ -79,6 +79,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         addresses.iter().for_each(|address| output::line(&format!("{what} {address}")));
     }
     output::line("ready");
+    running.app().store.check_rest();
     let status = tokio::select! {
         _ = terminated.recv() => ExitCode::SUCCESS,
         _ = interrupted.recv() => ExitCode::SUCCESS,

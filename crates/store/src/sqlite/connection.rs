@@ -28,14 +28,22 @@ pub(super) enum Durability {
     Lost,
 }
 
-/// Opens the file for the writer, made if missing: checked, and with the newest schema.
-pub(super) fn open_writing(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
+/// Opens the file for the writer, made if missing: checked, all of it if that comes `first`, and
+/// with the newest schema.
+pub(super) fn open_writing(
+    path: &Path,
+    durability: Durability,
+    first: bool,
+) -> Result<Connection, StoreError> {
     let failed = |why| failure::classify_at(path, &why);
     directory::open_private(path).map_err(|why| StoreError::Io(why.to_string()))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-    let fresh = check_file(&connection, path)?;
+    if first {
+        check_pages(&connection, path)?;
+    }
+    let fresh = check_owner(&connection, path)?;
     connection
         .execute_batch(&format!(
             "pragma journal_mode = wal;
@@ -85,14 +93,20 @@ pub(super) fn open_reading(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Refuses a damaged file and another program's file, and says whether the file is still empty.
-fn check_file(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
-    let failed = |why| failure::classify_at(path, &why);
-    let verdict: String =
-        connection.query_row("pragma integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
-    if verdict != "ok" {
-        return Err(StoreError::Damaged { path: path.to_owned(), detail: verdict });
+/// Refuses a damaged file: reads every page, every row and every index.
+pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let verdict: String = connection
+        .query_row("pragma integrity_check(1)", [], |row| row.get(0))
+        .map_err(|why| failure::classify_at(path, &why))?;
+    if verdict == "ok" {
+        return Ok(());
     }
+    Err(StoreError::Damaged { path: path.to_owned(), detail: verdict })
+}
+
+/// Refuses another program's file, and says whether the file is still empty.
+fn check_owner(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let failed = |why| failure::classify_at(path, &why);
     let application: i32 =
         connection.query_row("pragma application_id", [], |row| row.get(0)).map_err(failed)?;
     let tables: i64 = connection

@@ -238,6 +238,57 @@ fn a_damaged_file_is_refused_with_the_cure() {
     assert!(matches!(refusal, StoreError::Damaged { .. }), "{refusal}");
 }
 
+/// Damages the last page of a database that is good for more than its schema.
+async fn damage(data: &Path) {
+    use std::os::unix::fs::FileExt;
+    let store = Store::open(data, &master()).unwrap();
+    for number in 0..500 {
+        note(&format!("f{number}"), &"x".repeat(100)).commit(&store, NOTED).await.unwrap();
+    }
+    drop(store);
+    let file = directory::open_private(&data.join(directory::DATABASE)).unwrap();
+    let end = file.metadata().unwrap().len();
+    file.write_all_at(&[0xa5; 4096], end - 4096).unwrap();
+}
+
+fn open_unchecked(data: &Path) -> Result<Sqlite, StoreError> {
+    Sqlite::open_with(data, &master(), (Durability::Synced, 0), None)
+}
+
+#[tokio::test]
+async fn a_large_file_is_checked_in_the_background_and_first_at_the_next_start() {
+    let directory = TestDirectory::new();
+    damage(&directory.0).await;
+    let sqlite = open_unchecked(&directory.0).unwrap();
+    assert_eq!(sqlite.damage(), None);
+    sqlite.check_rest();
+    let found = loop {
+        match sqlite.damage() {
+            Some(found) => break found,
+            None => std::thread::yield_now(),
+        }
+    };
+    assert!(matches!(found, StoreError::Damaged { .. }), "{found}");
+    assert!(found.to_string().contains("put back its last backup"), "{found}");
+    drop(sqlite);
+    let refusal = open_unchecked(&directory.0).err().unwrap();
+    assert!(matches!(refusal, StoreError::Damaged { .. }), "{refusal}");
+}
+
+#[test]
+fn what_was_doubted_without_reason_is_checked_first_once() {
+    let directory = TestDirectory::new();
+    drop(Store::open(&directory.0, &master()).unwrap());
+    directory::note_suspect(&directory.0).unwrap();
+    for checked in [true, false] {
+        let sqlite = open_unchecked(&directory.0).unwrap();
+        assert_eq!(sqlite.check.is_first(), checked);
+        // Begun twice, or ended at once, it is no obstacle.
+        sqlite.check_rest();
+        sqlite.check_rest();
+    }
+}
+
 #[test]
 fn a_scratch_database_goes_with_its_last_clone() {
     let store = scratch();

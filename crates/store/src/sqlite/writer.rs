@@ -424,7 +424,7 @@ mod tests {
     fn desk(directory: &TestDirectory) -> Desk {
         let path = directory.0.join(crate::directory::DATABASE);
         let master = MasterKey::from_bytes(&[7; 32]);
-        let connection = connection::open_writing(&path, Durability::Lost).unwrap();
+        let connection = connection::open_writing(&path, Durability::Lost, true).unwrap();
         connection::check_master_key(&connection, &master).unwrap();
         let chain = last_link(&connection).unwrap();
         let state = Arc::new(Mutex::new(WriterState::Writing));
