@@ -33,3 +33,10 @@ pub fn with<const N: usize>(changes: [(&str, &str); N]) -> String {
 pub fn and(more: &str) -> String {
     format!("{GUIDE}\n{more}\n")
 }
+
+/// The guide's file where a key may have several certificates: for devices that ask for many.
+#[track_caller]
+pub fn reusing_keys() -> String {
+    let template = "certificate_template = \"Mosyle devices\"\n";
+    with([(template, &format!("{template}key_reuse = true\n"))])
+}

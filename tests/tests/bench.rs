@@ -24,7 +24,7 @@ struct Bench {
 impl Bench {
     #[track_caller]
     fn prepare() -> Self {
-        let lab = Lab::of_guide();
+        let lab = Lab::of(&guide::reusing_keys());
         let devices = ["mac-1", "mac-2"].map(|name| lab.enroll(name)).to_vec();
         let root = lab.radius_root();
         Self { lab, devices, root }
@@ -114,7 +114,7 @@ fn wrong_use_is_told() {
 
 #[test]
 fn every_certificate_is_right_and_no_serial_number_comes_twice() {
-    let lab = Lab::of_guide();
+    let lab = Lab::of(&guide::reusing_keys());
     let secret = lab.directory.write("secret", lab.secret(guide::GATEWAY));
     let run = |secret: &Path, url: &str| {
         let mut command = program::command();

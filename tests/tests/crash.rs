@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tests::fleet::Fleet;
 use tests::fleet::Wish;
+use tests::guide;
 use tests::lab::Lab;
 use tests::ledger::Count;
 use tests::ledger::Ledger;
@@ -112,7 +113,7 @@ fn start_quickly(lab: &mut Lab) -> Duration {
 
 #[test]
 fn twenty_kills_under_load_lose_nothing() {
-    let mut lab = Lab::of_guide();
+    let mut lab = Lab::of(&guide::reusing_keys());
     let fleet = Fleet::of(&lab, DEVICES);
     let mut ledger = Ledger::default();
     let first = Wish { device: 0, name: "first".to_owned() };
@@ -156,7 +157,7 @@ fn twenty_kills_under_load_lose_nothing() {
 
 #[test]
 fn a_stop_under_load_answers_everybody_whose_request_it_took() {
-    let mut lab = Lab::of_guide();
+    let mut lab = Lab::of(&guide::reusing_keys());
     let fleet = Fleet::of(&lab, DEVICES);
     let mut ledger = Ledger::default();
     for round in 0..3 {
@@ -178,7 +179,7 @@ fn a_stop_under_load_answers_everybody_whose_request_it_took() {
 
 #[test]
 fn the_data_of_a_killed_server_is_free_at_once() {
-    let mut lab = Lab::of_guide();
+    let mut lab = Lab::of(&guide::reusing_keys());
     for number in 0..3 {
         let pid = lab.server().pid().to_string();
         let second = tests::server::Server::start_as(

@@ -50,7 +50,7 @@ struct Stage {
 impl Stage {
     #[track_caller]
     fn new() -> Self {
-        let lab = Lab::of_guide();
+        let lab = Lab::of(&guide::reusing_keys());
         let (fleet, identity) = (Fleet::of(&lab, 1), lab.enroll("inside"));
         let root = lab.radius_root();
         Self { lab, fleet, ledger: Ledger::default(), identity, root, count: 0 }
@@ -303,7 +303,7 @@ fn a_full_disk_refuses_enrollment_only_and_recovers_by_itself() {
 
 #[test]
 fn a_row_that_the_disk_changed_keeps_the_server_from_starting() {
-    let mut lab = Lab::of_guide();
+    let mut lab = Lab::of(&guide::reusing_keys());
     lab.enroll("mac");
     let serial = lab.serial("mac");
     lab.ask(["certificate", "revoke", &serial, "--reason", "keyCompromise"]).succeeded();

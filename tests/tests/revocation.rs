@@ -25,10 +25,7 @@ const ISSUER: &str = "example-school-scep-ca";
 fn lab() -> Lab {
     let usage = "extended_key_usage = [\"client-authentication\"]\n";
     let own = "crl_urls = [\"own\"]\nocsp_urls = [\"own\"]\nca_issuers_urls = [\"own\"]\n";
-    let lab = Lab::of(&guide::with([(usage, &format!("{usage}{own}"))]));
-    let is_published = || http::get(&lab.server().health, "/readyz").text().contains("published");
-    assert!(patience::until(|| is_published().then_some(())).is_some());
-    lab
+    Lab::of(&guide::with([(usage, &format!("{usage}{own}"))]))
 }
 
 /// The list of an authority as it is now, PEM.
@@ -227,11 +224,20 @@ fn ocsp_is_answered_by_get_and_post_and_to_old_clients() {
     assert_eq!(http::post(&address, "/ocsp/nobody", &question).status, 404);
 }
 
-/// Joins through FreeRADIUS. It trusts the root alone: it takes every authority that it is given for
-/// the end of the chain, and then finds no list for the one in the middle.
+/// What FreeRADIUS is to trust. With lists the root alone: it takes every authority that it is given
+/// for the end of a chain, and then finds no list for the one in the middle. With OCSP that one too:
+/// it is needed to verify the answer.
+#[track_caller]
+fn trusted(lab: &Lab, revocation: Revocation<'_>) -> String {
+    match revocation {
+        Revocation::Lists(_) => directory::text(&lab.authority(ROOT)),
+        Revocation::Ocsp(_) => authorities(lab),
+    }
+}
+
 #[track_caller]
 fn freeradius_admits(lab: &Lab, identity: &Path, revocation: Revocation<'_>) {
-    let server = FreeRadius::start(&directory::text(&lab.authority(ROOT)), revocation);
+    let server = FreeRadius::start(&trusted(lab, revocation), revocation);
     let joined = Supplicant::new(identity, &server.root).join(&server.address);
     let log = server.stop();
     assert!(!log.contains("ERROR"), "{log}");
@@ -240,7 +246,7 @@ fn freeradius_admits(lab: &Lab, identity: &Path, revocation: Revocation<'_>) {
 
 #[track_caller]
 fn freeradius_refuses(lab: &Lab, identity: &Path, revocation: Revocation<'_>) {
-    let server = FreeRadius::start(&directory::text(&lab.authority(ROOT)), revocation);
+    let server = FreeRadius::start(&trusted(lab, revocation), revocation);
     Supplicant::new(identity, &server.root).join(&server.address).is_not_in();
     let log = server.stop();
     assert!(log.contains("revoked"), "{log}");

@@ -40,9 +40,11 @@ struct Changed {
 }
 
 impl Publisher {
-    /// Starts the task. Must run within tokio.
-    pub fn start(app: &Arc<App>) -> Self {
+    /// Makes what is missing, so that whoever is told of a list finds one, then goes on by itself.
+    /// What fails is tried again later.
+    pub async fn start(app: &Arc<App>) -> Self {
         let changes = app.store.changes();
+        make_missing(app).await;
         let changed = Changed { all: true, authorities: HashSet::new() };
         Self(tokio::spawn(run(Arc::clone(app), changes, changed)).abort_handle())
     }
@@ -119,6 +121,21 @@ async fn publish(app: &App, changed: &mut Changed) {
         if let Err(refusal) = publish_key(app, key, before.has(name)).await {
             tracing::error!(%refusal, authority = name, "revocation is not published");
             changed.authorities.insert(name.clone());
+        }
+    }
+}
+
+/// Makes lists and responders where there are none at all.
+async fn make_missing(app: &App) {
+    let rules = app.snapshot.rules();
+    for key in rules.authority_keys() {
+        let lacks = !revocation_list::exists(app, key) || key.generation.responder.is_none();
+        if !lacks {
+            continue;
+        }
+        if let Err(refusal) = publish_key(app, key, false).await {
+            let authority = &key.definition.name;
+            tracing::error!(%refusal, authority, "revocation is not published yet");
         }
     }
 }

@@ -168,6 +168,11 @@ pub async fn refresh(app: &App, key: AuthorityKey<'_>) -> Result<bool, NotPublis
     Ok(true)
 }
 
+/// Whether there is a list of a key, however old.
+pub(crate) fn exists(app: &App, key: AuthorityKey<'_>) -> bool {
+    app.revocation_lists.whole(&name_of(key)).is_some()
+}
+
 /// Whether the list of a key is to be made anew for its age, or was never made.
 pub(crate) fn is_due(app: &App, key: AuthorityKey<'_>) -> bool {
     let last = app.revocation_lists.whole(&name_of(key));

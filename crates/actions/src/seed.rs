@@ -96,6 +96,8 @@ struct Seed {
     issuer: Issuer,
     key: Arc<PrivateKey>,
     world: Arc<World>,
+    /// Which of the authority's keys signs.
+    generation: i64,
 }
 
 /// A certificate that is about to be signed.
@@ -247,8 +249,9 @@ impl Seed {
             before,
             now: app.world.time(),
             issuer: authority.issuer(Hash::Sha256).ok_or_else(missing)?,
-            key: Arc::clone(authority.key.key()),
+            key: Arc::clone(authority.current.key.key()),
             world: Arc::clone(&app.world),
+            generation: authority.current.number,
         })
     }
 
@@ -308,7 +311,8 @@ impl Seed {
             basic_constraints: BasicConstraints::LEAF,
             further: Vec::new(),
         };
-        let mut certificate = certificate::record(&draft, Usage::Device, AUTHORITY);
+        let mut certificate =
+            certificate::record(&draft, Usage::Device, (AUTHORITY, self.generation));
         certificate.gateway = one_of(named, 4).map(|number| format!("Seed gateway {number}"));
         certificate.template = one_of(named, 3).map(|number| format!("Seed template {number}"));
         (certificate.device, certificate.person) = (Some(device), Some(person));

@@ -57,6 +57,7 @@ impl Running {
         let acceptor = door::https::acceptor(&identity)?;
         let socket = control::open(data).context("the control socket cannot be opened")?;
         let radius = door::radius::open(&app.snapshot, &listen.radius_auth, &listen.radius_acct)?;
+        let publisher = Publisher::start(app).await;
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         serve_all(&mut listeners, http, &public, &stopped);
@@ -73,7 +74,7 @@ impl Running {
             radius_auth: radius.authentication.clone(),
             radius_acct: radius.accounting.clone(),
             health: health_addresses,
-            publisher: Publisher::start(app),
+            publisher,
             instance,
             radius,
             stop,

@@ -251,7 +251,7 @@ pub fn standings(store: &Store, visit: impl Fn(Serial, Standing) + Sync) -> Resu
 
 /// Names that many certificates have in common.
 #[derive(Debug, Default)]
-struct Names(HashSet<Arc<str>>);
+pub(crate) struct Names(HashSet<Arc<str>>);
 
 impl Names {
     fn share(&mut self, name: &str) -> Arc<str> {

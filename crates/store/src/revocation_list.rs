@@ -87,9 +87,9 @@ pub fn revoked(
     expired_before: Time,
 ) -> Result<Vec<Revoked>, StoreError> {
     let args = [Value::from(authority), Value::from(generation), Value::from(expired_before)];
-    let mut revoked = Vec::new();
+    let (mut revoked, mut names) = (Vec::new(), certificate::Names::default());
     store.for_each(certificate::REVOKED_OF, args, |row| {
-        let (serial, standing) = certificate::standing(store, &row)?;
+        let (serial, standing) = certificate::standing(store, &row, &mut names)?;
         let (at, reason) = standing
             .revoked
             .ok_or_else(|| StoreError::Altered { what: format!("certificate {serial}") })?;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actions::certificate::issue;
 use domain::actor::Actor;
 use domain::certificate::Status;
+use domain::certificate::search::Search;
 use domain::certificate_template::purpose::ExtendedKeyUsage;
 use domain::claim::Claim;
-use domain::certificate::search::Search;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
 use pki::certificate::Certificate;
@@ -167,7 +167,9 @@ async fn a_strict_template_refuses_what_is_beyond_it_and_nothing_is_issued() {
     let event = fixture.events().await.swap_remove(0);
     assert_eq!(event.reason.unwrap().code, "ENR-BEYOND-TEMPLATE");
     assert_eq!(event.details["left_out"].as_array().unwrap().len(), GREED.len());
-    let page = actions::certificate::list(&fixture.app, &owner(), None, 1000).await.unwrap();
+    let all = Search::default();
+    let page =
+        actions::certificate::list(&fixture.app, &owner(), &all, (None, 1000)).await.unwrap();
     assert!(page.items.iter().all(|item| item.gateway.is_none()));
     // The guide's own settings ask for nothing more, even where a name moves or fits nowhere.
     for name in ["anna@example.org", "a4:83:e7:00:11:22", "MacBook Pro 14"] {

@@ -44,7 +44,7 @@ async fn a_seed_is_of_real_certificates_and_as_many_are_revoked_as_were_asked_fo
     let all = seeded(&fixture).await;
     assert_eq!(all.len(), 40);
     let rules = fixture.app.snapshot.rules();
-    let authority = &rules.authority(AUTHORITY).unwrap().chain[0];
+    let authority = &rules.authority(AUTHORITY).unwrap().current.chain[0];
     let (mut revoked, mut reasons) = (0, Vec::new());
     for one in all {
         let der = show(&fixture.app, &owner(), &one.serial).await.unwrap().der.unwrap();
