@@ -239,7 +239,7 @@ const STANDING: &str =
 /// Hands over where every certificate stands, in no order and from several threads: for the memory
 /// of a starting server.
 pub fn standings(store: &Store, visit: impl Fn(Serial, Standing) + Sync) -> Result<(), StoreError> {
-    store.for_each_spread(STANDING, |rows| {
+    store.for_each_spread(STANDING, [], |rows| {
         let mut names = Names::default();
         for row in rows {
             let (serial, standing) = standing(store, &row, &mut names)?;

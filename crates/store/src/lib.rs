@@ -269,9 +269,10 @@ impl Store {
     fn for_each_spread(
         &self,
         sql: &'static str,
+        args: impl Into<Vec<Value>>,
         visit: impl Fn(Vec<Row>) -> Result<(), StoreError> + Sync,
     ) -> Result<(), StoreError> {
-        spread::spread(|take| self.for_each(sql, [], take), visit)
+        spread::spread(|take| self.for_each(sql, args, take), visit)
     }
 
     /// Checks the whole database file in the background, if it was too large to be checked before

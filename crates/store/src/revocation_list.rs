@@ -1,5 +1,8 @@
 //! Revocation lists: the newest of each key of an authority, and what is to be on the next.
 
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
 use domain::certificate::RevocationReason;
 use pki::certificate::Serial;
 use pki::time::Time;
@@ -87,15 +90,66 @@ pub fn revoked(
     expired_before: Time,
 ) -> Result<Vec<Revoked>, StoreError> {
     let args = [Value::from(authority), Value::from(generation), Value::from(expired_before)];
-    let (mut revoked, mut names) = (Vec::new(), certificate::Names::default());
-    store.for_each(certificate::REVOKED_OF, args, |row| {
-        let (serial, standing) = certificate::standing(store, &row, &mut names)?;
-        let (at, reason) = standing
-            .revoked
-            .ok_or_else(|| StoreError::Altered { what: format!("certificate {serial}") })?;
-        revoked.push(Revoked { serial, at, reason });
-        Ok::<(), StoreError>(())
+    let all = Mutex::new(Vec::new());
+    store.for_each_spread(certificate::REVOKED_OF, args, |rows| {
+        let mut names = certificate::Names::default();
+        let read = rows.iter().map(|row| {
+            let (serial, standing) = certificate::standing(store, row, &mut names)?;
+            let altered = || StoreError::Altered { what: format!("certificate {serial}") };
+            let (at, reason) = standing.revoked.ok_or_else(altered)?;
+            Ok(Revoked { serial, at, reason })
+        });
+        let read = read.collect::<Result<Vec<Revoked>, StoreError>>()?;
+        all.lock().unwrap_or_else(PoisonError::into_inner).extend(read);
+        Ok(())
     })?;
+    let mut revoked = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     revoked.sort_by(|one, other| one.serial.cmp(&other.serial));
     Ok(revoked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::MasterKey;
+    use crate::write::Bookkeeping;
+    use crate::write::CommitError;
+    use crate::write::Why;
+
+    fn store() -> Store {
+        Store::scratch(&MasterKey::from_bytes(&[7; 32])).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_revoked_is_read_from_one_index() {
+        let args = [Value::from("A"), Value::from(1_i64), Value::from(Time(0))];
+        let sql = format!("explain query plan {}", certificate::REVOKED_OF);
+        let plan = store().query(sql, args).await.unwrap();
+        let plan: Vec<&str> = plan.iter().map(|row| row.text(3).unwrap()).collect();
+        assert_eq!(plan.len(), 1, "{plan:?}");
+        assert!(plan[0].contains("COVERING INDEX certificate_revoked"), "{plan:?}");
+    }
+
+    #[tokio::test]
+    async fn a_list_takes_the_place_of_the_one_that_it_was_made_after() {
+        let store = store();
+        let list = |number: u64| Kept {
+            authority: "A".to_owned(),
+            generation: 1,
+            number,
+            der: vec![1, 2, 3],
+        };
+        let keep = async |number: u64, before: u64| {
+            let why = Why::Bookkeeping(Bookkeeping::RevocationPublished);
+            save(Write::new(), &list(number), before).commit(&store, why).await
+        };
+        keep(5, 0).await.unwrap();
+        keep(9, 5).await.unwrap();
+        // Somebody else was faster.
+        for before in [0, 5] {
+            let late = keep(10, before).await;
+            assert!(matches!(late, Err(CommitError::Conflict(_))), "{late:?}");
+        }
+        assert_eq!(load(&store).await.unwrap(), [list(9)]);
+    }
 }

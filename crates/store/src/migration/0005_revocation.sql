@@ -11,7 +11,10 @@ alter table certificate add column version bigint;
 create index certificate_device on certificate (device, intended_at, serial);
 create index certificate_person on certificate (person, intended_at, serial);
 create index certificate_key on certificate (key);
-create index certificate_revoked on certificate (authority, revoked_at) where revoked_at is not null;
+-- What revocation lists tell, with everything that the stamp of a standing speaks for.
+create index certificate_revoked on certificate (authority, coalesce(generation, 1), not_after,
+    serial, usage, gateway, status, revoked_at, revocation_reason, version, standing_stamp)
+    where revoked_at is not null;
 
 -- The newest revocation list of each key of an authority.
 create table revocation_list (

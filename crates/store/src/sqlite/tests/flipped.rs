@@ -13,7 +13,7 @@ use super::torn::Dice;
 use super::*;
 use crate::gateway::KeptSecret;
 use crate::private_key::OpenedKey;
-use crate::{access_point, certificate, gateway, organization, private_key};
+use crate::{access_point, certificate, gateway, organization, private_key, revocation_list};
 
 /// Changes of a byte or a page that are tried.
 const CHANGES: usize = 1000;
@@ -84,6 +84,13 @@ async fn fill(store: &Store) {
     let write = access_point::save_secret(write, &master(), "Lab", &Secret::new("shared"), NOW);
     let (id, gateway) = ("secret-1".to_owned(), "Mosyle".to_owned());
     let write = gateway::add_secret(write, &KeptSecret { id, gateway, hash: [9; 32] }, NOW);
+    let list = revocation_list::Kept {
+        authority: "School SCEP CA".to_owned(),
+        generation: 1,
+        number: 7,
+        der: vec![6; 900],
+    };
+    let write = revocation_list::save(write, &list, 0);
     let network = serde_json::json!({ "name": "Lab", "address": "127.0.0.1" });
     let network: domain::access_point::AccessPoint = serde_json::from_value(network).unwrap();
     let write = organization::save_object(write, &network, 0, NOW);
@@ -114,6 +121,10 @@ async fn read(store: &Store) -> Result<Reading, StoreError> {
     for secret in gateway::secrets(store).await? {
         reading.push(format!("{secret:?}"));
     }
+    reading.push(format!("{:?}", revocation_list::load(store).await?));
+    let revoked = revocation_list::revoked(store, "School SCEP CA", 1, NOW)?;
+    assert!(revoked.is_sorted_by_key(|one| one.serial.clone()));
+    reading.push(format!("{revoked:?}"));
     for (name, secret) in access_point::secrets(store, &master()).await? {
         reading.push(format!("{name} {}", secret.reveal()));
     }
