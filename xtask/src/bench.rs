@@ -12,7 +12,8 @@ mod server;
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -45,8 +46,25 @@ impl Effort {
     pub(crate) const QUICK: Self = Self { rounds: 3, logins: 400, certificates: 300 };
 }
 
+/// What is measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Programs {
+    /// The program itself.
+    pub(crate) program: PathBuf,
+    /// The example that measures an authority without its doors.
+    pub(crate) authority_rate: PathBuf,
+}
+
+impl Programs {
+    /// The programs at these places.
+    pub(crate) fn of(program: &str, authority_rate: &str) -> Self {
+        Self { program: program.into(), authority_rate: authority_rate.into() }
+    }
+}
+
 /// Measures with a program and writes page and chart.
-pub(crate) fn run(root: &Path, program: &Path, effort: Effort) -> Result<()> {
+pub(crate) fn run(root: &Path, programs: &Programs, effort: Effort) -> Result<()> {
+    let Programs { program, authority_rate } = programs;
     let place = Place::make(program)?;
     let machine = machine::look(&place)?;
     let mut measured = Measured::default();
@@ -56,6 +74,7 @@ pub(crate) fn run(root: &Path, program: &Path, effort: Effort) -> Result<()> {
     certificates(&place, effort, &mut measured)?;
     let commands = place.commands();
     let table = report::markdown(&machine, &measured, effort.rounds, &commands);
+    let table = format!("{table}\n{}", authority(authority_rate)?);
     let page = std::fs::read_to_string(root.join(PAGE)).context(PAGE)?;
     write(&root.join(PAGE), &report::insert(&page, &table)?)?;
     write(&root.join(CHART), &chart::draw(&machine, &measured))?;
@@ -63,6 +82,15 @@ pub(crate) fn run(root: &Path, program: &Path, effort: Effort) -> Result<()> {
     let incomplete = measured.incomplete(effort.rounds);
     ensure!(incomplete.is_empty(), "not measured in every round: {}", incomplete.join("; "));
     Ok(())
+}
+
+/// What an authority does beside its key and its store, as the example prints it.
+fn authority(example: &Path) -> Result<String> {
+    eprintln!("an authority beside its key and its store");
+    let output = Command::new(example).stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("running {}", example.display()))?;
+    ensure!(output.status.success(), "{} failed", example.display());
+    String::from_utf8(output.stdout).context("the tables are no UTF-8")
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -10,16 +10,21 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::bench::Effort;
+use crate::bench::Programs;
 
-const USAGE: &str = "usage: cargo xtask tidy | cargo xtask bench [--quick] PROGRAM";
+const USAGE: &str = "usage: cargo xtask tidy | cargo xtask bench [--quick] PROGRAM AUTHORITY_RATE";
 
 fn main() -> Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["tidy"] => return tidy(),
-        ["bench", program] => bench::run(root()?, Path::new(program), Effort::FULL)?,
-        ["bench", "--quick", program] => bench::run(root()?, Path::new(program), Effort::QUICK)?,
+        ["bench", program, rate] => {
+            bench::run(root()?, &Programs::of(program, rate), Effort::FULL)?
+        }
+        ["bench", "--quick", program, rate] => {
+            bench::run(root()?, &Programs::of(program, rate), Effort::QUICK)?;
+        }
         _ => {
             eprintln!("{USAGE}");
             return Ok(ExitCode::from(2));

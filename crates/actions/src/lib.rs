@@ -10,6 +10,7 @@ pub mod event;
 mod follower;
 pub mod gateway;
 pub mod journal;
+mod loading;
 pub mod organization;
 pub mod portal_certificate;
 pub mod publisher;
@@ -33,6 +34,7 @@ use tokio::sync::Mutex;
 
 use crate::follower::Follower;
 use crate::journal::Journal;
+use crate::loading::Loading;
 use crate::responder::Answers;
 use crate::revocation_list::Lists;
 use crate::signer::Signer;
@@ -59,6 +61,8 @@ pub struct App {
     changing: Arc<Mutex<()>>,
     /// Keeps memory beside the database, whoever changes that.
     follower: Follower,
+    /// What memory reads at a start.
+    loading: Loading,
 }
 
 impl App {
@@ -72,12 +76,11 @@ impl App {
         // Before anything is read, so that no change is missed.
         let changes = store.changes();
         let rules = rules::load(&store, &master).await?;
-        let standings = standings::Standings::load(&store).await?;
         let journal = Journal::start(store.clone(), Arc::clone(&world));
-        let snapshot =
-            Arc::new(Snapshot::new(rules, standings, journal, store.clone(), Arc::clone(&world)));
+        let snapshot = Arc::new(Snapshot::new(rules, journal, store.clone(), Arc::clone(&world)));
         let signer = Signer::start();
         let changing = Arc::new(Mutex::new(()));
+        let loading = Loading::begin(&store, &snapshot).await?;
         let follower = Follower::start(changes, &store, &master, &snapshot);
         let app = Self {
             store,
@@ -89,9 +92,15 @@ impl App {
             answers: Answers::default(),
             changing,
             follower,
+            loading,
         };
         revocation_list::load(&app).await?;
         Ok(Arc::new(app))
+    }
+
+    /// What was found in the database after it was opened: it is damaged, or was edited.
+    pub fn damage(&self) -> Option<StoreError> {
+        self.store.damage().or_else(|| self.loading.damage())
     }
 
     /// Ends what runs in the background, after everything that was journaled is durable.

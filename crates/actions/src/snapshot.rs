@@ -29,13 +29,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// A snapshot of what was read.
-    pub(crate) fn new(
-        rules: Rules,
-        standings: Standings,
-        journal: Journal,
-        store: Store,
-        world: Arc<World>,
-    ) -> Self {
+    pub(crate) fn new(rules: Rules, journal: Journal, store: Store, world: Arc<World>) -> Self {
+        let standings = Standings::empty();
         Self { rules: ArcSwap::from_pointee(rules), standings, journal, store, world }
     }
 

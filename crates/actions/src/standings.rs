@@ -14,8 +14,6 @@ use domain::certificate::Usage;
 use pki::certificate::SERIAL_BYTES_MAX;
 use pki::certificate::Serial;
 use pki::time::Time;
-use store::Store;
-use store::StoreError;
 
 /// Shards: enough that a revocation seldom meets a login.
 const SHARDS: usize = 32;
@@ -60,20 +58,8 @@ struct Names {
 }
 
 impl Standings {
-    /// Reads where every certificate stands.
-    pub async fn load(store: &Store) -> Result<Self, StoreError> {
-        let store = store.clone();
-        let loaded = tokio::task::spawn_blocking(move || {
-            let standings = Self::empty();
-            store::certificate::standings(&store, |serial, standing| {
-                standings.set(&serial, &standing);
-            })?;
-            Ok(standings)
-        });
-        loaded.await.unwrap_or(Err(StoreError::Closed))
-    }
-
-    fn empty() -> Self {
+    /// Nothing is known yet.
+    pub(crate) fn empty() -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
         Self { shards, names: RwLock::default(), hasher: RandomState::new() }
     }

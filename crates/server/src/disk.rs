@@ -26,8 +26,9 @@ const GOOD_TRIES: u32 = 3;
 /// again. For as long as it does not, a start would fail, and the network would be shut.
 pub(crate) async fn failed(app: &App, data: &Path) {
     while app.store.writer() != WriterState::Stopped {
-        if let Some(damage) = app.store.damage() {
+        if let Some(damage) = app.damage() {
             tracing::error!(status = EXIT_STATUS, "{damage}");
+            note_suspect(data);
             return;
         }
         tokio::time::sleep(LOOK).await;
@@ -41,10 +42,7 @@ pub(crate) async fn failed(app: &App, data: &Path) {
         tokio::time::sleep(TRY).await;
         good = if takes_writes(data).await { good + 1 } else { 0 };
     }
-    // However large the database is.
-    if let Err(error) = store::directory::note_suspect(data) {
-        tracing::error!(%error, "the next start will not check the database first");
-    }
+    note_suspect(data);
     tracing::error!(
         status = EXIT_STATUS,
         "the disk takes writes again: ending, so that a start checks the database"
@@ -61,5 +59,12 @@ async fn takes_writes(data: &Path) -> bool {
             false
         }
         Err(_) => false,
+    }
+}
+
+/// Lets the next start check the whole database first, however large it is.
+fn note_suspect(data: &Path) {
+    if let Err(error) = store::directory::note_suspect(data) {
+        tracing::error!(%error, "the next start will not check the database first");
     }
 }

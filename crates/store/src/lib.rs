@@ -284,6 +284,16 @@ impl Store {
         }
     }
 
+    /// Whether the whole database was checked before it was opened, because it is small or an
+    /// earlier process had reason to doubt it.
+    #[must_use]
+    pub fn is_checked_first(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.is_checked_first(),
+            Engine::Postgres(_) => false,
+        }
+    }
+
     /// What the check in the background found.
     #[must_use]
     pub fn damage(&self) -> Option<StoreError> {

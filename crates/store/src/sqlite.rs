@@ -165,6 +165,11 @@ impl Sqlite {
         self.check.begin();
     }
 
+    /// Whether the whole file was checked before it was opened.
+    pub(crate) fn is_checked_first(&self) -> bool {
+        self.check.is_first()
+    }
+
     /// What the check in the background found.
     pub(crate) fn damage(&self) -> Option<StoreError> {
         self.check.damage()
