@@ -40,3 +40,16 @@ pub fn reusing_keys() -> String {
     let template = "certificate_template = \"Mosyle devices\"\n";
     with([(template, &format!("{template}key_reuse = true\n"))])
 }
+
+/// The guide's file with other keys for root and issuer, each with the hash that it signs with.
+#[track_caller]
+pub fn with_keys(root: (&str, &str), issuer: (&str, &str)) -> String {
+    let key =
+        |(key, hash): (&str, &str)| format!("key = \"{key}\"\nsignature_algorithm = \"{hash}\"");
+    with([
+        ("generate_ca_for = \"device-and-user-authentication\"   # or radius-server, radsec\n", ""),
+        (&key(("rsa-2048", "sha256")), &key(issuer)),
+        ("key = \"ecdsa-p384\" ", &format!("{} ", key(root))),
+        ("signature_algorithm = \"sha384\"            # sha256 sha384 sha512\n", ""),
+    ])
+}

@@ -244,14 +244,7 @@ fn a_gateway_announces_its_registration_certificate_first_and_its_root_last() {
 /// The guide's authorities with other keys, each with the hash that it signs with.
 #[track_caller]
 fn check_authorities(root: (&str, &str), issuer: (&str, &str), signature: &str) {
-    let key =
-        |(key, hash): (&str, &str)| format!("key = \"{key}\"\nsignature_algorithm = \"{hash}\"");
-    let lab = Lab::of(&guide::with([
-        ("generate_ca_for = \"device-and-user-authentication\"   # or radius-server, radsec\n", ""),
-        (&key(("rsa-2048", "sha256")), &key(issuer)),
-        ("key = \"ecdsa-p384\" ", &format!("{} ", key(root))),
-        ("signature_algorithm = \"sha384\"            # sha256 sha384 sha512\n", ""),
-    ]));
+    let lab = Lab::of(&guide::with_keys(root, issuer));
     let url = lab.url("/scep/mosyle");
     fetch_authorities(&lab, &url);
     let certificate = strongswan_enrolls(&lab, &url, "2048", &[]);

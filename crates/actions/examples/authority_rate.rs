@@ -270,12 +270,11 @@ async fn list() {
     let order = seed::Order { certificates: ENTRIES, revoked: ENTRIES };
     seed::seed(&app, &owner, order, |_| ()).await.unwrap();
     let rules = app.snapshot.rules();
-    let key = rules.authority_keys().find(|key| key.definition.name == seed::AUTHORITY).unwrap();
+    let key = rules.signing_key(seed::AUTHORITY).unwrap();
     let began = Instant::now();
     revocation_list::refresh(&app, key).await.unwrap();
     let took = began.elapsed().as_secs_f64();
-    let slug = key.definition.key_slug(key.generation.number);
-    let published = revocation_list::find(&app, &slug).unwrap();
+    let published = revocation_list::find(&app, key).unwrap();
     let kib = published.der.len() / 1024;
     println!(
         "| a list with {} entries, read, linted, signed and saved | {took:.2} s, {kib} KiB |",

@@ -24,6 +24,7 @@ use pki::pem;
 use crate::App;
 use crate::certificate;
 use crate::certificate::issue;
+use crate::certificate_authority;
 use crate::unavailable;
 
 /// Longest request in PEM, in bytes: base64 takes four for three, and there are line ends.
@@ -61,21 +62,21 @@ pub async fn preview(
         Err(refusal) => return Ok(Preview::refused(name, &signer.name, &refusal)),
     };
     let gone = || Refusal::Internal { what: format!("{} is gone", signer.name) };
-    let keys = rules.authority(&signer.name).ok_or_else(gone)?;
+    let key = rules.signing_key(&signer.name).ok_or_else(gone)?;
     let values = asked.values();
     let identity = Identity::Template(&values);
     let serial = app.world.serial();
-    let addresses = issue::addresses(app, &rules, &signer.name, &serial).ok_or_else(gone)?;
+    let addresses = issue::addresses(app, &rules, key, &serial);
     let request = Request {
         public_key: asked.public_key().clone(),
         identity,
         serial,
         addresses: addresses.clone(),
-        issuer: keys.issuer(template.signature_algorithm).ok_or_else(gone)?,
+        issuer: key.generation.issuer(template.signature_algorithm).ok_or_else(gone)?,
         now: app.world.time(),
     };
     let before = match asked.check() {
-        Ok(()) => issue::authority(app, &rules, &signer.name).map(drop),
+        Ok(()) => certificate_authority::check_issues(app, key.definition, key.authority),
         refused => refused,
     };
     let before = match before {

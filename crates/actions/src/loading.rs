@@ -41,9 +41,14 @@ impl Loading {
                 let read = store::certificate::standings(&store, |serial, standing| {
                     snapshot.set_standing(&serial, &standing);
                 });
-                // Who does not wait any more looks for the damage by and by.
-                if let Err(Err(error)) = end.send(read) {
-                    drop(damage.set(error));
+                match end.send(read) {
+                    Ok(()) | Err(Ok(())) => {}
+                    // The follower reads all of it again when the server is back.
+                    Err(Err(error @ StoreError::Unreachable(_))) => {
+                        tracing::warn!(%error, "not all certificates are read yet");
+                    }
+                    // Who does not wait any more looks for the damage by and by.
+                    Err(Err(error)) => drop(damage.set(error)),
                 }
             }
         };

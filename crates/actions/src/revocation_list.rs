@@ -27,7 +27,6 @@ use store::write::Write;
 use crate::App;
 use crate::certificate;
 use crate::rules::AuthorityKey;
-use crate::rules::Rules;
 use crate::signer::SignerError;
 use crate::unavailable;
 
@@ -221,7 +220,7 @@ async fn sign(
     key: AuthorityKey<'_>,
     (number, now): (u64, Time),
     entries: Vec<Entry>,
-    part: Option<(Part, &Rules)>,
+    part: Option<Part>,
 ) -> Result<Published, Refusal> {
     let generation = key.generation;
     let issuer = generation.issuer(key.definition.signature_algorithm);
@@ -230,7 +229,8 @@ async fn sign(
         let (authority, not_after) = (key.definition.name.clone(), issuer.not_after);
         return Err(Refusal::AuthorityExpired { authority, not_after });
     }
-    let url = part.map(|(part, rules)| {
+    let url = part.map(|part| {
+        let rules = app.snapshot.rules();
         let base_url = &rules.organization.settings.base_url;
         let slug = key.definition.key_slug(generation.number);
         revocation_list::address(base_url, &slug, Some(part))
@@ -256,16 +256,13 @@ fn lint_and_sign(draft: CrlDraft, key: &PrivateKey) -> Result<Result<Vec<u8>, St
 }
 
 /// The newest list of a key that there is.
-pub fn find(app: &App, key_slug: &str) -> Option<Arc<Published>> {
-    let rules = app.snapshot.rules();
-    app.revocation_lists.whole(&name_of(rules.authority_key(key_slug)?))
+pub fn find(app: &App, key: AuthorityKey<'_>) -> Option<Arc<Published>> {
+    app.revocation_lists.whole(&name_of(key))
 }
 
 /// A part of the newest list of a key: signed when it is first asked for, kept until the list is
 /// replaced. Where the new one cannot be signed, the last one is given.
-pub async fn find_part(app: &App, key_slug: &str, part: Part) -> Option<Arc<Published>> {
-    let rules = app.snapshot.rules();
-    let key = rules.authority_key(key_slug)?;
+pub async fn find_part(app: &App, key: AuthorityKey<'_>, part: Part) -> Option<Arc<Published>> {
     let whole = app.revocation_lists.whole(&name_of(key))?;
     let last = app.revocation_lists.part(&name_of(key), part);
     if last.as_ref().is_some_and(|last| last.number == whole.number) {
@@ -274,14 +271,15 @@ pub async fn find_part(app: &App, key_slug: &str, part: Part) -> Option<Arc<Publ
     let held = |entry: &&Entry| part.holds(&entry.serial);
     let entries = whole.entries.iter().filter(held).cloned().collect();
     let moment = (whole.number, whole.this_update);
-    match sign(app, key, moment, entries, Some((part, &rules))).await {
+    match sign(app, key, moment, entries, Some(part)).await {
         Ok(published) => {
             let published = Arc::new(published);
             app.revocation_lists.put_part(name_of(key), part, Arc::clone(&published));
             Some(published)
         }
         Err(refusal) => {
-            tracing::error!(%refusal, list = key_slug, part = part.text(), "a part is not signed");
+            let list = key.definition.key_slug(key.generation.number);
+            tracing::error!(%refusal, list, part = part.text(), "a part is not signed");
             last
         }
     }

@@ -196,6 +196,13 @@ impl Rules {
         self.authority_keys().find(|key| key.definition.key_slug(key.generation.number) == slug)
     }
 
+    /// The key that the authority of this name signs with now.
+    pub fn signing_key(&self, name: &str) -> Option<AuthorityKey<'_>> {
+        let definition = self.organization.find(name)?;
+        let authority = self.authority(name)?;
+        Some(AuthorityKey { definition, authority, generation: &authority.current })
+    }
+
     /// Every key of every authority.
     pub fn authority_keys(&self) -> impl Iterator<Item = AuthorityKey<'_>> {
         let definitions = self.organization.certificate_authority.iter();
@@ -276,11 +283,6 @@ impl Authority {
                 own.subject == certificate.issuer && own.subject_key_identifier() == key
             })
         })
-    }
-
-    /// Its key of this number.
-    pub fn generation(&self, number: i64) -> Option<&Generation> {
-        self.generations().find(|generation| generation.number == number)
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) enum Command {
     /// Check that the record of changes is complete and unedited
     #[command(subcommand)]
     Audit(audit::Verb),
-    /// Look at certificates, or revoke one
+    /// Look at certificates, revoke them, put them on hold
     #[command(subcommand)]
     Certificate(certificate::Verb),
     /// Look at certificate authorities, renew one, or take its certificate along

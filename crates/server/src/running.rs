@@ -19,7 +19,7 @@ use crate::instance::Instance;
 
 /// Every door, open.
 pub(crate) struct Running {
-    /// Where SCEP and downloads are.
+    /// Where SCEP, downloads, revocation lists and OCSP are.
     pub(crate) http: Vec<SocketAddr>,
     /// Where the same is over TLS, and the API.
     pub(crate) https: Vec<SocketAddr>,

@@ -8,7 +8,6 @@ use domain::certificate::Certificate;
 use domain::certificate::Status;
 use domain::certificate::Usage;
 use domain::certificate_authority::Addresses;
-use domain::certificate_authority::CertificateAuthority;
 use domain::certificate_template::Identity;
 use domain::certificate_template::Request;
 use domain::certificate_template::excess::LeftOut;
@@ -36,7 +35,7 @@ use subtle::ConstantTimeEq;
 use crate::App;
 use crate::certificate;
 use crate::certificate_authority;
-use crate::rules::Authority;
+use crate::rules::AuthorityKey;
 use crate::rules::Rules;
 use crate::unavailable;
 use crate::world::Said;
@@ -206,8 +205,8 @@ async fn again(
     Kept { certificate, der, .. }: Kept,
     mut details: Map<String, Value>,
 ) -> Result<Issued, Refusal> {
-    let missing = || Refusal::Internal { what: "an issued certificate is empty".into() };
-    let der = der.ok_or_else(missing)?;
+    let empty = || Refusal::Internal { what: "an issued certificate is empty".into() };
+    let der = der.ok_or_else(empty)?;
     details.insert("again".into(), Value::from(true));
     let said = Said {
         actor: Actor::gateway(certificate.gateway.as_deref().unwrap_or_default()).name().to_owned(),
@@ -255,14 +254,15 @@ async fn sign(
     details: &mut Map<String, Value>,
 ) -> Result<Issued, Refusal> {
     let Decided { gateway, settings, claim, right, request, .. } = decided;
-    let missing = |what: &str| Refusal::Internal { what: format!("{what} is gone") };
     let name = &settings.certificate_authority;
-    let authority = authority(app, rules, name)?;
+    let key = rules.signing_key(name).ok_or_else(|| missing(name))?;
+    certificate_authority::check_issues(app, key.definition, key.authority)?;
     let template: &domain::certificate_template::CertificateTemplate = rules
         .organization
         .find(&settings.certificate_template)
         .ok_or_else(|| missing(&settings.certificate_template))?;
-    let issuer = authority.issuer(template.signature_algorithm).ok_or_else(|| missing(name))?;
+    let issuer =
+        key.generation.issuer(template.signature_algorithm).ok_or_else(|| missing(name))?;
     let now = app.world.time();
     check_key(app, decided).await?;
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
@@ -270,15 +270,14 @@ async fn sign(
         Right::Challenge(_) => Identity::Template(&values),
         Right::Renewal(old) => Identity::Renewed(&old.certificate),
     };
-    let public_key = claim.csr.public_key.clone();
-    let serial = app.world.serial();
-    let addresses = addresses(app, rules, name, &serial).ok_or_else(|| missing(name))?;
+    let (public_key, serial) = (claim.csr.public_key.clone(), app.world.serial());
+    let addresses = addresses(app, rules, key, &serial);
     let drafted =
         template.draft(Request { public_key, identity, serial, issuer, addresses, now })?;
     let left_out = template.left_out(Wanted::of_request(&claim.csr), identity, &drafted);
     tell(&left_out, details);
     template.check_excess(&left_out)?;
-    let signer = (name.as_str(), authority.current.number);
+    let signer = (name.as_str(), key.generation.number);
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, signer);
     certificate.gateway = Some(gateway.name.clone());
     certificate.template = Some(template.name.clone());
@@ -291,8 +290,7 @@ async fn sign(
     let linted = certificate::lint(drafted.draft)?;
     let begin = store::enrollment::begin(Write::new(), request, &certificate.serial, now);
     let begin = store::enrollment::age(begin, now);
-    let signed =
-        certificate::sign(app, begin, (&certificate, linted), &authority.current.key).await;
+    let signed = certificate::sign(app, begin, (&certificate, linted), &key.generation.key).await;
     let signed = signed.map_err(|refusal| {
         let under_way = |what: &str| what == store::enrollment::UNDER_WAY;
         if matches!(&refusal, Refusal::Conflict { what } if under_way(what)) {
@@ -320,30 +318,20 @@ async fn sign(
     Ok(Issued { certificate, der: signed.der })
 }
 
-/// Where the newest key of an authority will tell of a certificate.
+fn missing(what: &str) -> Refusal {
+    Refusal::Internal { what: format!("{what} is gone") }
+}
+
+/// Where a key of an authority will tell of a certificate.
 pub(crate) fn addresses(
     app: &App,
     rules: &Rules,
-    authority: &str,
+    key: AuthorityKey<'_>,
     serial: &Serial,
-) -> Option<Addresses> {
-    let key = rules.authority_keys().find(|key| key.definition.name == authority)?;
+) -> Addresses {
     let key_slug = key.definition.key_slug(key.generation.number);
     let part = app.revocation_lists.part_of(key, serial);
-    Some(Addresses::of(&rules.organization.settings.base_url, &key_slug, part))
-}
-
-/// The authority of this name, if it still issues.
-pub(crate) fn authority<'a>(
-    app: &App,
-    rules: &'a Rules,
-    name: &str,
-) -> Result<&'a Authority, Refusal> {
-    let missing = || Refusal::Internal { what: format!("{name} is gone") };
-    let definition: &CertificateAuthority = rules.organization.find(name).ok_or_else(missing)?;
-    let authority = rules.authority(name).ok_or_else(missing)?;
-    certificate_authority::check_issues(app, definition, authority)?;
-    Ok(authority)
+    Addresses::of(&rules.organization.settings.base_url, &key_slug, part)
 }
 
 /// Lets the event say what was asked beyond the template.

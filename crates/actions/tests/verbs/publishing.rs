@@ -61,9 +61,20 @@ async fn revoke(fixture: &Fixture, serial: &Serial, reason: RevocationReason) {
     revocation::revoke(&fixture.app, &owner(), serial, reason).await.unwrap();
 }
 
+/// What is fetched now at this address.
+fn fetched(fixture: &Fixture, slug: &str) -> Option<Arc<Published>> {
+    let rules = fixture.app.snapshot.rules();
+    revocation_list::find(&fixture.app, rules.authority_key(slug)?)
+}
+
+async fn fetched_part(fixture: &Fixture, part: Part) -> Option<Arc<Published>> {
+    let rules = fixture.app.snapshot.rules();
+    revocation_list::find_part(&fixture.app, rules.authority_key(SLUG)?, part).await
+}
+
 /// The list that is fetched now, read as a stranger does.
 fn list(fixture: &Fixture) -> Crl {
-    read(&revocation_list::find(&fixture.app, SLUG).unwrap())
+    read(&fetched(fixture, SLUG).unwrap())
 }
 
 fn read(published: &Published) -> Crl {
@@ -77,7 +88,7 @@ fn serials(crl: &Crl) -> Vec<Serial> {
 #[tokio::test]
 async fn a_list_says_whose_it_is_and_what_is_revoked() {
     let fixture = Fixture::mosyle().await;
-    assert!(revocation_list::find(&fixture.app, SLUG).is_none());
+    assert!(fetched(&fixture, SLUG).is_none());
     assert_eq!(revocation_list::overdue(&fixture.app).len(), 3);
     publish_all(&fixture.app).await.unwrap();
     assert_eq!(revocation_list::overdue(&fixture.app), [""; 0]);
@@ -107,7 +118,7 @@ async fn a_revoked_authority_is_on_the_list_of_the_one_above() {
     let serial = issuer(&fixture).serial;
     revoke(&fixture, &serial, RevocationReason::CaCompromise).await;
     publish_all(&fixture.app).await.unwrap();
-    let root = read(&revocation_list::find(&fixture.app, ROOT_SLUG).unwrap());
+    let root = read(&fetched(&fixture, ROOT_SLUG).unwrap());
     assert_eq!(serials(&root), [serial]);
     assert_eq!(serials(&list(&fixture)), []);
 }
@@ -205,12 +216,12 @@ async fn a_part_tells_of_its_own_certificates_and_names_its_address() {
         revoke(&fixture, &serial, SUPERSEDED).await;
     }
     let part = |index: u16| Part::parse(&format!("{index}-of-4")).unwrap();
-    assert!(revocation_list::find_part(&fixture.app, SLUG, part(0)).await.is_none());
+    assert!(fetched_part(&fixture, part(0)).await.is_none());
     publish_all(&fixture.app).await.unwrap();
     let whole = list(&fixture);
     let mut together = Vec::new();
     for index in 0..4 {
-        let found = revocation_list::find_part(&fixture.app, SLUG, part(index)).await.unwrap();
+        let found = fetched_part(&fixture, part(index)).await.unwrap();
         let crl = read(&found);
         assert_eq!(crl.verify_signed_by(&issuer(&fixture).public_key), Ok(()));
         assert_eq!((crl.number(), crl.this_update), (whole.number(), whole.this_update));
@@ -219,14 +230,14 @@ async fn a_part_tells_of_its_own_certificates_and_names_its_address() {
         let address = format!("http://127.0.0.1:8080/crl/{SLUG}/{index}-of-4.crl");
         assert!(String::from_utf8_lossy(scope).contains(&address));
         together.extend(serials(&crl));
-        let again = revocation_list::find_part(&fixture.app, SLUG, part(index)).await.unwrap();
+        let again = fetched_part(&fixture, part(index)).await.unwrap();
         assert!(Arc::ptr_eq(&found, &again));
     }
     together.sort();
     assert_eq!(together, serials(&whole));
     // The whole list is for every certificate, whatever address it names.
     assert!(pki::extension::find(&whole.extensions, oid::ISSUING_DISTRIBUTION_POINT).is_none());
-    assert!(revocation_list::find_part(&fixture.app, "nobody", part(0)).await.is_none());
+    assert!(fetched(&fixture, "nobody").is_none());
 }
 
 #[tokio::test]
@@ -372,7 +383,7 @@ async fn each_key_of_an_authority_has_a_list_and_a_responder_of_its_own() {
     }
     publish_all(&fixture.app).await.unwrap();
     let second = format!("{SLUG}-2");
-    let of = |slug: &str| read(&revocation_list::find(&fixture.app, slug).unwrap());
+    let of = |slug: &str| read(&fetched(&fixture, slug).unwrap());
     assert_eq!(serials(&of(SLUG)), std::slice::from_ref(&old));
     assert_eq!(serials(&of(&second)), std::slice::from_ref(&new));
     let keys = authority(&fixture);
@@ -399,7 +410,7 @@ async fn lists_and_responders_stay_with_an_authority_whose_address_changes() {
     document["certificate_authority"][1]["slug"] = json!("devices");
     document["certificate_authority"][2]["slug"] = json!(SLUG);
     fixture.apply(application(document)).await.unwrap();
-    let of = |slug: &str| read(&revocation_list::find(&fixture.app, slug).unwrap());
+    let of = |slug: &str| read(&fetched(&fixture, slug).unwrap());
     assert_eq!((of("devices").number(), of("devices").issuer), (before, issuer(&fixture).subject));
     assert_ne!(of(SLUG).issuer, issuer(&fixture).subject);
     assert!(authority(&fixture).current.responder.is_some());

@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     /// Write the secrets of new gateways into this CSV file (with --apply)
     #[arg(long, value_name = "FILE.csv", requires = "apply")]
     secrets: Option<PathBuf>,
-    /// Where SCEP and downloads are; may be given several times [default: 127.0.0.1:8080]
+    /// Where SCEP, downloads, revocation lists and OCSP are; may be given several times [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     http: Vec<SocketAddr>,
     /// Where the same is over TLS, with the API; may be given several times [default: 127.0.0.1:8443]

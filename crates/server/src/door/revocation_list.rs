@@ -42,11 +42,10 @@ async fn whole(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(slug) = file.strip_suffix(".crl") else { return missing() };
-    if app.snapshot.rules().authority_key(slug).is_none() {
-        return missing();
-    }
-    match revocation_list::find(&app, slug) {
+    let rules = app.snapshot.rules();
+    let key = file.strip_suffix(".crl").and_then(|slug| rules.authority_key(slug));
+    let Some(key) = key else { return missing() };
+    match revocation_list::find(&app, key) {
         Some(published) => list(&published, &headers),
         None => not_yet(),
     }
@@ -57,10 +56,10 @@ async fn part(
     Path((slug, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
+    let rules = app.snapshot.rules();
     let part = file.strip_suffix(".crl").and_then(Part::parse);
-    let known = app.snapshot.rules().authority_key(&slug).is_some();
-    let Some(part) = part.filter(|_| known) else { return missing() };
-    match revocation_list::find_part(&app, &slug, part).await {
+    let Some((key, part)) = rules.authority_key(&slug).zip(part) else { return missing() };
+    match revocation_list::find_part(&app, key, part).await {
         Some(published) => list(&published, &headers),
         None => not_yet(),
     }
