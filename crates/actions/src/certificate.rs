@@ -93,7 +93,11 @@ pub(crate) async fn publish(
 
 /// Records that something was refused. The answer stays no, even if this fails.
 pub(crate) async fn refused(app: &App, kind: EventKind, refusal: &Refusal, said: Said) {
-    let event = app.world.event(kind, Some(refusal.clone()), said);
+    note_refused(app, refusal, app.world.event(kind, Some(refusal.clone()), said)).await;
+}
+
+/// The same, of an event that is made already.
+pub(crate) async fn note_refused(app: &App, refusal: &Refusal, event: Event) {
     if let Err(error) = store::event::commit(Write::new(), &app.store, &[event]).await {
         tracing::error!(%error, code = refusal.code(), "a refusal could not be recorded");
     }

@@ -2,12 +2,14 @@
 //! a login never waits for a disk.
 
 use core::time::Duration;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
+use domain::condition::facts::Inputs;
 use domain::event::Event;
 use domain::event::EventKind;
 use serde_json::Map;
@@ -35,9 +37,15 @@ const GATHER: Duration = Duration::from_millis(20);
 /// How long the journal waits before it tries a failing database again.
 const RETRY: Duration = Duration::from_millis(250);
 
+/// Most names of inputs that the journal remembers to have taken; beyond it, it forgets them all,
+/// and inputs are written once more for nothing.
+pub const INPUTS_MAX: usize = 65_536;
+
 /// Takes answers, writes them in batches.
 #[derive(Debug)]
 pub struct Journal {
+    /// What was taken and needs no writing again.
+    inputs: Mutex<HashSet<String>>,
     queue: Mutex<Option<mpsc::Sender<Entry>>>,
     lost: Arc<AtomicU64>,
     closed: Mutex<Option<oneshot::Receiver<()>>>,
@@ -58,17 +66,36 @@ impl Journal {
         let (done, closed) = oneshot::channel();
         let lost = Arc::new(AtomicU64::new(0));
         tokio::spawn(write_all(store, world, events, Arc::clone(&lost), done));
-        Self { queue: Mutex::new(Some(queue)), lost, closed: Mutex::new(Some(closed)) }
+        let (queue, closed) = (Mutex::new(Some(queue)), Mutex::new(Some(closed)));
+        Self { inputs: Mutex::default(), queue, lost, closed }
+    }
+
+    /// What a decision rested on, if the journal has not taken it yet.
+    pub fn unknown(&self, inputs: Inputs) -> Option<Inputs> {
+        let taken = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        (!taken.contains(&inputs.digest)).then_some(inputs)
+    }
+
+    fn remember(&self, digest: String) {
+        let mut taken = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.len() == INPUTS_MAX {
+            taken.clear();
+        }
+        taken.insert(digest);
     }
 
     /// Takes an answer. Never waits: what does not fit is counted, and the count is recorded.
     pub fn note(&self, event: Event) {
+        let digest = event.inputs.as_ref().map(|inputs| inputs.digest.clone());
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = queue
             .as_ref()
             .is_some_and(|queue| queue.try_send(Entry::Answer(Box::new(event))).is_ok());
-        if !taken {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        drop(queue);
+        match (taken, digest) {
+            (true, Some(digest)) => self.remember(digest),
+            (true, None) => {}
+            (false, _) => drop(self.lost.fetch_add(1, Ordering::Relaxed)),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod certificate;
 pub mod certificate_authority;
 pub mod certificate_template;
+mod decision;
 pub mod event;
 mod follower;
 pub mod gateway;
@@ -76,6 +77,8 @@ impl App {
         // Before anything is read, so that no change is missed.
         let changes = store.changes();
         let rules = rules::load(&store, &master).await?;
+        let defined = (&rules.organization, rules.version);
+        organization::history::begin(&store, defined, world.time()).await?;
         let journal = Journal::start(store.clone(), Arc::clone(&world));
         let snapshot = Arc::new(Snapshot::new(rules, journal, store.clone(), Arc::clone(&world)));
         let signer = Signer::start();

@@ -1,5 +1,7 @@
 //! The organization: showing it, and applying a document to it, all or nothing.
 
+pub mod history;
+
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,7 +46,7 @@ use crate::unavailable;
 use crate::world::Said;
 
 /// A document, and how it is to be applied.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Application {
     /// Of the declarative file's shape.
@@ -143,6 +145,7 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     let made = make_keys(app, &rules, &merged).await?;
     let shown = draw_secrets(app, &merged, application.secrets);
     let write = write(app, &merged, version, &made, &shown);
+    let write = history::keep(write, &merged, (version, app.world.time()), actor);
     let events = events(app, actor, &merged.plan, &made);
     publish(app, one_at_a_time, (write, events), made).await?;
     Ok(Applied { plan: merged.plan, secrets: shown })

@@ -12,6 +12,7 @@ use domain::gateway::Gateway;
 use domain::network_policy::EncodedAttribute;
 use domain::network_policy::NetworkPolicy;
 use domain::organization::Organization;
+use domain::policy::Policies;
 use domain::secret::Secret;
 use pki::certificate::Certificate;
 use pki::draft::Issuer;
@@ -33,6 +34,8 @@ pub const RA_KEYS_MAX: usize = 4;
 pub struct Rules {
     /// The definitions.
     pub organization: Organization,
+    /// The same workflows and policies, ready to be asked.
+    pub policies: Policies,
     /// Their version.
     pub version: i64,
     authorities: HashMap<String, Authority>,
@@ -131,7 +134,8 @@ pub async fn load(store: &Store, master: &MasterKey) -> Result<Rules, StoreError
 
 async fn load_once(store: &Store, master: &MasterKey) -> Result<Rules, StoreError> {
     let (organization, version) = store::organization::load(store).await?;
-    let mut rules = Rules { organization, version, ..Rules::default() };
+    let policies = Policies::of(&organization);
+    let mut rules = Rules { organization, policies, version, ..Rules::default() };
     rules.take_keys(store::private_key::load(store, master).await?)?;
     let secrets = store::access_point::secrets(store, master).await?;
     for point in &rules.organization.access_point {

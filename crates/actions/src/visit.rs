@@ -6,12 +6,12 @@ use domain::actor::Actor;
 use domain::certificate::Standing;
 use domain::certificate::Status;
 use domain::certificate::Usage;
-use domain::condition::Facts;
+use domain::condition::Field;
+use domain::condition::facts::Inputs;
+use domain::decision::OfVisit;
+use domain::event::Event;
 use domain::event::EventKind;
-use domain::network_policy;
 use domain::network_policy::EncodedAttribute;
-use domain::network_policy::NetworkPolicy;
-use domain::policy_workflow;
 use domain::refusal::Refusal;
 use domain::visit::Admission;
 use domain::visit::Place;
@@ -22,6 +22,7 @@ use pki::time::Time;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::decision;
 use crate::rules::Rules;
 use crate::snapshot::Snapshot;
 use crate::world::Said;
@@ -34,7 +35,15 @@ pub struct Leave {
     /// The attributes of the policy, ready for the wire.
     pub attributes: Vec<EncodedAttribute>,
     /// What is remembered once the device is in.
+    remembered: Remembered,
+}
+
+/// What is remembered of an answer.
+#[derive(Clone, Debug)]
+struct Remembered {
     details: Map<String, Value>,
+    /// What the policies were asked about, unless that is on record already.
+    inputs: Option<Inputs>,
 }
 
 /// Says where a certificate stands whose chain was proved, or why it may not enter: asked during
@@ -48,7 +57,7 @@ pub fn stand(
     if now < certificate.not_before {
         return Err(Refusal::CertificateNotYetValid { serial: serial.to_string() });
     }
-    if certificate.not_after < now {
+    if certificate.not_after < now && !is_pardoned(snapshot, certificate, now) {
         let not_after = Some(certificate.not_after);
         return Err(Refusal::CertificateExpired { serial: serial.to_string(), not_after });
     }
@@ -79,6 +88,17 @@ pub fn stand(
     }
 }
 
+/// Whether a certificate has expired so lately that a policy may speak of it, and one does.
+fn is_pardoned(snapshot: &Snapshot, certificate: &Certificate, now: Time) -> bool {
+    let over = now.0.saturating_sub(certificate.not_after.0);
+    let looked_at = [Field::CertificateExpired, Field::CertificateDaysLeft];
+    over <= EXPIRED_SECONDS_MAX && snapshot.rules().policies.network_looks_at(&looked_at)
+}
+
+/// How long after its end a certificate is still let through to the policies: 30 days, as long as
+/// a device may have been away; after that it is refused in the handshake.
+const EXPIRED_SECONDS_MAX: i64 = 30 * 86_400;
+
 /// Refuses a certificate whose issuer is not the authority on record, so that its number is another
 /// certificate's, or is revoked itself.
 fn check_signer(
@@ -96,38 +116,61 @@ fn check_signer(
 /// Answers a visit: roles, the first matching network policy. A no is noted here, a yes by `enter`.
 pub fn admit(snapshot: &Snapshot, visit: &Visit) -> Result<Leave, Refusal> {
     let rules = snapshot.rules();
-    let mut details = visit.place.details();
-    details.insert("subject".into(), Value::from(visit.subject.clone()));
-    details.insert("tls".into(), Value::from(visit.tls));
-    details.insert("resumed".into(), Value::from(visit.resumed));
-    details.insert("policy_version".into(), Value::from(rules.version));
-    let provider = visit.standing.gateway.as_deref();
-    let facts = Facts::of_provider(provider);
-    let facts = policy_workflow::grant(&rules.organization.policy_workflow, facts);
-    details.insert("provider".into(), Value::from(provider));
-    details.insert("roles".into(), Value::from(facts.roles.clone()));
-    match decide(&rules, facts) {
+    let facts = decision::facts_of_visit(visit, snapshot.world().time());
+    let inputs = Inputs::of(&facts);
+    let digest = inputs.digest.clone();
+    let inputs = snapshot.journal().unknown(inputs);
+    let answered = domain::decision::of_visit(&rules.policies, facts);
+    let mut details = details(&rules, visit, &answered);
+    details.insert("inputs".into(), Value::from(digest));
+    let remembered = Remembered { details, inputs };
+    match leave(&rules, &answered) {
         Ok((admission, attributes)) => {
-            details.insert("policy".into(), Value::from(admission.policy.clone()));
-            details.insert("vlan".into(), Value::from(admission.vlan.clone()));
-            Ok(Leave { admission, attributes, details })
+            let mut remembered = remembered;
+            remembered.details.insert("policy".into(), Value::from(admission.policy.clone()));
+            remembered.details.insert("vlan".into(), Value::from(admission.vlan.clone()));
+            Ok(Leave { admission, attributes, remembered })
         }
         Err(refusal) => {
-            note(snapshot, &visit.place, Some(&visit.serial), Some(refusal.clone()), details);
+            let serial = Some(&visit.certificate.serial);
+            note(snapshot, &visit.place, serial, Some(refusal.clone()), remembered);
             Err(refusal)
         }
     }
 }
 
+/// What an event tells of a visit and of the way to its answer.
+fn details(rules: &Rules, visit: &Visit, answered: &OfVisit<'_>) -> Map<String, Value> {
+    let mut details = visit.place.details();
+    let facts = &answered.facts;
+    details.insert("subject".into(), Value::from(visit.certificate.subject.to_string()));
+    details.insert("tls".into(), Value::from(visit.tls));
+    details.insert("resumed".into(), Value::from(visit.resumed));
+    details.insert("policy_version".into(), Value::from(rules.version));
+    details.insert("provider".into(), Value::from(facts.provider.clone()));
+    details.insert("roles".into(), Value::from(facts.roles.clone()));
+    details.insert("trace".into(), Value::from(answered.trace.digest()));
+    if let Some(policy) = answered.decision.decided_by {
+        details.insert("policy".into(), Value::from(policy));
+    }
+    let monitors = domain::decision::monitored(&answered.decision.monitors);
+    if !monitors.is_empty() {
+        details.insert("monitors".into(), serde_json::json!(monitors));
+    }
+    details
+}
+
 /// Remembers that a device is in: it has finished its side of the handshake, and Access-Accept is
 /// on its way.
 pub fn enter(snapshot: &Snapshot, visit: &Visit, leave: &Leave) {
-    note(snapshot, &visit.place, Some(&visit.serial), None, leave.details.clone());
+    let serial = Some(&visit.certificate.serial);
+    note(snapshot, &visit.place, serial, None, leave.remembered.clone());
 }
 
 /// Remembers that a visit ended without a certificate that could be judged.
 pub fn refuse(snapshot: &Snapshot, place: &Place, serial: Option<&Serial>, refusal: &Refusal) {
-    note(snapshot, place, serial, Some(refusal.clone()), place.details());
+    let remembered = Remembered { details: place.details(), inputs: None };
+    note(snapshot, place, serial, Some(refusal.clone()), remembered);
 }
 
 /// Remembers how a device's session goes, as the access point tells it.
@@ -157,26 +200,33 @@ fn note(
     place: &Place,
     serial: Option<&Serial>,
     refusal: Option<Refusal>,
-    details: Map<String, Value>,
+    remembered: Remembered,
 ) {
     let actor = Actor::access_point(&place.access_point).name().to_owned();
     let object = serial.map_or_else(String::new, ToString::to_string);
+    let Remembered { details, inputs } = remembered;
     let said = Said { actor, object: format!("certificate:{object}"), details };
     let event = snapshot.world().event(EventKind::VisitAnswered, refusal, said);
-    snapshot.journal().note(event);
+    snapshot.journal().note(Event { inputs, ..event });
 }
 
-fn decide(rules: &Rules, facts: Facts) -> Result<(Admission, Vec<EncodedAttribute>), Refusal> {
-    let (policy, settings) = network_policy::decide(&rules.organization.network_policy, &facts)?;
+/// What the access point is told, if the policies say yes.
+fn leave(
+    rules: &Rules,
+    answered: &OfVisit<'_>,
+) -> Result<(Admission, Vec<EncodedAttribute>), Refusal> {
+    let (policy, settings) = match &answered.decision.answer {
+        Ok(decided) => *decided,
+        Err(refusal) => return Err(refusal.clone()),
+    };
     let attributes = rules.reply_attributes(policy).to_vec();
     let vlan = settings
         .attributes
         .iter()
         .find(|attribute| attribute.attribute.eq_ignore_ascii_case(VLAN_ATTRIBUTE))
         .map(|attribute| attribute.value.clone());
-    let NetworkPolicy { name, .. } = policy;
-    let admission = Admission { policy: name.clone(), roles: facts.roles, vlan };
-    Ok((admission, attributes))
+    let roles = answered.facts.roles.clone();
+    Ok((Admission { policy: policy.name.clone(), roles, vlan }, attributes))
 }
 
 /// The attribute that names the VLAN (RFC 3580, 3.31).

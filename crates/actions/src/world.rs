@@ -105,6 +105,7 @@ impl World {
             object: said.object,
             refusal,
             details: said.details,
+            inputs: None,
         }
     }
 }

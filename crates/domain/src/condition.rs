@@ -1,15 +1,43 @@
 //! Conditions: the one small language that every policy and workflow is written in.
+//!
+//! A rule looks at one field, or is a group of rules; either may be turned around with `not`. What
+//! an administrator wrote is a [`Rule`]; made ready ([`Condition::ready`]) it can be asked.
 
+pub mod facts;
+pub mod field;
+pub mod outcome;
+pub mod possible;
+mod test;
+pub mod values;
+mod version;
+
+use core::fmt;
+
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::complaint::Complaint;
 use crate::complaint::Complaints;
+pub use crate::condition::facts::DEVICE_ROLE_DEFAULT;
+pub use crate::condition::facts::Facts;
+pub use crate::condition::field::Field;
+use crate::condition::field::Kind;
+use crate::condition::test::Test;
+use crate::condition::values::Values;
 
-/// Most rules in one policy; a page of rules, more than anybody can read at once.
+/// Most rules in one policy, those in groups included; a page of rules, more than anybody can read
+/// at once.
 pub const RULES_MAX: usize = 200;
+
+/// Most groups inside each other; nobody can follow more.
+pub const NESTING_MAX: usize = 5;
 
 /// Most values in one rule.
 pub const VALUES_MAX: usize = 1000;
+
+/// Longest pattern.
+pub const PATTERN_BYTES_MAX: usize = 512;
 
 /// Whether all rules must hold, or any one of them.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -22,69 +50,39 @@ pub enum Match {
     Any,
 }
 
-/// One rule: a field, how to compare it, and with what.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+/// One rule as it is written: a field, how to compare it, and with what; or a group of rules.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// A name from [`FIELDS`].
-    pub field: Field,
+    /// A name from [`field::FIELDS`], or `network.attribute.` and the name of a RADIUS attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
     /// How the field is compared; none for `always`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<Operator>,
-    /// What it is compared with: a text, or a list of them.
+    /// What it is compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Operand>,
+    /// The zone of weekdays and hours, such as `Europe/Berlin`; else UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Of a group: whether all of its rules must hold, or any.
+    #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+    pub match_rules: Option<Match>,
+    /// Of a group: its rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Self>,
+    /// Holds when the rest does not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub not: bool,
 }
 
-/// What a rule can look at.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum Field {
-    /// Holds for everybody.
-    #[serde(rename = "always")]
-    Always,
-    /// The gateway that vouches for the device.
-    #[serde(rename = "identity.provider")]
-    IdentityProvider,
-    /// A role granted by a policy workflow.
-    #[serde(rename = "identity.role")]
-    IdentityRole,
-    /// A role of the device itself.
-    #[serde(rename = "device.role")]
-    DeviceRole,
+/// For `skip_serializing_if`: a flag that is off is not written.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
-/// What can be said of a field: its name in files, its meaning for people.
-#[derive(Debug)]
-pub struct FieldMeaning {
-    /// The field.
-    pub field: Field,
-    /// Its name in files and forms.
-    pub name: &'static str,
-    /// What it holds.
-    pub meaning: &'static str,
-}
-
-/// Every field: parser, forms and handbook follow this table.
-pub const FIELDS: [FieldMeaning; 4] = [
-    FieldMeaning { field: Field::Always, name: "always", meaning: "holds for everybody" },
-    FieldMeaning {
-        field: Field::IdentityProvider,
-        name: "identity.provider",
-        meaning: "the gateway at which the device enrolled",
-    },
-    FieldMeaning {
-        field: Field::IdentityRole,
-        name: "identity.role",
-        meaning: "a role granted by a policy workflow",
-    },
-    FieldMeaning {
-        field: Field::DeviceRole,
-        name: "device.role",
-        meaning: "a role of the device; every device has Default",
-    },
-];
-
-/// How a rule compares.
+/// How a rule compares. A field with several values passes when any of them does.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operator {
@@ -92,230 +90,392 @@ pub enum Operator {
     Is,
     /// Equal to one of the values.
     IsOneOf,
+    /// Has the text in it.
+    Contains,
+    /// Begins with the text.
+    StartsWith,
+    /// Ends with the text.
+    EndsWith,
+    /// Has something in it that fits the pattern; `^` and `$` are its ends.
+    Matches,
+    /// Is an address in one of the networks.
+    InNetwork,
+    /// Is less than the value: earlier, lower, older.
+    Less,
+    /// Is greater than the value: later, higher, newer.
+    Greater,
+    /// There is a value.
+    Exists,
 }
 
 /// What a rule compares with.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Operand {
+    /// True or false.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
     /// One text.
     One(String),
     /// Several.
-    Many(Vec<String>),
+    Many(Vec<Item>),
 }
 
-/// What is known when a policy is asked.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Facts {
-    /// The gateway that vouches for the device.
-    pub provider: Option<String>,
-    /// Roles granted by workflows.
-    pub roles: Vec<String>,
-    /// Roles of the device.
-    pub device_roles: Vec<String>,
-}
-
-/// How one rule came out, for people to see.
+/// One value of several.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct RuleOutcome {
-    /// The field.
-    pub field: String,
-    /// What would have matched.
-    pub expected: Vec<String>,
-    /// What was there.
-    pub actual: Vec<String>,
-    /// Whether it held.
+#[serde(untagged)]
+pub enum Item {
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+}
+
+/// Rules that are ready to be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Condition {
+    how: Match,
+    nodes: Vec<Node>,
+}
+
+/// A rule that is ready.
+#[derive(Clone, Debug)]
+struct Node {
+    not: bool,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Leaf { field: Field, test: Test, zone: Option<TimeZone> },
+    Group(Condition),
+}
+
+/// How a condition came out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Verdict {
+    /// Whether it matched.
     pub matched: bool,
+    /// The place of the rule that settled it: the first that failed, or of Match Any the first that
+    /// held. None if no single rule did.
+    pub decided_by: Option<u16>,
 }
 
-/// The device role that every device has.
-pub const DEVICE_ROLE_DEFAULT: &str = "Default";
+impl Operator {
+    /// Every operator.
+    pub const ALL: [Self; 10] = [
+        Self::Is,
+        Self::IsOneOf,
+        Self::Contains,
+        Self::StartsWith,
+        Self::EndsWith,
+        Self::Matches,
+        Self::InNetwork,
+        Self::Less,
+        Self::Greater,
+        Self::Exists,
+    ];
 
-impl Facts {
-    /// What is known of a device that enrolled at `provider`, before any role was granted.
-    pub fn of_provider(provider: Option<&str>) -> Self {
-        Self {
-            provider: provider.map(str::to_owned),
-            roles: Vec::new(),
-            device_roles: vec![DEVICE_ROLE_DEFAULT.to_owned()],
-        }
-    }
-
-    fn values(&self, field: Field) -> &[String] {
-        match field {
-            Field::Always => &[],
-            Field::IdentityProvider => self.provider.as_slice(),
-            Field::IdentityRole => &self.roles,
-            Field::DeviceRole => &self.device_roles,
-        }
-    }
-}
-
-impl Field {
-    /// Its name in files and forms.
+    /// As written in files.
     pub fn as_str(self) -> &'static str {
-        FIELDS.iter().find(|row| row.field == self).map_or("", |row| row.name)
+        match self {
+            Self::Is => "is",
+            Self::IsOneOf => "is-one-of",
+            Self::Contains => "contains",
+            Self::StartsWith => "starts-with",
+            Self::EndsWith => "ends-with",
+            Self::Matches => "matches",
+            Self::InNetwork => "in-network",
+            Self::Less => "less",
+            Self::Greater => "greater",
+            Self::Exists => "exists",
+        }
+    }
+
+    /// What stands before the value in a sentence.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Is => "",
+            Self::IsOneOf => "one of ",
+            Self::Contains => "containing ",
+            Self::StartsWith => "beginning with ",
+            Self::EndsWith => "ending with ",
+            Self::Matches => "matching ",
+            Self::InNetwork => "in ",
+            Self::Less => "less than ",
+            Self::Greater => "greater than ",
+            Self::Exists => "anything",
+        }
+    }
+
+    /// What it means, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Is => "equal to the value",
+            Self::IsOneOf => "equal to one of the values",
+            Self::Contains => "has the text in it",
+            Self::StartsWith => "begins with the text",
+            Self::EndsWith => "ends with the text",
+            Self::Matches => "has something in it that fits the regular expression",
+            Self::InNetwork => "is an address in one of the networks",
+            Self::Less => "is less than the value: lower, earlier, older",
+            Self::Greater => "is greater than the value: higher, later, newer",
+            Self::Exists => "there is a value, whatever it is",
+        }
+    }
+
+    /// Whether it can compare values of this form.
+    pub fn fits(self, kind: Kind) -> bool {
+        match self {
+            Self::Is => kind != Kind::Nothing,
+            Self::IsOneOf => !matches!(kind, Kind::Nothing | Kind::Boolean),
+            Self::Contains | Self::EndsWith | Self::Matches => {
+                matches!(kind, Kind::Text | Kind::Folded)
+            }
+            Self::StartsWith => matches!(kind, Kind::Text | Kind::Folded | Kind::Mac),
+            Self::InNetwork => kind == Kind::Address,
+            Self::Less | Self::Greater => {
+                matches!(kind, Kind::Number | Kind::Version | Kind::TimeOfDay)
+            }
+            // There is always an hour and a weekday.
+            Self::Exists => !matches!(kind, Kind::Nothing | Kind::Boolean | Kind::TimeOfDay),
+        }
+    }
+
+    /// Those that can compare values of this form.
+    pub fn fitting(kind: Kind) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |operator| operator.fits(kind))
+    }
+
+    /// Whether it takes several values at once.
+    pub fn takes_list(self) -> bool {
+        matches!(self, Self::IsOneOf | Self::InNetwork)
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Operand {
+    /// Its values as texts.
+    pub fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Flag(flag) => vec![flag.to_string()],
+            Self::Number(number) => vec![number.to_string()],
+            Self::One(text) => vec![text.clone()],
+            Self::Many(items) => items.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+        }
     }
 }
 
 impl Rule {
-    /// Whether the rule holds.
-    pub fn holds(&self, facts: &Facts) -> bool {
-        if self.field == Field::Always {
-            return true;
-        }
-        let values = facts.values(self.field);
-        self.expected().iter().any(|expected| values.contains(expected))
-    }
-
-    /// How the rule came out.
-    pub fn outcome(&self, facts: &Facts) -> RuleOutcome {
-        RuleOutcome {
-            field: self.field.as_str().to_owned(),
-            expected: self.expected().to_vec(),
-            actual: facts.values(self.field).to_vec(),
-            matched: self.holds(facts),
-        }
+    /// The rule that holds for everybody.
+    pub fn always() -> Self {
+        Self { field: Some(Field::Always), ..Self::default() }
     }
 
     /// The values that would match.
-    pub fn expected(&self) -> &[String] {
-        match &self.value {
-            None => &[],
-            Some(Operand::One(value)) => core::slice::from_ref(value),
-            Some(Operand::Many(values)) => values,
-        }
+    pub fn expected(&self) -> Vec<String> {
+        self.value.as_ref().map(Operand::texts).unwrap_or_default()
     }
 
-    fn check(&self, complaints: &mut Complaints<'_>) {
-        if self.field == Field::Always {
+    /// Makes a rule ready, or complains.
+    fn ready(&self, depth: usize, complaints: &mut Complaints<'_>) -> Option<Node> {
+        let what = match (self.field, self.rules.is_empty()) {
+            (Some(_), false) => {
+                let fix = "make two rules of it";
+                complaints.add("rules", "a rule has a field or is a group, not both", fix);
+                return None;
+            }
+            (None, true) => {
+                let fix = "name a field, or give the group rules";
+                complaints.add("field", "is missing", fix);
+                return None;
+            }
+            (Some(field), true) => self.leaf(field, complaints)?,
+            (None, false) => self.group(depth, complaints)?,
+        };
+        Some(Node { not: self.not, what })
+    }
+
+    fn group(&self, depth: usize, complaints: &mut Complaints<'_>) -> Option<What> {
+        if self.operator.is_some() || self.value.is_some() || self.zone.is_some() {
+            let fix = "leave it to the rules inside";
+            complaints.add("operator", "a group compares nothing itself", fix);
+            return None;
+        }
+        if depth == NESTING_MAX {
+            let what = format!("groups stand in each other more than {NESTING_MAX} deep");
+            complaints.add("rules", what, "flatten them, or make a workflow's role of a part");
+            return None;
+        }
+        let how = self.match_rules.unwrap_or_default();
+        Condition::ready_at(how, &self.rules, depth + 1, complaints).map(What::Group)
+    }
+
+    fn leaf(&self, field: Field, complaints: &mut Complaints<'_>) -> Option<What> {
+        if self.match_rules.is_some() {
+            complaints.add("match", "is for groups of rules", "remove it");
+            return None;
+        }
+        let is_time = matches!(field, Field::TimeWeekday | Field::TimeOfDay);
+        let zone = match &self.zone {
+            Some(_) if !is_time => {
+                let fix = "use it with time.weekday and time.of_day";
+                complaints.add("zone", format!("{field} has no zone"), fix);
+                return None;
+            }
+            Some(name) => match TimeZone::get(name) {
+                Ok(zone) => Some(zone),
+                Err(_) => {
+                    let name: String = name.escape_debug().take(64).collect();
+                    let fix = "write it like Europe/Berlin or America/New_York";
+                    complaints.add("zone", format!("there is no zone \"{name}\""), fix);
+                    return None;
+                }
+            },
+            None => is_time.then_some(TimeZone::UTC),
+        };
+        if field == Field::Always {
             if self.operator.is_some() || self.value.is_some() {
                 complaints.add("field", "\"always\" takes nothing", "remove operator and value");
+                return None;
             }
-            return;
+            return Some(What::Leaf { field, test: Test::Always, zone });
         }
-        match (self.operator, &self.value) {
-            (None, _) => {
-                complaints.add("operator", "is missing", "write \"is\" or \"is-one-of\"");
-            }
-            (Some(_), None) => complaints.add("value", "is missing", "say what would match"),
-            (Some(Operator::Is), Some(Operand::Many(_))) => {
-                complaints.add("value", "is a list, \"is\" takes one text", "use \"is-one-of\"");
-            }
-            (Some(Operator::IsOneOf), Some(Operand::One(_))) => {
-                complaints.add("value", "is one text, \"is-one-of\" takes a list", "use [\"…\"]");
-            }
-            (Some(Operator::Is), Some(Operand::One(_)))
-            | (Some(Operator::IsOneOf), Some(Operand::Many(_))) => {}
-        }
-        if self.value.is_some() && !(1..=VALUES_MAX).contains(&self.expected().len()) {
+        let Some(operator) = self.operator else {
+            let fitting: Vec<&str> =
+                Operator::fitting(field.kind()).map(Operator::as_str).collect();
             complaints.add(
-                "value",
-                format!("holds {} values, 1 to {VALUES_MAX} are possible", self.expected().len()),
-                "name at least one",
+                "operator",
+                "is missing",
+                format!("write one of {}", fitting.join(", ")),
             );
-        }
+            return None;
+        };
+        let test = test::ready(field, operator, self.value.as_ref(), complaints)?;
+        Some(What::Leaf { field, test, zone })
     }
 }
 
-/// Whether the rules match. No rules match nothing.
-pub fn matches(how: Match, rules: &[Rule], facts: &Facts) -> bool {
-    match how {
-        Match::All => !rules.is_empty() && rules.iter().all(|rule| rule.holds(facts)),
-        Match::Any => rules.iter().any(|rule| rule.holds(facts)),
+impl Condition {
+    /// Makes rules ready. What is wrong with them is complained about, each with its place.
+    pub fn ready(how: Match, rules: &[Rule], complaints: &mut Complaints<'_>) -> Option<Self> {
+        let count = count(rules);
+        if count > RULES_MAX {
+            let what = format!("{count} rules given, {RULES_MAX} are possible");
+            complaints.add("rules", what, "split the policy");
+            return None;
+        }
+        Self::ready_at(how, rules, 0, complaints)
     }
+
+    /// Makes rules ready that were checked when they were saved. Rules that a newer version wrote
+    /// and this one cannot read match nothing.
+    pub fn of_saved(how: Match, rules: &[Rule]) -> Self {
+        let mut list: Vec<Complaint> = Vec::new();
+        let ready = Self::ready(how, rules, &mut Complaints::new("", &mut list));
+        ready.unwrap_or_default()
+    }
+
+    fn ready_at(
+        how: Match,
+        rules: &[Rule],
+        depth: usize,
+        complaints: &mut Complaints<'_>,
+    ) -> Option<Self> {
+        let mut nodes = Vec::with_capacity(rules.len());
+        for (index, rule) in rules.iter().enumerate() {
+            nodes.push(rule.ready(depth, &mut complaints.at(&format!("rules[{index}]"))));
+        }
+        let nodes = nodes.into_iter().collect::<Option<Vec<Node>>>()?;
+        Some(Self { how, nodes })
+    }
+
+    /// Whether there are no rules: then it matches nothing.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Whether some rule looks at a field.
+    pub fn looks_at(&self, looked: Field) -> bool {
+        self.fields().contains(&looked)
+    }
+
+    /// Every field that some rule looks at.
+    pub fn fields(&self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for node in &self.nodes {
+            match &node.what {
+                What::Leaf { field, .. } => fields.push(*field),
+                What::Group(group) => fields.append(&mut group.fields()),
+            }
+        }
+        fields
+    }
+
+    /// Whether the rules match, and which rule settled it. No rules match nothing.
+    pub fn decide(&self, facts: &Facts) -> Verdict {
+        let stops_at = self.how == Match::Any;
+        let settled = self.nodes.iter().position(|node| node.holds(facts) == stops_at);
+        let decided_by = settled.and_then(|place| u16::try_from(place).ok());
+        let matched = match self.how {
+            Match::All => !self.nodes.is_empty() && settled.is_none(),
+            Match::Any => settled.is_some(),
+        };
+        Verdict { matched, decided_by }
+    }
+}
+
+impl Node {
+    fn holds(&self, facts: &Facts) -> bool {
+        let holds = match &self.what {
+            What::Group(group) => group.decide(facts).matched,
+            What::Leaf { field, test, zone: Some(zone) } => test::civil(facts.at, zone)
+                .is_some_and(|(day, minute)| match field {
+                    Field::TimeOfDay => test.holds(&Values::Number(minute)),
+                    _ => test.holds(&Values::One(day)),
+                }),
+            What::Leaf { field, test, zone: None } => test.holds(&facts.values(*field)),
+        };
+        holds != self.not
+    }
+}
+
+/// How many rules there are, those in groups included.
+fn count(rules: &[Rule]) -> usize {
+    rules.iter().map(|rule| 1 + count(&rule.rules)).sum()
 }
 
 /// Complains about what the rules of one policy are made of.
-pub fn check(rules: &[Rule], complaints: &mut Complaints<'_>) {
-    if rules.len() > RULES_MAX {
-        complaints.add(
-            "rules",
-            format!("{} rules given, {RULES_MAX} are possible", rules.len()),
-            "split the policy",
-        );
-    }
-    for (index, rule) in rules.iter().enumerate().take(RULES_MAX) {
-        rule.check(&mut complaints.at(&format!("rules[{index}]")));
+pub fn check(how: Match, rules: &[Rule], complaints: &mut Complaints<'_>) {
+    drop(Condition::ready(how, rules, complaints));
+}
+
+/// Visits every rule that looks at a field, those in groups included, with its path.
+pub fn each_leaf<'a>(rules: &'a [Rule], path: &str, visit: &mut impl FnMut(&str, &'a Rule)) {
+    for (index, rule) in rules.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        if rule.rules.is_empty() {
+            visit(&path, rule);
+        } else {
+            each_leaf(&rule.rules, &format!("{path}.rules"), visit);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn facts() -> Facts {
-        Facts {
-            provider: Some("Mosyle".into()),
-            roles: vec!["teachers".into()],
-            device_roles: vec![DEVICE_ROLE_DEFAULT.into()],
-        }
-    }
-
-    fn rule(field: Field, values: &[&str]) -> Rule {
-        let values = values.iter().map(|value| (*value).to_owned()).collect();
-        Rule { field, operator: Some(Operator::IsOneOf), value: Some(Operand::Many(values)) }
-    }
-
-    fn always() -> Rule {
-        Rule { field: Field::Always, operator: None, value: None }
-    }
-
-    #[track_caller]
-    fn check(how: Match, rules: &[Rule], expected: bool) {
-        assert_eq!(matches(how, rules, &facts()), expected);
-    }
-
-    #[test]
-    fn no_rules_match_nothing() {
-        check(Match::All, &[], false);
-        check(Match::Any, &[], false);
-    }
-
-    #[test]
-    fn always_is_everybody() {
-        check(Match::All, &[always()], true);
-    }
-
-    #[test]
-    fn all_needs_every_rule_and_any_needs_one() {
-        let yes = rule(Field::IdentityProvider, &["Jamf", "Mosyle"]);
-        let no = rule(Field::IdentityRole, &["pupils"]);
-        check(Match::All, &[yes.clone(), no.clone()], false);
-        check(Match::Any, &[yes.clone(), no.clone()], true);
-        check(Match::Any, &[no], false);
-        check(Match::All, &[yes, rule(Field::DeviceRole, &["Default"])], true);
-    }
-
-    #[test]
-    fn a_fact_that_is_not_there_matches_nothing() {
-        let rules = [rule(Field::IdentityProvider, &[""])];
-        assert!(!matches(Match::All, &rules, &Facts::default()));
-    }
-
-    #[track_caller]
-    fn refused(json: &str, field: &str) {
-        let rule: Rule = serde_json::from_str(json).unwrap();
-        let mut list = Vec::new();
-        rule.check(&mut Complaints::new("", &mut list));
-        assert_eq!(list.first().map(|complaint| complaint.path.as_str()), Some(field), "{json}");
-    }
-
-    #[test]
-    fn a_rule_of_the_wrong_shape_is_refused() {
-        refused(r#"{"field":"identity.role"}"#, "operator");
-        refused(r#"{"field":"identity.role","operator":"is"}"#, "value");
-        refused(r#"{"field":"identity.role","operator":"is","value":["a"]}"#, "value");
-        refused(r#"{"field":"identity.role","operator":"is-one-of","value":"a"}"#, "value");
-        refused(r#"{"field":"identity.role","operator":"is-one-of","value":[]}"#, "value");
-        refused(r#"{"field":"always","operator":"is","value":"a"}"#, "field");
-        assert!(serde_json::from_str::<Rule>(r#"{"field":"device.colour"}"#).is_err());
-    }
-
-    #[test]
-    fn every_field_has_its_row_under_the_name_it_is_written_with() {
-        for row in &FIELDS {
-            assert_eq!(serde_json::to_value(row.field).unwrap(), row.name);
-        }
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use serde_json::Map;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::condition::facts::Inputs;
 use crate::refusal::Reason;
 use crate::refusal::Refusal;
 
@@ -92,8 +93,11 @@ pub struct Event {
     pub object: String,
     /// Why not.
     pub refusal: Option<Refusal>,
-    /// What else is known: the inputs that the answer rested on.
+    /// What else is known.
     pub details: Map<String, Value>,
+    /// What a decision of the policies rested on, while it is not kept yet; its digest is among the
+    /// details for good.
+    pub inputs: Option<Inputs>,
 }
 
 /// An event as people and programs see it.
@@ -187,6 +191,16 @@ impl EventKind {
 }
 
 impl Event {
+    /// Lets it tell what a decision of the policies rested on.
+    #[must_use]
+    pub fn resting_on(mut self, inputs: Option<Inputs>) -> Self {
+        if let Some(inputs) = &inputs {
+            self.details.insert("inputs".into(), Value::from(inputs.digest.clone()));
+        }
+        self.inputs = inputs;
+        self
+    }
+
     /// The event, as people and programs see it.
     pub fn shown(&self) -> Shown {
         let millis = self.at.0.rem_euclid(1000);
@@ -225,6 +239,7 @@ mod tests {
             object: "certificate:0A".into(),
             refusal: Some(Refusal::CertificateMissing),
             details: Map::new(),
+            inputs: None,
         };
         let shown = event.shown();
         assert!(shown.at.ends_with(".123Z"), "{}", shown.at);

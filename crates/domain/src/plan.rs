@@ -372,7 +372,7 @@ impl Plan {
 }
 
 /// The fields in which two objects differ.
-fn differences(before: &Value, after: &Value) -> Vec<FieldChange> {
+pub fn differences(before: &Value, after: &Value) -> Vec<FieldChange> {
     let empty = serde_json::Map::new();
     let before = before.as_object().unwrap_or(&empty);
     let after = after.as_object().unwrap_or(&empty);

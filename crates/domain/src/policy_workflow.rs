@@ -1,13 +1,16 @@
 //! Policy workflows: each grants the role of its name, Policy Management > Policy Workflows.
 
+use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::complaint::Complaints;
 use crate::condition;
+use crate::condition::DEVICE_ROLE_DEFAULT;
 use crate::condition::Facts;
 use crate::condition::Field;
 use crate::condition::Match;
+use crate::condition::Operator;
 use crate::condition::Rule;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
@@ -15,6 +18,11 @@ use crate::object::Object;
 use crate::object::Reference;
 use crate::object::check_name;
 use crate::object::check_text;
+use crate::policy::Implied;
+use crate::policy::Policy;
+use crate::policy::Ready;
+use crate::policy::State;
+use crate::policy::Trace;
 
 /// Grants the role of its name to whom its rules match.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -51,15 +59,18 @@ pub enum Grants {
 }
 
 /// Adds to `facts` every role whose workflow matches. Workflows do not see each other's roles.
-pub fn grant(workflows: &[PolicyWorkflow], mut facts: Facts) -> Facts {
+pub fn grant(workflows: &[Ready<PolicyWorkflow>], mut facts: Facts, trace: &mut Trace) -> Facts {
     let (mut roles, mut device_roles) = (Vec::new(), Vec::new());
-    for workflow in workflows {
-        if !condition::matches(workflow.match_rules, &workflow.rules, &facts) {
+    for (place, workflow) in workflows.iter().enumerate() {
+        let verdict = workflow.asks(&facts);
+        trace.note(Kind::PolicyWorkflow, place, State::Active, verdict);
+        if !verdict.matched {
             continue;
         }
-        match workflow.grants {
-            Grants::UserRole => roles.push(workflow.name.clone()),
-            Grants::DeviceRole => device_roles.push(workflow.name.clone()),
+        let name = workflow.policy.name.clone();
+        match workflow.policy.grants {
+            Grants::UserRole => roles.push(name),
+            Grants::DeviceRole => device_roles.push(name),
         }
     }
     facts.roles.append(&mut roles);
@@ -70,22 +81,33 @@ pub fn grant(workflows: &[PolicyWorkflow], mut facts: Facts) -> Facts {
 /// The objects that rules name: gateways as providers, workflows as roles.
 pub fn references(rules: &[Rule]) -> Vec<Reference> {
     let mut references = Vec::new();
-    for (index, rule) in rules.iter().enumerate() {
-        let kind = match rule.field {
-            Field::IdentityProvider => Kind::Gateway,
-            Field::IdentityRole => Kind::PolicyWorkflow,
-            Field::DeviceRole => Kind::PolicyWorkflow,
-            Field::Always => continue,
-        };
-        for name in rule.expected() {
-            let built_in =
-                rule.field == Field::DeviceRole && name == condition::DEVICE_ROLE_DEFAULT;
+    condition::each_leaf(rules, "rules", &mut |path, rule| {
+        let Some(kind) = rule.field.and_then(Field::names) else { return };
+        let exact = matches!(rule.operator, Some(Operator::Is | Operator::IsOneOf));
+        for name in rule.expected().into_iter().filter(|_| exact) {
+            let built_in = rule.field == Some(Field::DeviceRole) && name == DEVICE_ROLE_DEFAULT;
             if !built_in {
-                references.push(Reference::new(format!("rules[{index}].value"), kind, name));
+                references.push(Reference::new(format!("{path}.value"), kind, &name));
             }
         }
-    }
+    });
     references
+}
+
+impl Policy for PolicyWorkflow {
+    const IMPLIED: &'static [Implied] = &[];
+
+    fn match_rules(&self) -> Match {
+        self.match_rules
+    }
+
+    fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    fn state(&self, _at: Time) -> State {
+        if self.rules.is_empty() { State::Draft } else { State::Active }
+    }
 }
 
 impl Object for PolicyWorkflow {
@@ -106,16 +128,17 @@ impl Object for PolicyWorkflow {
     fn check(&self, complaints: &mut Complaints<'_>) {
         check_name(&self.name, complaints);
         check_text("description", &self.description, DESCRIPTION_CHARS_MAX, complaints);
-        condition::check(&self.rules, complaints);
-        let role_rule = |rule: &Rule| matches!(rule.field, Field::IdentityRole | Field::DeviceRole);
-        if let Some(index) = self.rules.iter().position(role_rule) {
-            complaints.add(
-                &format!("rules[{index}].field"),
-                "a workflow grants a role and cannot ask for one",
-                "use \"identity.provider\" or \"always\"",
-            );
-        }
-        if self.grants == Grants::DeviceRole && self.name == condition::DEVICE_ROLE_DEFAULT {
+        condition::check(self.match_rules, &self.rules, complaints);
+        condition::each_leaf(&self.rules, "rules", &mut |path, rule| {
+            if matches!(rule.field, Some(Field::IdentityRole | Field::DeviceRole)) {
+                complaints.add(
+                    &format!("{path}.field"),
+                    "a workflow grants a role and cannot ask for one",
+                    "use \"identity.provider\", \"identity.groups\" or \"always\"",
+                );
+            }
+        });
+        if self.grants == Grants::DeviceRole && self.name == DEVICE_ROLE_DEFAULT {
             complaints.add(
                 "name",
                 "\"Default\" is the device role that every device has",
@@ -149,7 +172,9 @@ mod tests {
             workflow(r#"{"name":"kiosk","grants":"device-role","rules":[{"field":"always"}]}"#),
             workflow(r#"{"name":"draft","rules":[]}"#),
         ];
-        let facts = grant(&workflows, Facts::of_provider(Some("Mosyle")));
+        let workflows = workflows.each_ref().map(Ready::of);
+        let facts = Facts::of_provider(Some("Mosyle"), Time(0));
+        let facts = grant(&workflows, facts, &mut Trace::default());
         assert_eq!(facts.roles, ["staff"]);
         assert_eq!(facts.device_roles, ["Default", "kiosk"]);
     }

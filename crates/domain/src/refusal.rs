@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::actor::Permission;
 use crate::certificate::RevocationReason;
+use crate::policy::Miss;
 
 /// Why the answer is no. Its JSON is what is kept; sentence and fix are made from it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -50,7 +51,17 @@ pub enum Refusal {
     RoleMissing { gateway: String },
     /// No enrollment policy matches.
     #[serde(rename = "ENR-NO-POLICY")]
-    EnrollmentPolicyMissing { roles: Vec<String> },
+    EnrollmentPolicyMissing {
+        roles: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nearest: Option<Miss>,
+    },
+    /// The device has as many certificates as the policy allows.
+    #[serde(rename = "ENR-LIMIT-CERTIFICATES")]
+    TooManyCertificates { device: String, count: u64, allowed: u32, policy: String },
+    /// The device got its last certificate too short a while ago.
+    #[serde(rename = "ENR-LIMIT-DAYS")]
+    TooSoon { device: String, serial: Serial, from: Time, policy: String },
     /// The request could not be read.
     #[serde(rename = "ENR-MESSAGE-UNREADABLE")]
     MessageUnreadable { what: String },
@@ -164,9 +175,38 @@ pub enum Refusal {
     #[serde(rename = "CERT-MALFORMED")]
     CertificateMalformed { what: String },
 
+    /// The device is not in the inventory, and the policy takes only devices that are.
+    #[serde(rename = "DEV-UNKNOWN")]
+    DeviceUnknown { device: String, policy: String },
+    /// The device is lost, wiped or retired.
+    #[serde(rename = "DEV-NOT-ACTIVE")]
+    DeviceNotActive { device: String, status: String },
+    /// The owner's account is disabled.
+    #[serde(rename = "DEV-OWNER-DISABLED")]
+    PersonDisabled { person: String },
+    /// The inventory has not told of the device for too long.
+    #[serde(rename = "DEV-STALE")]
+    InventoryStale { device: String, hours: String, policy: String },
+    /// The device was not known well enough when it enrolled.
+    #[serde(rename = "DEV-ASSURANCE-LOW")]
+    AssuranceLow { assurance: String, expected: String, policy: String },
+    /// The device joins with an address that the policy or the inventory does not name.
+    #[serde(rename = "DEV-MAC-DIFFERS")]
+    MacDiffers { device: String, mac: String, policy: String },
+
+    /// The owner is not in the group.
+    #[serde(rename = "POL-GROUP")]
+    GroupMissing { groups: String, expected: String, policy: String },
+    /// The policy holds at other times.
+    #[serde(rename = "POL-SCHEDULE")]
+    PolicyNotNow { policy: String, expected: String, actual: String },
     /// No network policy matches.
     #[serde(rename = "POL-NO-MATCH")]
-    NetworkPolicyMissing { roles: Vec<String> },
+    NetworkPolicyMissing {
+        roles: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nearest: Option<Miss>,
+    },
     /// A network policy says no.
     #[serde(rename = "POL-REFUSED")]
     NetworkPolicyRefuses { policy: String },

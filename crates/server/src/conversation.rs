@@ -10,6 +10,7 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -34,6 +35,8 @@ use eap::session::Step;
 use eap::settings::TlsVersion;
 use pki::certificate::Certificate;
 use pki::certificate::Serial;
+use radius::attribute::number;
+use radius::dictionary;
 use radius::mppe::Keys;
 use radius::mppe::Salts;
 use radius::packet::Code;
@@ -167,7 +170,7 @@ impl Conversations {
         };
         self.make_room();
         let state = self.draw_state();
-        let place = place(asked);
+        let place = place(&self.snapshot, asked);
         let touched = asked.at;
         let conversation = Conversation { session, judge, place, leave: None, rounds: 0, touched };
         self.open.insert(state, conversation);
@@ -243,9 +246,8 @@ impl Conversations {
             }
         };
         let visit = Visit {
-            serial: certificate.serial,
+            certificate,
             standing,
-            subject: certificate.subject.to_string(),
             place: conversation.place.clone(),
             tls: match proof.tls_version {
                 TlsVersion::Tls12 => "1.2",
@@ -279,7 +281,7 @@ impl Conversations {
 
     /// Access-Reject, remembered with its reason.
     fn reject(&self, asked: &Asked<'_>, serial: Option<&Serial>, refusal: &Refusal) -> Reply {
-        actions::visit::refuse(&self.snapshot, &place(asked), serial, refusal);
+        actions::visit::refuse(&self.snapshot, &place(&self.snapshot, asked), serial, refusal);
         let message = asked.request.eap_message();
         let identifier = message.and_then(|message| message.get(1).copied());
         match identifier {
@@ -374,12 +376,27 @@ fn bound_to(asked: &Asked<'_>) -> String {
 }
 
 /// What is known of where a request comes from.
-pub(crate) fn place(asked: &Asked<'_>) -> Place {
-    let called = asked.request.called_station_id();
+pub(crate) fn place(snapshot: &Snapshot, asked: &Asked<'_>) -> Place {
+    let request = asked.request;
+    let called = request.called_station_id();
+    let port = request.first(number::NAS_PORT_TYPE);
+    let mut attributes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let rules = snapshot.rules();
+    let wanted = &rules.policies.attributes;
+    for (wire_number, value) in request.attributes().filter(|_| !wanted.is_empty()) {
+        let known = dictionary::recognize(wire_number, value);
+        if let Some(known) = known.filter(|known| wanted.contains(known)) {
+            attributes.entry(known.name.to_owned()).or_default().push(known.show(value));
+        }
+    }
     Place {
         access_point: asked.access_point.name.clone(),
-        calling_station: asked.request.calling_station_id(),
-        ssid: called.and_then(|called| called.ssid),
-        identity: asked.request.user_name(),
+        calling_station: request.calling_station_id(),
+        ssid: called.as_ref().and_then(|called| called.ssid.clone()),
+        bssid: called.map(|called| called.address),
+        nas_port_type: port.map(|value| dictionary::show(number::NAS_PORT_TYPE, value).1),
+        address: request.nas_ip_address().map(|address| address.to_string()),
+        identity: request.user_name(),
+        attributes,
     }
 }

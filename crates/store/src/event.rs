@@ -5,6 +5,7 @@ use domain::event::EventKind;
 use domain::event::Log;
 use domain::event::Moment;
 use domain::event::Outcome;
+use domain::mac::Mac;
 use domain::refusal::Refusal;
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use crate::Store;
 use crate::StoreError;
+use crate::decision;
 use crate::value::Row;
 use crate::value::Value;
 use crate::write::Bookkeeping;
@@ -40,9 +42,12 @@ pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(),
     let mut audit = Vec::new();
     for event in events {
         let row = row_of(event);
+        if let Some(inputs) = &event.inputs {
+            write = decision::keep(write, inputs, row.at);
+        }
         match event.kind.log() {
             Log::Audit => audit.push(row),
-            Log::Visit => write = add_visit(write, row),
+            Log::Visit => write = add_visit(write, row, &event.details),
         }
     }
     let why = if audit.is_empty() {
@@ -54,10 +59,13 @@ pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(),
 }
 
 /// Written again, because nobody knew whether it was, it stays what it is.
-fn add_visit(write: Write, row: EventRow) -> Write {
+fn add_visit(write: Write, row: EventRow, details: &Map<String, Json>) -> Write {
+    let text = |key: &str| details.get(key).and_then(Json::as_str).map(without_nul);
+    let station = text("calling_station");
+    let station = station.map(|text| Mac::parse(&text).map_or(text, |mac| mac.to_string()));
     write.execute(
-        "insert into visit (id, at, kind, outcome, actor, object, body)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing",
+        "insert into visit (id, at, kind, outcome, actor, object, body, station, device,
+         inputs) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing",
         [
             Value::from(row.id),
             Value::from(row.at),
@@ -66,6 +74,9 @@ fn add_visit(write: Write, row: EventRow) -> Write {
             Value::from(row.actor),
             Value::from(row.object),
             Value::from(row.body),
+            Value::from(station),
+            Value::from(text("device")),
+            Value::from(text("inputs")),
         ],
     )
 }
@@ -117,7 +128,33 @@ pub async fn find(store: &Store, id: Uuid) -> Result<Option<Event>, StoreError> 
     row.as_ref().map(event).transpose()
 }
 
-fn event(row: &Row) -> Result<Event, StoreError> {
+/// What answers are looked for by.
+#[derive(Clone, Copy, Debug)]
+pub enum About<'a> {
+    /// The address that the device joined with, as [`Mac`] writes it.
+    Station(&'a str),
+    /// What the device is called.
+    Device(&'a str),
+    /// An object, as `kind:name`.
+    Object(&'a str),
+}
+
+/// The newest answers to devices about something, newest first.
+pub async fn about(store: &Store, about: About<'_>, limit: u32) -> Result<Vec<Event>, StoreError> {
+    let (column, value) = match about {
+        About::Station(value) => ("station", value),
+        About::Device(value) => ("device", value),
+        About::Object(value) => ("object", value),
+    };
+    let sql = format!(
+        "select id, kind, outcome, actor, object, body from visit where {column} = $1
+         order by id desc limit $2"
+    );
+    let args = [Value::from(value), Value::from(limit.clamp(1, PAGE_MAX))];
+    store.query(sql, args).await?.iter().map(event).collect()
+}
+
+pub(crate) fn event(row: &Row) -> Result<Event, StoreError> {
     let id = Uuid::parse_str(row.text(0)?).map_err(|error| unreadable(&error))?;
     let timestamp = id.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());
     let seconds = i64::try_from(timestamp.0).unwrap_or(i64::MAX / 1000);
@@ -137,6 +174,7 @@ fn event(row: &Row) -> Result<Event, StoreError> {
         object: row.text(4)?.to_owned(),
         refusal: body.refusal,
         details: body.details,
+        inputs: None,
     })
 }
 

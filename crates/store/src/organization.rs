@@ -69,7 +69,7 @@ impl EachKind for Loader {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, StoreError> {
     serde_json::from_str(body)
         .map_err(|error| StoreError::Statement(format!("a definition cannot be read: {error}")))
 }

@@ -36,6 +36,14 @@ pub(crate) const OBJECT: Stamp = Stamp {
     later: &[],
 };
 
+/// A version of a definition.
+pub(crate) const OBJECT_VERSION: Stamp = Stamp {
+    table: "object_version",
+    column: "stamp",
+    columns: &["name", "version", "kind", "position", "body", "at", "actor"],
+    later: &[],
+};
+
 /// A key's certificate; the key itself is sealed for its place.
 pub(crate) const PRIVATE_KEY: Stamp = Stamp {
     table: "private_key",

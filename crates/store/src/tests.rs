@@ -215,6 +215,7 @@ async fn an_answer_is_kept_once_whatever_a_device_says_of_itself() {
             object: "station:\0a".to_owned(),
             refusal: None,
             details: serde_json::Map::from_iter([("said".to_owned(), "\0".into())]),
+            inputs: None,
         };
         for _ in 0..2 {
             event::commit(Write::new(), &store, std::slice::from_ref(&event)).await.unwrap();

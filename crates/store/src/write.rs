@@ -81,6 +81,8 @@ pub enum Bookkeeping {
     SecretUsed,
     /// An administrator's session began, was seen or ended.
     SessionKept,
+    /// What was defined before versions were kept became the first version.
+    VersionsBegun,
     /// Visits past their age were removed.
     VisitsAged,
     /// Answers to devices came from the journal.

@@ -13,12 +13,12 @@ use domain::certificate_template::Request;
 use domain::certificate_template::excess::LeftOut;
 use domain::certificate_template::excess::Wanted;
 use domain::claim::Claim;
-use domain::condition::Facts;
+use domain::condition::facts::Inputs;
+use domain::decision::OfEnrollment;
 use domain::enrollment_policy;
 use domain::enrollment_policy::EnrollmentPolicy;
 use domain::event::EventKind;
 use domain::gateway::Gateway;
-use domain::policy_workflow;
 use domain::refusal::Refusal;
 use domain::variable::Values;
 use pki::algorithm::Digest;
@@ -35,6 +35,7 @@ use subtle::ConstantTimeEq;
 use crate::App;
 use crate::certificate;
 use crate::certificate_authority;
+use crate::decision;
 use crate::rules::AuthorityKey;
 use crate::rules::Rules;
 use crate::unavailable;
@@ -59,12 +60,25 @@ pub async fn issue(
     gateway: &str,
     claim: &Claim,
 ) -> Result<Issued, Refusal> {
-    let mut details = claim.details();
-    let answer = answer(app, actor, gateway, claim, &mut details).await;
+    let mut told = Told { details: claim.details(), inputs: None };
+    let answer = answer(app, actor, gateway, claim, &mut told).await;
     if let Err(refusal) = &answer {
-        refuse(app, actor, gateway, refusal, details).await;
+        let said = said(actor, gateway, told.details);
+        let event = app.world.event(EventKind::CertificateIssued, Some(refusal.clone()), said);
+        certificate::note_refused(app, refusal, event.resting_on(told.inputs)).await;
     }
     answer
+}
+
+/// What the event of a request tells.
+struct Told {
+    details: Map<String, Value>,
+    /// What the policies were asked about.
+    inputs: Option<Inputs>,
+}
+
+fn said(actor: &Actor, gateway: &str, details: Map<String, Value>) -> Said {
+    Said { actor: actor.name().to_owned(), object: format!("gateway:{gateway}"), details }
 }
 
 /// Remembers that a device at a gateway was refused: also what a door could not even read.
@@ -75,8 +89,7 @@ pub async fn refuse(
     refusal: &Refusal,
     details: Map<String, Value>,
 ) {
-    let said =
-        Said { actor: actor.name().to_owned(), object: format!("gateway:{gateway}"), details };
+    let said = said(actor, gateway, details);
     certificate::refused(app, EventKind::CertificateIssued, refusal, said).await;
 }
 
@@ -85,7 +98,7 @@ async fn answer(
     actor: &Actor,
     gateway: &str,
     claim: &Claim,
-    details: &mut Map<String, Value>,
+    told: &mut Told,
 ) -> Result<Issued, Refusal> {
     actor.may(Permission::CertificateIssue)?;
     let rules = app.snapshot.rules();
@@ -96,23 +109,19 @@ async fn answer(
     let right = authorize(app, &rules, gateway, claim).await?;
     let request = request_key(gateway, claim);
     if let Some(kept) = answered(app, claim, &request).await? {
-        return again(app, kept, details.clone()).await;
+        return again(app, kept, told.details.clone()).await;
     }
     claim.check_expanded()?;
-    let facts = Facts::of_provider(Some(&gateway.name));
-    let facts = policy_workflow::grant(&rules.organization.policy_workflow, facts);
-    details.insert("roles".into(), Value::from(facts.roles.clone()));
-    let (policy, settings) =
-        enrollment_policy::decide(&rules.organization.enrollment_policy, &facts)?;
-    details.insert("policy".into(), Value::from(policy.name.clone()));
-    details.insert("policy_version".into(), Value::from(rules.version));
+    let decision = decide(app, &rules, (gateway, claim, &right), told);
+    let (policy, settings) = decision.answer?;
+    told.details.insert("policy".into(), Value::from(policy.name.clone()));
     let decided = Decided { gateway, policy, settings, claim, right: &right, request: &request };
-    let issued = match sign(app, &rules, &decided, details).await {
+    let issued = match sign(app, &rules, &decided, told).await {
         // Perhaps the certificate that has the key is the answer to this very request, given while
         // we looked.
         Err(refusal @ Refusal::KeyInUse { .. }) => {
             let kept = answered(app, claim, &request).await?.ok_or(refusal)?;
-            return again(app, kept, details.clone()).await;
+            return again(app, kept, told.details.clone()).await;
         }
         signed => signed?,
     };
@@ -123,6 +132,26 @@ async fn answer(
         tracing::warn!(%error, "the use of a challenge was not noted");
     }
     Ok(issued)
+}
+
+/// Asks the policies, and notes what they rest on.
+fn decide<'a>(
+    app: &App,
+    rules: &'a Rules,
+    (gateway, claim, right): (&Gateway, &Claim, &Right),
+    told: &mut Told,
+) -> OfEnrollment<'a> {
+    let authority = rules.organization.authority_of(gateway).map(|one| one.name.as_str());
+    let renewal = matches!(right, Right::Renewal(_));
+    let asked = (gateway.name.as_str(), authority);
+    let facts = decision::facts_of_claim(claim, asked, renewal, app.world.time());
+    told.inputs = Some(Inputs::of(&facts));
+    let answered = domain::decision::of_enrollment(&rules.policies, facts);
+    let details = &mut told.details;
+    details.insert("roles".into(), Value::from(answered.facts.roles.clone()));
+    details.insert("policy_version".into(), Value::from(rules.version));
+    details.insert("trace".into(), Value::from(answered.trace.digest()));
+    answered
 }
 
 /// What gives a device the right to a certificate.
@@ -251,7 +280,7 @@ async fn sign(
     app: &App,
     rules: &Rules,
     decided: &Decided<'_>,
-    details: &mut Map<String, Value>,
+    told: &mut Told,
 ) -> Result<Issued, Refusal> {
     let Decided { gateway, settings, claim, right, request, .. } = decided;
     let name = &settings.certificate_authority;
@@ -275,7 +304,7 @@ async fn sign(
     let drafted =
         template.draft(Request { public_key, identity, serial, issuer, addresses, now })?;
     let left_out = template.left_out(Wanted::of_request(&claim.csr), identity, &drafted);
-    tell(&left_out, details);
+    tell(&left_out, &mut told.details);
     template.check_excess(&left_out)?;
     let signer = (name.as_str(), key.generation.number);
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, signer);
@@ -285,6 +314,7 @@ async fn sign(
         Right::Challenge(_) => (values.device(), values.person()),
         Right::Renewal(old) => (old.record.device.clone(), old.record.person.clone()),
     };
+    let details = &mut told.details;
     details.insert("renewed".into(), Value::from(matches!(right, Right::Renewal(_))));
     details.insert("warnings".into(), Value::from(drafted.warnings));
     let linted = certificate::lint(drafted.draft)?;
@@ -309,7 +339,7 @@ async fn sign(
     let write = keep_key_free(write, &certificate, decided, app.world.time());
     let write = store::enrollment::keep(write, request, &certificate.serial, app.world.time());
     let write = store::certificate::issued(write, &certificate, &signed.der);
-    let saved = save(app, write, &certificate, details.clone()).await;
+    let saved = save(app, write, &certificate, told).await;
     saved.inspect_err(|refusal| {
         if !is_unconfirmed(refusal) {
             let_go(app, request, &certificate.serial);
@@ -410,8 +440,9 @@ async fn save(
     app: &App,
     write: Write,
     certificate: &Certificate,
-    mut details: Map<String, Value>,
+    told: &Told,
 ) -> Result<(), Refusal> {
+    let mut details = told.details.clone();
     details.insert("subject".into(), Value::from(certificate.subject.clone()));
     details.insert("names".into(), Value::from(certificate.names.clone()));
     details.insert("authority".into(), Value::from(certificate.authority.clone()));
@@ -423,6 +454,7 @@ async fn save(
         details,
     };
     let event = app.world.event(EventKind::CertificateIssued, None, said);
+    let event = event.resting_on(told.inputs.clone());
     certificate::publish(app, write, vec![event], vec![certificate.clone()]).await
 }
 

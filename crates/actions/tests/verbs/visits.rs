@@ -22,9 +22,8 @@ use crate::fixture::owner;
 fn stand(fixture: &Fixture, certificate: &Certificate, now: Time) -> Result<Visit, Refusal> {
     let standing = visit::stand(&fixture.app.snapshot, certificate, now)?;
     Ok(Visit {
-        serial: certificate.serial.clone(),
+        certificate: certificate.clone(),
         standing,
-        subject: certificate.subject.to_string(),
         place: Place { access_point: "Loopback".into(), ..Place::default() },
         tls: "1.3",
         resumed: true,
@@ -81,7 +80,7 @@ async fn each_answer_rests_on_the_rules_of_its_moment() {
     fixture.apply(application(document)).await.unwrap();
     let refusal = visit::admit(&fixture.app.snapshot, &visit).unwrap_err();
     let roles = vec!["Mosyle devices".to_owned()];
-    assert_eq!(refusal, Refusal::NetworkPolicyMissing { roles });
+    assert_eq!(refusal, Refusal::NetworkPolicyMissing { roles, nearest: None });
     assert_eq!(fixture.newest_code().await.as_deref(), Some("POL-NO-MATCH"));
 }
 
@@ -176,6 +175,7 @@ async fn every_refusal_at_the_door_is_remembered() {
         calling_station: Some("02-00-00-00-00-01".into()),
         ssid: Some("Example-Secure".into()),
         identity: Some("host/x".into()),
+        ..Place::default()
     };
     visit::refuse(&fixture.app.snapshot, &place, None, &Refusal::CertificateMissing);
     let event = fixture.events().await.swap_remove(0);

@@ -10,8 +10,8 @@ use crate::certificate_authority::OWN_ADDRESS;
 use crate::certificate_authority::Purpose;
 use crate::certificate_template::CertificateTemplate;
 use crate::complaint::Complaint;
-use crate::condition;
-use crate::condition::Facts;
+use crate::condition::possible::Known;
+use crate::condition::possible::Possible;
 use crate::enrollment_policy::EnrollmentPolicy;
 use crate::gateway::Gateway;
 use crate::object::Kind;
@@ -20,7 +20,8 @@ use crate::organization::EachKind;
 use crate::organization::Listed;
 use crate::organization::Organization;
 use crate::organization::each_kind;
-use crate::policy_workflow;
+use crate::policy::Policies;
+use crate::policy::Ready;
 use crate::server_certificate::ServerCertificate;
 
 /// Most objects of an organization; the store reads its definitions at once, and has room for
@@ -209,13 +210,24 @@ impl Checker<'_> {
     /// What an enrollment policy issues must chain to the root that its gateways announce.
     fn roots(&mut self) {
         let organization = self.organization;
+        let policies = Policies::of(organization);
+        let known: Vec<(&Gateway, Known)> = organization
+            .gateway
+            .iter()
+            .map(|gateway| (gateway, policies.known_of(&gateway.name)))
+            .collect();
         for policy in &organization.enrollment_policy {
             let Some(settings) = &policy.settings else { continue };
             let authority = organization.find(&settings.certificate_authority);
             let Some(root) = authority.and_then(|authority| organization.root_of(authority)) else {
                 continue;
             };
-            for gateway in gateways_of(organization, policy) {
+            let ready = Ready::of(policy);
+            let reached = known.iter().filter(|(_, known)| {
+                // Without a role, no policy is asked.
+                !known.perhaps.roles.is_empty() && ready.condition().possible(known) != Possible::No
+            });
+            for (gateway, _) in reached {
                 let own = organization.authority_of(gateway);
                 let Some(other) = own.and_then(|authority| organization.root_of(authority)) else {
                     continue;
@@ -235,15 +247,4 @@ impl Checker<'_> {
             }
         }
     }
-}
-
-/// The gateways whose devices a policy matches.
-fn gateways_of<'a>(organization: &'a Organization, policy: &EnrollmentPolicy) -> Vec<&'a Gateway> {
-    let reached = |gateway: &&Gateway| {
-        let facts = Facts::of_provider(Some(&gateway.name));
-        let facts = policy_workflow::grant(&organization.policy_workflow, facts);
-        // Without a role, no policy is asked.
-        !facts.roles.is_empty() && condition::matches(policy.match_rules, &policy.rules, &facts)
-    };
-    organization.gateway.iter().filter(reached).collect()
 }

@@ -1,5 +1,6 @@
 //! The words of each refusal: its code, its sentence, its fix. One table, one row each.
 
+use crate::policy::Miss;
 use crate::refusal::Refusal;
 
 /// Code, sentence without its full stop, and fix.
@@ -92,10 +93,34 @@ impl Refusal {
                 format!("no policy workflow grants a role to devices of gateway {gateway}"),
                 "in Policy Workflows, select this gateway as the Identity Provider",
             ),
-            Self::EnrollmentPolicyMissing { roles } => (
+            Self::EnrollmentPolicyMissing { roles, nearest: None } => (
                 "ENR-NO-POLICY",
                 format!("no enrollment policy matches {}", list(roles)),
                 "add the role to the conditions of an enrollment policy",
+            ),
+            Self::EnrollmentPolicyMissing { nearest: Some(miss), .. } => (
+                "ENR-NO-POLICY",
+                format!("no enrollment policy matches; the nearest is {}", near(miss)),
+                "change that rule, or what it looks at",
+            ),
+            Self::TooManyCertificates { device, count, allowed, policy } => (
+                "ENR-LIMIT-CERTIFICATES",
+                format!(
+                    "the device {device} has {count} certificates in use, and the policy \
+                     {policy} allows {allowed}"
+                ),
+                "revoke those it no longer needs, raise certificates_per_device, or set \
+                 old_certificate = \"revoke\" in the enrollment policy",
+            ),
+            Self::TooSoon { device, serial, from, policy } => (
+                "ENR-LIMIT-DAYS",
+                format!(
+                    "the device {device} got certificate {serial} a while ago, and the policy \
+                     {policy} gives it another from {}",
+                    from.to_rfc3339()
+                ),
+                "wait, let the device renew with its certificate, or lower days_between in the \
+                 enrollment policy",
             ),
             Self::MessageUnreadable { what } => (
                 "ENR-MESSAGE-UNREADABLE",
@@ -297,10 +322,63 @@ impl Refusal {
                 format!("the device's certificate is unsound: {what}"),
                 "push the SCEP profile to the device again",
             ),
-            Self::NetworkPolicyMissing { roles } => (
+            Self::NetworkPolicyMissing { roles, nearest: None } => (
                 "POL-NO-MATCH",
                 format!("no network policy matches {}", list(roles)),
                 "add the role to the conditions of a network policy",
+            ),
+            Self::NetworkPolicyMissing { nearest: Some(miss), .. } => (
+                "POL-NO-MATCH",
+                format!("no network policy matches; the nearest is {}", near(miss)),
+                "change that rule, or what it looks at",
+            ),
+            Self::GroupMissing { groups, expected, policy } => (
+                "POL-GROUP",
+                format!(
+                    "the policy {policy} wants identity.groups to be {expected}, and the owner's \
+                     are {groups}"
+                ),
+                "put the owner into the group, or change the policy",
+            ),
+            Self::PolicyNotNow { policy, expected, actual } => (
+                "POL-SCHEDULE",
+                format!("the policy {policy} holds at other times: {expected}, and it is {actual}"),
+                "change the policy's hours, or add a policy for this time",
+            ),
+            Self::DeviceUnknown { device, policy } => (
+                "DEV-UNKNOWN",
+                format!("the device {device} is not in the inventory, which {policy} asks for"),
+                "add it: safeconduct device add, or import the MDM's list of devices",
+            ),
+            Self::DeviceNotActive { device, status } => (
+                "DEV-NOT-ACTIVE",
+                format!("the device {device} is marked {status}"),
+                "if it is in use again, set its status to active; else revoke its certificates",
+            ),
+            Self::PersonDisabled { person } => (
+                "DEV-OWNER-DISABLED",
+                format!("the account of {person}, who owns the device, is disabled"),
+                "enable the account, or give the device another owner",
+            ),
+            Self::InventoryStale { device, hours, policy } => (
+                "DEV-STALE",
+                format!(
+                    "the inventory last told of {device} {hours} hours ago, too long for {policy}"
+                ),
+                "import the MDM's list again, or let the policy take older facts",
+            ),
+            Self::AssuranceLow { assurance, expected, policy } => (
+                "DEV-ASSURANCE-LOW",
+                format!(
+                    "the device enrolled with assurance {assurance}, and {policy} wants {expected}"
+                ),
+                "add the device to the inventory and let it enroll again, or ask for less",
+            ),
+            Self::MacDiffers { device, mac, policy } => (
+                "DEV-MAC-DIFFERS",
+                format!("the device {device} joins with {mac}, which {policy} does not take"),
+                "switch off private Wi-Fi addresses in the MDM's profile, or correct the \
+                 addresses in the inventory",
             ),
             Self::NetworkPolicyRefuses { policy } => (
                 "POL-REFUSED",
@@ -398,6 +476,11 @@ fn and(things: &[String]) -> String {
     }
 }
 
+fn near(miss: &Miss) -> String {
+    let Miss { policy, field, expected, actual } = miss;
+    format!("{policy}, which wants {field} to be {expected} and finds {actual}")
+}
+
 fn list(roles: &[String]) -> String {
     if roles.is_empty() {
         return "a device without a role".to_owned();
@@ -425,11 +508,11 @@ mod tests {
             "the challenge is not the secret of gateway Mosyle",
         );
         check(
-            Refusal::NetworkPolicyMissing { roles: vec!["loaners".into()] },
+            Refusal::NetworkPolicyMissing { roles: vec!["loaners".into()], nearest: None },
             "no network policy matches the role loaners",
         );
         check(
-            Refusal::NetworkPolicyMissing { roles: vec![] },
+            Refusal::NetworkPolicyMissing { roles: vec![], nearest: None },
             "no network policy matches a device without a role",
         );
         let beyond = |asked: &[&str]| Refusal::BeyondTemplate {
@@ -452,7 +535,7 @@ mod tests {
         let page = include_str!("../../../../docs/refusals.md");
         let table = include_str!("words.rs");
         let (table, _) = table.split_once("fn and(").unwrap();
-        let families = ["ENR-", "NAS-", "EAP-", "TLS-", "CERT-", "POL-", "SYS-", "API-"];
+        let families = ["ENR-", "NAS-", "EAP-", "TLS-", "CERT-", "DEV-", "POL-", "SYS-", "API-"];
         let codes = table.split('"').filter(|text| {
             families.iter().any(|family| text.starts_with(family)) && !text.contains(' ')
         });

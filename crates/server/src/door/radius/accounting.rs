@@ -18,5 +18,5 @@ pub(super) fn note(snapshot: &Snapshot, asked: &Asked<'_>) {
         let (name, value) = dictionary::show(number, value);
         session.insert(name, Value::from(value));
     }
-    actions::visit::report(snapshot, &conversation::place(asked), session);
+    actions::visit::report(snapshot, &conversation::place(snapshot, asked), session);
 }

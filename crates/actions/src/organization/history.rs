@@ -1,0 +1,233 @@
+//! Versions of what administrators defined: who changed what, from what, and the way back.
+
+use domain::actor::Actor;
+use domain::actor::Permission;
+use domain::object::Kind;
+use domain::organization::EachKind;
+use domain::organization::Listed;
+use domain::organization::Organization;
+use domain::organization::each_kind;
+use domain::plan::FieldChange;
+use domain::plan::Merged;
+use domain::plan::differences;
+use domain::refusal::Refusal;
+use pki::time::Time;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+use store::StoreError;
+use store::object_version;
+use store::object_version::Version;
+use store::write::Bookkeeping;
+use store::write::CommitError;
+use store::write::Why;
+use store::write::Write;
+
+use crate::App;
+use crate::certificate::Page;
+use crate::organization;
+use crate::organization::Application;
+use crate::organization::Applied;
+use crate::organization::NotApplied;
+use crate::unavailable;
+
+/// One version of an object, as people and programs see it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ShownVersion {
+    /// The version of the organization that it came with.
+    pub version: i64,
+    /// When.
+    pub at: Time,
+    /// Who did it.
+    pub actor: String,
+    /// `created`, `changed` or `removed`.
+    pub what: String,
+    /// Each field that differs from the version before.
+    pub fields: Vec<FieldChange>,
+    /// The definition; none: it was removed.
+    pub definition: Option<Value>,
+}
+
+/// Who wrote the versions that were there before versions were kept.
+const BEFORE: &str = "before versions were kept";
+
+/// Keeps a version of every object that a change touches.
+pub(crate) fn keep(
+    write: Write,
+    merged: &Merged,
+    (version, at): (i64, Time),
+    actor: &Actor,
+) -> Write {
+    let plan = &merged.plan;
+    let version = version.saturating_add(1);
+    let actor = actor.name().to_owned();
+    let write = plan.remove.iter().fold(write, |write, change| {
+        let (kind, name) = (change.kind, change.name.clone());
+        let (position, body, actor) = (0, None, actor.clone());
+        object_version::keep(write, &Version { version, kind, name, position, body, at, actor })
+    });
+    let touched = |kind: Kind, name: &str| {
+        let mut changes = plan.create.iter().chain(&plan.change);
+        changes.any(|change| change.kind == kind && change.name == name)
+    };
+    let keeper = Keeper { organization: &merged.organization, touched, all: Vec::new() };
+    versions(keeper).into_iter().fold(write, |write, (kind, name, position, body)| {
+        let (body, actor) = (Some(body), actor.clone());
+        object_version::keep(write, &Version { version, kind, name, position, body, at, actor })
+    })
+}
+
+/// Begins the history of an organization that was defined before versions were kept.
+pub(crate) async fn begin(
+    store: &store::Store,
+    (organization, version): (&Organization, i64),
+    at: Time,
+) -> Result<(), StoreError> {
+    if version == 0 || object_version::newest(store).await?.is_some() {
+        return Ok(());
+    }
+    let keeper = Keeper { organization, touched: |_: Kind, _: &str| true, all: Vec::new() };
+    let mut write = Write::new();
+    for (kind, name, position, body) in versions(keeper) {
+        let (body, actor) = (Some(body), BEFORE.to_owned());
+        let kept = Version { version, kind, name, position, body, at, actor };
+        write = object_version::keep(write, &kept);
+    }
+    match write.commit(store, Why::Bookkeeping(Bookkeeping::VersionsBegun)).await {
+        // Another server began at the same time.
+        Ok(()) | Err(CommitError::Conflict(_) | CommitError::Constraint(_)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error),
+        Err(error @ CommitError::Unexplained) => Err(StoreError::Statement(error.to_string())),
+    }
+}
+
+type Touched = (Kind, String, i64, Value);
+
+struct Keeper<'a, F> {
+    organization: &'a Organization,
+    touched: F,
+    all: Vec<Touched>,
+}
+
+fn versions<F: Fn(Kind, &str) -> bool>(mut keeper: Keeper<'_, F>) -> Vec<Touched> {
+    each_kind(&mut keeper);
+    keeper.all
+}
+
+impl<F: Fn(Kind, &str) -> bool> EachKind for Keeper<'_, F> {
+    fn visit<T: Listed>(&mut self) {
+        for (position, object) in T::list(self.organization).iter().enumerate() {
+            let body = serde_json::to_value(object);
+            if let (true, Ok(body)) = ((self.touched)(T::KIND, object.name()), body) {
+                let position = i64::try_from(position).unwrap_or(i64::MAX);
+                self.all.push((T::KIND, object.name().to_owned(), position, body));
+            }
+        }
+    }
+}
+
+/// The versions of an object, newest first, each with what it changed.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    (kind, name): (Kind, &str),
+    (before, limit): (Option<i64>, u32),
+) -> Result<Page<ShownVersion>, Refusal> {
+    actor.may(Permission::OrganizationRead)?;
+    let limit = limit.clamp(1, object_version::PAGE_MAX - 1);
+    // One more, for what the last one changed.
+    let read = object_version::list(&app.store, (kind, name), before, limit + 1).await;
+    let read = read.map_err(unavailable)?;
+    if read.is_empty() && before.is_none() {
+        return Err(Refusal::NotFound { noun: kind.words(), name: name.to_owned() });
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let earlier = read.iter().skip(1).map(Some).chain([None]);
+    let items: Vec<ShownVersion> =
+        read.iter().zip(earlier).take(limit).map(|(one, before)| shown(one, before)).collect();
+    let next = items.last().filter(|_| read.len() > limit).map(|last| last.version.to_string());
+    Ok(Page { items, next })
+}
+
+fn shown(one: &Version, before: Option<&Version>) -> ShownVersion {
+    let earlier = before.and_then(|before| before.body.as_ref());
+    let what = match (&one.body, earlier) {
+        (None, _) => "removed",
+        (Some(_), None) => "created",
+        (Some(_), Some(_)) => "changed",
+    };
+    let mut fields = match (&one.body, earlier) {
+        (Some(body), Some(earlier)) => differences(earlier, body),
+        (Some(_) | None, _) => Vec::new(),
+    };
+    let moved = before.filter(|before| what == "changed" && before.position != one.position);
+    if let Some(before) = moved {
+        let (before, after) = (json!(before.position + 1), json!(one.position + 1));
+        fields.push(FieldChange { field: "position".to_owned(), before, after });
+    }
+    ShownVersion {
+        version: one.version,
+        at: one.at,
+        actor: one.actor.clone(),
+        what: what.to_owned(),
+        fields,
+        definition: one.body.clone(),
+    }
+}
+
+/// Lets an object be again what it was in a version: an ordinary change, checked like every other.
+pub async fn roll_back(
+    app: &App,
+    actor: &Actor,
+    (kind, name): (Kind, &str),
+    (version, dry_run): (i64, bool),
+) -> Result<Applied, NotApplied> {
+    actor.may(Permission::OrganizationChange)?;
+    let missing = || Refusal::NotFound {
+        noun: format!("version of {}", kind.words()),
+        name: version.to_string(),
+    };
+    let found = object_version::find(&app.store, (kind, name), version).await;
+    let found = found.map_err(unavailable)?.ok_or_else(missing)?;
+    let body = found.body.ok_or_else(|| Refusal::Conflict {
+        what: format!("the {} \"{name}\" was removed in version {version}", kind.words()),
+    })?;
+    let rules = app.snapshot.rules();
+    let mut document = Document { kind, name, place: found.position, body, list: Vec::new() };
+    document.fill(&rules.organization);
+    let document = json!({ kind.as_str(): document.list });
+    let application = Application { document, dry_run, ..Application::default() };
+    organization::apply(app, actor, application).await
+}
+
+/// All objects of a kind in their order, one of them as it was: what a document does not name would
+/// stand behind.
+struct Document<'a> {
+    kind: Kind,
+    name: &'a str,
+    place: i64,
+    body: Value,
+    list: Vec<Value>,
+}
+
+impl Document<'_> {
+    fn fill(&mut self, organization: &Organization) {
+        let everything = |kind: Kind, _: &str| kind == self.kind;
+        let keeper = Keeper { organization, touched: everything, all: Vec::new() };
+        let mut found = false;
+        let kept: Vec<Value> = versions(keeper)
+            .into_iter()
+            .map(|(_, name, _, body)| {
+                let same = name == self.name;
+                found |= same;
+                if same { self.body.clone() } else { body }
+            })
+            .collect();
+        self.list = kept;
+        if !found {
+            let place = usize::try_from(self.place).unwrap_or(0).min(self.list.len());
+            self.list.insert(place, self.body.clone());
+        }
+    }
+}

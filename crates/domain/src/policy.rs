@@ -1,0 +1,427 @@
+//! Policies made ready: what a workflow, an enrollment policy and a network policy have in common,
+//! and how they are asked one after the other.
+
+use pki::algorithm::Digest;
+use pki::time::Time;
+use radius::attribute::Attribute;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::condition::Condition;
+use crate::condition::Facts;
+use crate::condition::Field;
+use crate::condition::Match;
+use crate::condition::Rule;
+use crate::condition::Verdict;
+use crate::condition::facts::NameFacts;
+use crate::condition::facts::RequestFacts;
+use crate::condition::outcome::RuleOutcome;
+use crate::condition::possible::Known;
+use crate::condition::possible::Possible;
+use crate::condition::values::Values;
+use crate::enrollment_policy::EnrollmentPolicy;
+use crate::network_policy::NetworkPolicy;
+use crate::object::Kind;
+use crate::object::Object;
+use crate::organization::Organization;
+use crate::policy_workflow::Grants;
+use crate::policy_workflow::PolicyWorkflow;
+use crate::refusal::Refusal;
+
+/// What a workflow, an enrollment policy and a network policy have in common.
+pub trait Policy: Object {
+    /// What a device is expected to be where no rule says anything of it: a policy that does not
+    /// look at the field matches only if the field has this value, or none.
+    const IMPLIED: &'static [Implied];
+
+    /// Whether all rules must hold, or any.
+    fn match_rules(&self) -> Match;
+
+    /// Its rules.
+    fn rules(&self) -> &[Rule];
+
+    /// Whether it decides anything at this moment.
+    fn state(&self, at: Time) -> State;
+}
+
+/// A rule that holds for all policies that say nothing else of its field.
+#[derive(Debug)]
+pub struct Implied {
+    /// What is looked at.
+    pub field: Field,
+    /// Fields that are about the same: a policy that looks at one of them speaks for itself.
+    pub also: &'static [Field],
+    /// What it has to be, if it is known.
+    pub value: Expected,
+}
+
+/// A value that an implied rule expects.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Expected {
+    /// True or false.
+    Flag(bool),
+    /// A word.
+    Word(&'static str),
+}
+
+/// Whether a policy decides anything at a moment.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It decides.
+    Active,
+    /// It has no rules or no settings yet, and decides nothing.
+    Draft,
+    /// It only says what it would do.
+    Monitor,
+    /// Its time has not come.
+    NotYet,
+    /// Its time is over.
+    Over,
+}
+
+/// A policy that is ready to be asked.
+#[derive(Clone, Debug)]
+pub struct Ready<P> {
+    /// As it was written.
+    pub policy: P,
+    condition: Condition,
+    implied: Vec<&'static Implied>,
+}
+
+/// Every workflow and policy of an organization, ready to be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Policies {
+    /// Policy Management > Policy Workflows.
+    pub workflows: Vec<Ready<PolicyWorkflow>>,
+    /// Policy Management > Enrollment.
+    pub enrollment: Vec<Ready<EnrollmentPolicy>>,
+    /// Policy Management > Network.
+    pub network: Vec<Ready<NetworkPolicy>>,
+    /// The RADIUS attributes that some rule looks at.
+    pub attributes: Vec<&'static Attribute>,
+}
+
+/// How each policy came out that was asked, in a few bytes: two ways to the same answer have two
+/// traces.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Trace(Vec<u8>);
+
+/// One workflow or policy that was asked, for people to see.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Step {
+    /// What it is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Whether it decides anything.
+    pub state: State,
+    /// Whether all of its rules must hold, or any.
+    #[serde(rename = "match")]
+    pub match_rules: Match,
+    /// Whether they did.
+    pub matched: bool,
+    /// Whether this one gave the answer.
+    pub decides: bool,
+    /// Rule by rule.
+    pub rules: Vec<RuleOutcome>,
+}
+
+/// What kept the nearest policy from matching.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Miss {
+    /// The policy.
+    pub policy: String,
+    /// The field of the one rule that did not hold.
+    pub field: String,
+    /// What would have matched.
+    pub expected: String,
+    /// What was there.
+    pub actual: String,
+}
+
+impl<P: Policy> Ready<P> {
+    /// Makes a policy ready that was checked when it was saved.
+    pub fn of(policy: &P) -> Self {
+        let condition = Condition::of_saved(policy.match_rules(), policy.rules());
+        let looks = |field: &Field| condition.looks_at(*field);
+        let silent = |one: &&Implied| !looks(&one.field) && !one.also.iter().any(looks);
+        let implied = P::IMPLIED.iter().filter(silent).collect();
+        Self { policy: policy.clone(), condition, implied }
+    }
+
+    /// The rules, ready.
+    pub fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// Whether it matches, implied rules included.
+    pub fn asks(&self, facts: &Facts) -> Verdict {
+        let verdict = self.condition.decide(facts);
+        if !verdict.matched {
+            return verdict;
+        }
+        match self.implied.iter().position(|one| !one.holds(facts)) {
+            None => verdict,
+            Some(place) => {
+                let decided_by = u16::try_from(place).ok().map(|place| u16::MAX - place);
+                Verdict { matched: false, decided_by }
+            }
+        }
+    }
+
+    /// The same for people: rule by rule.
+    pub fn step(&self, facts: &Facts, decides: bool) -> Step {
+        let mut rules = self.condition.outcomes(self.policy.rules(), facts);
+        let implied = self.implied.iter().filter(|one| !one.holds(facts));
+        rules.extend(implied.map(|one| one.outcome(facts)));
+        Step {
+            kind: P::KIND,
+            name: self.policy.name().to_owned(),
+            state: self.policy.state(facts.at),
+            match_rules: self.policy.match_rules(),
+            matched: self.asks(facts).matched,
+            decides,
+            rules,
+        }
+    }
+
+    /// The one rule without which it would match; none if there are several.
+    pub fn miss(&self, facts: &Facts) -> Option<(Field, Miss)> {
+        let rules = self.policy.rules();
+        let outcomes = self.condition.outcomes(rules, facts);
+        let implied = self.implied.iter().filter(|one| !one.holds(facts));
+        let implied = implied.map(|one| (Some(one.field), one.outcome(facts)));
+        let written = rules.iter().map(|rule| rule.field).zip(outcomes);
+        // Of Match Any, a policy with one rule is near; with several, it is anybody's guess.
+        if self.policy.match_rules() == Match::Any && rules.len() > 1 {
+            return None;
+        }
+        let mut failed = written.chain(implied).filter(|(_, outcome)| !outcome.matched);
+        let (field, outcome) = failed.next()?;
+        if failed.next().is_some() {
+            return None;
+        }
+        let miss = Miss {
+            policy: self.policy.name().to_owned(),
+            field: field?.name(),
+            expected: outcome.expectation(),
+            actual: outcome.finding(),
+        };
+        Some((field?, miss))
+    }
+}
+
+impl Implied {
+    fn holds(&self, facts: &Facts) -> bool {
+        match (facts.values(self.field), self.value) {
+            (Values::None, _) => true,
+            (Values::Boolean(flag), Expected::Flag(expected)) => flag == expected,
+            (Values::One(word), Expected::Word(expected)) => word == expected,
+            (
+                Values::One(_) | Values::Many(_) | Values::Number(_) | Values::Boolean(_),
+                Expected::Flag(_) | Expected::Word(_),
+            ) => false,
+        }
+    }
+
+    fn outcome(&self, facts: &Facts) -> RuleOutcome {
+        let expected = match self.value {
+            Expected::Flag(flag) => flag.to_string(),
+            Expected::Word(word) => word.to_owned(),
+        };
+        RuleOutcome::implied(self.field, expected, facts, self.holds(facts))
+    }
+}
+
+impl Policies {
+    /// Makes the policies of an organization ready.
+    pub fn of(organization: &Organization) -> Self {
+        let mut policies = Self {
+            workflows: organization.policy_workflow.iter().map(Ready::of).collect(),
+            enrollment: organization.enrollment_policy.iter().map(Ready::of).collect(),
+            network: organization.network_policy.iter().map(Ready::of).collect(),
+            attributes: Vec::new(),
+        };
+        policies.attributes = policies.looked_at();
+        policies
+    }
+
+    /// What is known of the devices of a gateway before any has come: the roles that all of them
+    /// have, and those that some may have.
+    pub fn known_of(&self, gateway: &str) -> Known {
+        let mut surely = Facts::of_provider(Some(gateway), Time(0));
+        let names = NameFacts::default();
+        let (key_type, renewal) = (None, false);
+        let request = RequestFacts { gateway: gateway.to_owned(), names, key_type, renewal };
+        surely.request = Some(request);
+        let mut known = Known { perhaps: surely.clone(), surely };
+        for workflow in &self.workflows {
+            let possible = workflow.condition.possible(&known);
+            let add = |facts: &mut Facts| match workflow.policy.grants {
+                Grants::UserRole => facts.roles.push(workflow.policy.name.clone()),
+                Grants::DeviceRole => facts.device_roles.push(workflow.policy.name.clone()),
+            };
+            if possible == Possible::Yes {
+                add(&mut known.surely);
+            }
+            if possible != Possible::No {
+                add(&mut known.perhaps);
+            }
+        }
+        known
+    }
+
+    fn looked_at(&self) -> Vec<&'static Attribute> {
+        let workflows = self.workflows.iter().map(|one| &one.condition);
+        let policies = self.network.iter().map(|one| &one.condition);
+        let fields = workflows.chain(policies).flat_map(Condition::fields);
+        let attribute = |field| match field {
+            Field::NetworkAttribute(attribute) => Some(attribute),
+            _ => None,
+        };
+        let mut attributes: Vec<&'static Attribute> = fields.filter_map(attribute).collect();
+        attributes.sort_by_key(|one| one.name);
+        attributes.dedup_by_key(|one| one.name);
+        attributes
+    }
+
+    /// Whether some network policy that is not a draft looks at one of these fields.
+    pub fn network_looks_at(&self, fields: &[Field]) -> bool {
+        let looks = |one: &Ready<NetworkPolicy>| {
+            one.policy.settings.is_some() && fields.iter().any(|it| one.condition.looks_at(*it))
+        };
+        self.network.iter().any(looks)
+    }
+}
+
+/// What the policies of one kind say.
+#[derive(Debug)]
+pub struct Found<'a, P> {
+    /// The first that matches and decides, and its place.
+    pub policy: Option<(usize, &'a Ready<P>)>,
+    /// Those before it that only say what they would do.
+    pub monitors: Vec<&'a P>,
+}
+
+/// Asks policies one after the other until one decides.
+pub fn first<'a, P: Policy>(
+    policies: &'a [Ready<P>],
+    facts: &Facts,
+    trace: &mut Trace,
+) -> Found<'a, P> {
+    let mut monitors = Vec::new();
+    for (place, ready) in policies.iter().enumerate() {
+        let state = ready.policy.state(facts.at);
+        let asked = matches!(state, State::Active | State::Monitor);
+        let silent = Verdict { matched: false, decided_by: None };
+        let verdict = if asked { ready.asks(facts) } else { silent };
+        trace.note(P::KIND, place, state, verdict);
+        match (verdict.matched, state) {
+            (true, State::Active) => return Found { policy: Some((place, ready)), monitors },
+            (true, State::Monitor) => monitors.push(&ready.policy),
+            (true, State::Draft | State::NotYet | State::Over) | (false, _) => {}
+        }
+    }
+    Found { policy: None, monitors }
+}
+
+/// The first policy that one rule, or its schedule, kept from matching. Those for other roles are
+/// not near.
+pub fn nearest<'a, P: Policy + 'a>(
+    policies: impl Iterator<Item = &'a Ready<P>>,
+    facts: &Facts,
+) -> Option<(Field, Miss)> {
+    let role = |field| matches!(field, Field::IdentityRole | Field::DeviceRole);
+    let mut policies = policies;
+    policies.find_map(|ready| match ready.policy.state(facts.at) {
+        State::Active => ready.miss(facts).filter(|(field, _)| !role(*field)),
+        State::NotYet | State::Over if ready.asks(facts).matched => {
+            let field = Field::TimeOfDay;
+            let policy = ready.policy.name().to_owned();
+            let (expected, actual) = ("its schedule".to_owned(), facts.at.to_rfc3339());
+            Some((field, Miss { policy, field: "schedule".to_owned(), expected, actual }))
+        }
+        State::Draft | State::Monitor | State::NotYet | State::Over => None,
+    })
+}
+
+/// Nobody meant a policy for certificates that have expired that does not speak of them.
+pub const NOT_EXPIRED: Implied = Implied {
+    field: Field::CertificateExpired,
+    also: &[Field::CertificateDaysLeft],
+    value: Expected::Flag(false),
+};
+
+/// Nobody meant a policy for devices that are lost, wiped or retired that does not speak of them.
+pub const DEVICE_ACTIVE: Implied =
+    Implied { field: Field::DeviceStatus, also: &[], value: Expected::Word("active") };
+
+/// Nobody meant a policy for people whose account is disabled that does not speak of them.
+pub const PERSON_ACTIVE: Implied =
+    Implied { field: Field::IdentityStatus, also: &[], value: Expected::Word("active") };
+
+/// The refusal that says best what kept the nearest policy from matching; `other` is for what has
+/// no code of its own.
+pub fn missed(
+    field: Field,
+    miss: Miss,
+    facts: &Facts,
+    other: impl FnOnce(Miss) -> Refusal,
+) -> Refusal {
+    let Miss { policy, actual, expected, .. } = miss.clone();
+    let device = || {
+        let name = facts.device.as_ref().map(|device| device.name.clone());
+        name.or_else(|| facts.certificate.as_ref()?.names.common_name.first().cloned())
+            .unwrap_or_else(|| "without a name".to_owned())
+    };
+    if let Field::TimeOfDay | Field::TimeWeekday = field {
+        return Refusal::PolicyNotNow { policy, expected, actual };
+    }
+    match field {
+        Field::DeviceKnown => Refusal::DeviceUnknown { device: device(), policy },
+        Field::DeviceStatus => Refusal::DeviceNotActive { device: device(), status: actual },
+        Field::IdentityStatus => {
+            let person = facts.person.as_ref().map(|person| person.name.clone());
+            Refusal::PersonDisabled { person: person.unwrap_or_default() }
+        }
+        Field::DeviceInventoryAge => {
+            Refusal::InventoryStale { device: device(), hours: actual, policy }
+        }
+        Field::CertificateAssurance => {
+            Refusal::AssuranceLow { assurance: actual, expected, policy }
+        }
+        Field::NetworkMac | Field::NetworkMacKnown => {
+            let mac = facts.network.as_ref().and_then(|network| network.mac.clone());
+            Refusal::MacDiffers { device: device(), mac: mac.unwrap_or_default(), policy }
+        }
+        Field::CertificateExpired => {
+            let certificate = facts.certificate.as_ref();
+            let serial = certificate.and_then(|it| it.serial.clone()).unwrap_or_default();
+            let not_after = certificate.and_then(|it| it.not_after);
+            Refusal::CertificateExpired { serial, not_after }
+        }
+        Field::IdentityGroups => Refusal::GroupMissing { groups: actual, expected, policy },
+        _ => other(miss),
+    }
+}
+
+/// Bytes of a trace's digest that are kept.
+const DIGEST_BYTES: usize = 8;
+
+impl Trace {
+    /// Notes how one that was asked came out.
+    pub fn note(&mut self, kind: Kind, place: usize, state: State, verdict: Verdict) {
+        let place = u16::try_from(place).unwrap_or(u16::MAX).to_be_bytes();
+        let decided = verdict.decided_by.unwrap_or(u16::MAX / 2).to_be_bytes();
+        self.0.extend([kind as u8, state as u8, u8::from(verdict.matched)]);
+        self.0.extend(place);
+        self.0.extend(decided);
+    }
+
+    /// What is kept of it: the beginning of its SHA-256, in hexadecimal digits.
+    pub fn digest(&self) -> String {
+        let digest = Digest::Sha256.compute(&self.0).unwrap_or_default();
+        digest.iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
