@@ -1,6 +1,10 @@
 //! What a decision of the policies rests on: gathered when a device comes, when a visit is tried
 //! out, and kept with the event.
 
+pub mod explain;
+pub mod replay;
+pub mod simulate;
+
 use domain::claim::Claim;
 use domain::condition::Facts;
 use domain::condition::facts;

@@ -6,7 +6,7 @@ pub mod audit;
 pub mod certificate;
 pub mod certificate_authority;
 pub mod certificate_template;
-mod decision;
+pub mod decision;
 pub mod event;
 mod follower;
 pub mod gateway;

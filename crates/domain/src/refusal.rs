@@ -1,6 +1,7 @@
 //! The ways the product says no. A refusal is an answer, not an error: it has a stable code,
 //! a sentence for the administrator, and the fix.
 
+pub mod cause;
 mod words;
 
 use core::fmt;
