@@ -1,5 +1,8 @@
 //! Devices: what the organization knows of the machines that ask for certificates and for access.
 
+pub mod mac;
+pub mod told;
+
 use core::fmt;
 
 use pki::time::Time;
@@ -74,10 +77,11 @@ pub enum Source {
 }
 
 /// Whether a device may be used.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceStatus {
     /// In use.
+    #[default]
     Active,
     /// Nobody knows where it is.
     Lost,
@@ -116,6 +120,11 @@ impl DeviceStatus {
             Self::Wiped => "wiped",
             Self::Retired => "retired",
         }
+    }
+
+    /// Reads the word, in capital or small letters.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(text))
     }
 }
 
@@ -201,5 +210,32 @@ impl Device {
     /// Whether it is in the inventory: somebody other than the device itself told of it.
     pub fn is_known(&self) -> bool {
         self.inventoried_at().is_some()
+    }
+
+    /// What it is found by as a serial number, in small letters. What only a request told of a
+    /// device of the inventory is nothing to find it by: whoever asked might mean another.
+    pub fn serial_key(&self) -> Option<String> {
+        self.key_of(self.serial.as_ref())
+    }
+
+    /// What it is found by as a UDID, in small letters.
+    pub fn udid_key(&self) -> Option<String> {
+        self.key_of(self.udid.as_ref())
+    }
+
+    /// The addresses that it is found by.
+    pub fn mac_keys(&self) -> &[String] {
+        let told = self.mac_addresses.as_ref().filter(|told| told.source.is_inventory());
+        told.map_or(&[], |told| told.value.as_slice())
+    }
+
+    fn key_of(&self, fact: Option<&Fact<String>>) -> Option<String> {
+        let counts = |fact: &&Fact<String>| fact.source.is_inventory() || !self.is_known();
+        fact.filter(counts).map(|fact| fact.value.to_lowercase())
+    }
+
+    /// What the inventory told, and nothing that only a request did.
+    pub fn inventory_of<T>(fact: Option<&Fact<T>>) -> Option<&Fact<T>> {
+        fact.filter(|fact| fact.source.is_inventory())
     }
 }

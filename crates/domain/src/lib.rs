@@ -14,6 +14,7 @@ pub mod enrollment_policy;
 pub mod event;
 pub mod gateway;
 pub mod mac;
+pub mod inventory;
 pub mod network_policy;
 pub mod network_profile;
 pub mod object;
