@@ -120,6 +120,7 @@ pub(crate) fn record(
         template: None,
         device: None,
         person: None,
+        device_id: None,
         assurance: 0,
         key: Some(key_name(&draft.public_key)),
         not_before: draft.not_before,

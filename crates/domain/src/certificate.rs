@@ -10,6 +10,7 @@ use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::device::DeviceId;
 use crate::refusal::Refusal;
 
 /// What the organization knows of a certificate that it signed or was about to sign.
@@ -37,6 +38,9 @@ pub struct Certificate {
     /// Who owned the device when it asked, as an e-mail address or principal name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// The record of the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<DeviceId>,
     /// How the device was known when it asked.
     pub assurance: u8,
     /// The SHA-256 of its `SubjectPublicKeyInfo`, in hexadecimal digits; none of what was recorded
@@ -285,6 +289,12 @@ pub struct Standing {
     pub revoked: Option<(Time, RevocationReason)>,
     /// How often it has come to stand differently: of two standings the higher is the newer.
     pub version: i64,
+    /// The template that it was made from.
+    pub template: Option<Arc<str>>,
+    /// How the device was known when it asked.
+    pub assurance: u8,
+    /// The record of the device.
+    pub device: Option<DeviceId>,
 }
 
 #[cfg(test)]
@@ -318,6 +328,7 @@ mod tests {
             template: None,
             device: None,
             person: None,
+            device_id: None,
             assurance: 0,
             key: None,
             not_before: Time(0),

@@ -206,6 +206,7 @@ mod tests {
             template: None,
             device: None,
             person: None,
+            device_id: None,
             assurance: 0,
             key: None,
             not_before: Time(0),

@@ -1,5 +1,6 @@
 //! Certificates: recorded before they are signed, kept for ever.
 
+mod bound;
 pub mod chosen;
 pub mod search;
 pub mod seed;
@@ -29,17 +30,17 @@ pub const LOOKUP_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Every column in the order of their stamps: where it stands, what it was to say, the bytes.
 const COLUMNS: &str = "serial, usage, authority, gateway, status, revoked_at, revocation_reason,
-    standing_stamp, version, subject, names, template, assurance, not_before, not_after,
+    standing_stamp, version, bound, subject, names, template, assurance, not_before, not_after,
     intended_at, tbs, content_stamp, der, der_stamp, device, person, key, generation";
 
 /// The places of what [`stamp::STANDING`] speaks for in [`COLUMNS`] and [`STANDING`].
-const STANDING_PLACES: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 8];
+const STANDING_PLACES: [usize; 9] = [0, 1, 2, 3, 4, 5, 6, 8, 9];
 
 /// The places of what [`stamp::CONTENT`] speaks for in [`COLUMNS`].
-const CONTENT_PLACES: [usize; 13] = [0, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23];
+const CONTENT_PLACES: [usize; 13] = [0, 10, 11, 12, 13, 14, 15, 16, 17, 21, 22, 23, 24];
 
 /// The places of what [`stamp::DER`] speaks for in [`COLUMNS`].
-const DER_PLACES: [usize; 2] = [0, 18];
+const DER_PLACES: [usize; 2] = [0, 19];
 
 /// A certificate as it is kept.
 #[derive(Clone, Debug)]
@@ -78,17 +79,17 @@ pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) ->
     write
         .guard(
             "insert into certificate (serial, usage, authority, gateway, status, revoked_at,
-             revocation_reason, version, subject, names, template, assurance, not_before,
+             revocation_reason, version, bound, subject, names, template, assurance, not_before,
              not_after, intended_at, tbs, device, person, key, generation, standing_stamp,
              content_stamp)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-             $18, $19, $20, $21, $22) on conflict do nothing",
+             $18, $19, $20, $21, $22, $23) on conflict do nothing",
             args.cloned().collect::<Vec<Value>>(),
             1,
             "the serial number was drawn before",
         )
-        .stamp(21, &stamp::STANDING, &standing)
-        .stamp(22, &stamp::CONTENT, &content)
+        .stamp(22, &stamp::STANDING, &standing)
+        .stamp(23, &stamp::CONTENT, &content)
 }
 
 /// Records that an intended certificate was signed ([`Certificate::mark_issued`]), and announces
@@ -117,7 +118,7 @@ pub fn issued(write: Write, certificate: &Certificate, der: &[u8]) -> Write {
 /// else in the meantime.
 pub fn stand(write: Write, certificate: &Certificate) -> Write {
     let values = standing_values(certificate);
-    let [serial, _, _, _, status, at, reason, version] = values.clone();
+    let [serial, _, _, _, status, at, reason, version, _] = values.clone();
     announce(write, certificate)
         .guard(
             "update certificate set status = $1, revoked_at = $2, revocation_reason = $3,
@@ -134,7 +135,7 @@ fn before(certificate: &Certificate) -> Value {
 }
 
 /// What [`stamp::STANDING`] speaks for.
-fn standing_values(certificate: &Certificate) -> [Value; 8] {
+fn standing_values(certificate: &Certificate) -> [Value; 9] {
     [
         Value::from(certificate.serial.to_string()),
         Value::from(certificate.usage.as_str()),
@@ -144,6 +145,7 @@ fn standing_values(certificate: &Certificate) -> [Value; 8] {
         Value::from(certificate.revoked_at),
         Value::from(certificate.revocation_reason.map(RevocationReason::as_str)),
         Value::from(certificate.version),
+        Value::from(bound::text(certificate)),
     ]
 }
 
@@ -234,7 +236,7 @@ pub async fn find(store: &Store, serial: &Serial) -> Result<Option<Kept>, StoreE
 
 const STANDING: &str =
     "select serial, usage, authority, gateway, status, revoked_at, revocation_reason,
-    standing_stamp, version from certificate";
+    standing_stamp, version, bound from certificate";
 
 /// Hands over where every certificate stands, in no order and from several threads: for the memory
 /// of a starting server.
@@ -301,7 +303,7 @@ pub fn standing_blocking(store: &Store, serial: &Serial) -> Result<Option<Standi
 /// over before a moment (`$3`): rows for [`standing`].
 pub(crate) const REVOKED_OF: &str =
     "select serial, usage, authority, gateway, status, revoked_at, revocation_reason,
-    standing_stamp, version from certificate
+    standing_stamp, version, bound from certificate
     where authority = $1 and revoked_at is not null and coalesce(generation, 1) = $2
     and not_after >= $3";
 
@@ -312,6 +314,7 @@ pub(crate) fn standing(
     names: &mut Names,
 ) -> Result<(Serial, Standing), StoreError> {
     store.audit_key().stamp().check(&stamp::STANDING, row, &STANDING_PLACES, 7)?;
+    let bound = bound::parse(row.text_optional(9)?)?;
     let standing = Standing {
         usage: usage(row.text(1)?)?,
         authority: names.share(row.text(2)?),
@@ -319,6 +322,9 @@ pub(crate) fn standing(
         status: status(row.text(4)?)?,
         revoked: revoked(row.time_optional(5)?, row.text_optional(6)?)?,
         version: row.integer_optional(8)?.unwrap_or(0),
+        template: bound.template.map(|name| names.share(name)),
+        assurance: bound.assurance,
+        device: bound.device,
     };
     Ok((serial(row.text(0)?)?, standing))
 }
@@ -326,35 +332,36 @@ pub(crate) fn standing(
 fn kept(store: &Store, row: &Row) -> Result<Kept, StoreError> {
     let (serial, standing) = standing(store, row, &mut Names::default())?;
     let key = store.audit_key().stamp();
-    key.check(&stamp::CONTENT, row, &CONTENT_PLACES, 17)?;
-    let der = row.bytes_optional(18)?.map(<[u8]>::to_vec);
+    key.check(&stamp::CONTENT, row, &CONTENT_PLACES, 18)?;
+    let der = row.bytes_optional(19)?.map(<[u8]>::to_vec);
     if der.is_some() || standing.status == Status::Issued {
-        key.check(&stamp::DER, row, &DER_PLACES, 19)?;
+        key.check(&stamp::DER, row, &DER_PLACES, 20)?;
     }
-    let names = serde_json::from_str(row.text(10)?)
+    let names = serde_json::from_str(row.text(11)?)
         .map_err(|error| unreadable("names", &error.to_string()))?;
-    let assurance = u8::try_from(row.integer(12)?);
+    let assurance = u8::try_from(row.integer(13)?);
     let certificate = Certificate {
         serial,
         usage: standing.usage,
         authority: standing.authority.to_string(),
-        generation: row.integer_optional(23)?.unwrap_or(1),
-        subject: row.text(9)?.to_owned(),
+        generation: row.integer_optional(24)?.unwrap_or(1),
+        subject: row.text(10)?.to_owned(),
         names,
         gateway: standing.gateway.map(|name| name.to_string()),
-        template: row.text_optional(11)?.map(str::to_owned),
-        device: row.text_optional(20)?.map(str::to_owned),
-        person: row.text_optional(21)?.map(str::to_owned),
+        template: row.text_optional(12)?.map(str::to_owned),
+        device: row.text_optional(21)?.map(str::to_owned),
+        person: row.text_optional(22)?.map(str::to_owned),
+        device_id: standing.device,
         assurance: assurance.map_err(|error| unreadable("assurance", &error.to_string()))?,
-        key: row.text_optional(22)?.map(str::to_owned),
-        not_before: row.time(13)?,
-        not_after: row.time(14)?,
+        key: row.text_optional(23)?.map(str::to_owned),
+        not_before: row.time(14)?,
+        not_after: row.time(15)?,
         status: standing.status,
         revoked_at: standing.revoked.map(|(at, _)| at),
         revocation_reason: standing.revoked.map(|(_, reason)| reason),
         version: standing.version,
     };
-    Ok(Kept { certificate, der, intended_at: row.time(15)? })
+    Ok(Kept { certificate, der, intended_at: row.time(16)? })
 }
 
 fn serial(text: &str) -> Result<Serial, StoreError> {

@@ -18,6 +18,8 @@ pub enum Topic {
     Rules,
     /// A certificate stands differently ([`crate::certificate::announced`] reads the key).
     Certificate,
+    /// Devices or people changed ([`crate::inventory::announced`] reads the key).
+    Inventory,
 }
 
 /// Something that was changed and is durable.
@@ -75,13 +77,15 @@ impl Topic {
         match self {
             Self::Rules => "rules",
             Self::Certificate => "certificate",
+            Self::Inventory => "inventory",
         }
     }
 
     /// Reads the word.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Rules, Self::Certificate].into_iter().find(|topic| topic.as_str() == text)
+        let all = [Self::Rules, Self::Certificate, Self::Inventory];
+        all.into_iter().find(|topic| topic.as_str() == text)
     }
 }
 

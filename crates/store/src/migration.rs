@@ -12,6 +12,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0004_stamp.sql", sql: include_str!("migration/0004_stamp.sql") },
     Step { name: "0005_revocation.sql", sql: include_str!("migration/0005_revocation.sql") },
     Step { name: "0006_list.sql", sql: include_str!("migration/0006_list.sql") },
+    Step { name: "0007_inventory.sql", sql: include_str!("migration/0007_inventory.sql") },
     Step { name: "0008_decision.sql", sql: include_str!("migration/0008_decision.sql") },
 ];
 

@@ -81,7 +81,7 @@ pub(crate) const STANDING: Stamp = Stamp {
         "revoked_at",
         "revocation_reason",
     ],
-    later: &["version"],
+    later: &["version", "bound"],
 };
 
 /// What a certificate was to say before it was signed.
@@ -105,6 +105,22 @@ pub(crate) const CONTENT: Stamp = Stamp {
 /// The signed bytes of a certificate.
 pub(crate) const DER: Stamp =
     Stamp { table: "certificate", column: "der_stamp", columns: &["serial", "der"], later: &[] };
+
+/// A device of the inventory.
+pub(crate) const DEVICE: Stamp = Stamp {
+    table: "device",
+    column: "stamp",
+    columns: &["name", "id", "serial", "udid", "body", "version", "changed_at"],
+    later: &[],
+};
+
+/// A person of the inventory.
+pub(crate) const PERSON: Stamp = Stamp {
+    table: "person",
+    column: "stamp",
+    columns: &["name", "body", "version", "changed_at"],
+    later: &[],
+};
 
 /// The key that stamps are made with.
 pub(crate) struct StampKey(hmac::Key);
@@ -186,8 +202,17 @@ fn first(row: &Row, places: &[usize]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Stamp; 7] =
-        [&ORGANIZATION, &OBJECT, &PRIVATE_KEY, &GATEWAY_SECRET, &STANDING, &CONTENT, &DER];
+    const ALL: [&Stamp; 9] = [
+        &ORGANIZATION,
+        &OBJECT,
+        &PRIVATE_KEY,
+        &GATEWAY_SECRET,
+        &STANDING,
+        &CONTENT,
+        &DER,
+        &DEVICE,
+        &PERSON,
+    ];
 
     fn key() -> StampKey {
         StampKey::new(&MasterKey::from_bytes(&[7; 32]))

@@ -36,7 +36,7 @@ pub async fn present(store: &Store, authority: &str) -> Result<Present, StoreErr
 /// not announced: nobody knows it yet, and memory asks for what it lacks.
 pub fn signed(write: Write, certificate: &Certificate, der: &[u8]) -> Write {
     let values = standing_values(certificate);
-    let [serial, _, _, _, status, at, reason, version] = values.clone();
+    let [serial, _, _, _, status, at, reason, version, _] = values.clone();
     let signed = [serial.clone(), Value::from(der)];
     let intended = Value::from(Status::Intended.as_str());
     let der = Value::from(der);

@@ -4,7 +4,9 @@ use std::sync::Mutex;
 
 use domain::certificate::search::Search;
 use domain::certificate::{Certificate, RevocationReason, Status, Usage};
+use domain::device::{Device, DeviceId, Source};
 use domain::organization::Settings;
+use domain::person::Person;
 use domain::secret::Secret;
 use pki::certificate::Serial;
 use pki::time::Time;
@@ -13,7 +15,8 @@ use super::torn::Dice;
 use super::*;
 use crate::gateway::KeptSecret;
 use crate::private_key::OpenedKey;
-use crate::{access_point, certificate, gateway, organization, private_key, revocation_list};
+use crate::{access_point, certificate, device, gateway, organization, person};
+use crate::{private_key, revocation_list};
 
 /// Changes of a byte or a page that are tried.
 const CHANGES: usize = 1000;
@@ -42,6 +45,7 @@ fn sample(number: u8) -> Certificate {
         gateway: Some("Mosyle".to_owned()),
         template: Some("Mac".to_owned()),
         device: Some(format!("mac-{number}")),
+        device_id: (number % 5 > 0).then_some(DeviceId(u64::from(number))),
         person: number.is_multiple_of(2).then(|| format!("{number}@example.test")),
         assurance: number % 3,
         key: Some(format!("{number:064x}")),
@@ -94,6 +98,15 @@ async fn fill(store: &Store) {
     let network = serde_json::json!({ "name": "Lab", "address": "127.0.0.1" });
     let network: domain::access_point::AccessPoint = serde_json::from_value(network).unwrap();
     let write = organization::save_object(write, &network, 0, NOW);
+    let devices = (0..60_u8).map(|number| {
+        let mut device = Device::new(DeviceId(u64::from(number)), &format!("mac-{number}"));
+        let told = serde_json::json!({ "serial": format!("C02XK{number}") });
+        device.tell(&serde_json::from_value(told).unwrap(), Source::Import, NOW);
+        (device, 0)
+    });
+    let write = device::save(write, devices, NOW);
+    let people = [(Person::new("Anna", Source::File, NOW), 0)];
+    let write = person::save(write, people, NOW);
     write.commit(store, NOTED).await.unwrap();
 }
 
@@ -125,6 +138,12 @@ async fn read(store: &Store) -> Result<Reading, StoreError> {
     let revoked = revocation_list::revoked(store, "School SCEP CA", 1, NOW)?;
     assert!(revoked.is_sorted_by_key(|one| one.serial.clone()));
     reading.push(format!("{revoked:?}"));
+    let inventory = Mutex::new(Reading::new());
+    device::load(store, |kept| inventory.lock().unwrap().push(format!("{kept:?}")))?;
+    person::load(store, |kept| inventory.lock().unwrap().push(format!("{kept:?}")))?;
+    let mut inventory = inventory.into_inner().unwrap();
+    inventory.sort();
+    reading.extend(inventory);
     for (name, secret) in access_point::secrets(store, &master()).await? {
         reading.push(format!("{name} {}", secret.reveal()));
     }
@@ -181,6 +200,11 @@ async fn an_edited_row_is_refused_by_name() {
         ("update certificate set der = tbs where der is not null", "certificate \""),
         ("update certificate set not_after = not_after + 1", "certificate \""),
         ("update certificate set der = null, der_stamp = null", "certificate \""),
+        ("update certificate set bound = '2' || substr(bound, 2)", "certificate \""),
+        ("update certificate set bound = null", "certificate \""),
+        ("update device set body = replace(body, 'C02', 'C03')", "device \"mac-"),
+        ("update device set serial = null", "device \"mac-"),
+        ("update person set name = 'Eve'", "person \"Eve\""),
         ("update organization set version = version + 1", "organization \""),
         ("update object set body = replace(body, '127', '10')", "object \"Lab\""),
         ("update private_key set certificate = x'00'", "private_key \"School"),
