@@ -14,7 +14,7 @@ use domain::{
     complaint::Complaints,
     object::Object,
     refusal::Refusal,
-    variable::Values,
+    variable::values::Values,
 };
 use fuzz::{draw::Draw, holder::Holder, request, seed};
 use libfuzzer_sys::fuzz_target;

@@ -30,7 +30,7 @@ use domain::certificate_template::Identity;
 use domain::certificate_template::Request;
 use domain::claim::Claim;
 use domain::event::Moment;
-use domain::variable::Values;
+use domain::variable::values::Values;
 use pki::certificate::Serial;
 use pki::csr::Csr;
 use pki::csr::Strictness;

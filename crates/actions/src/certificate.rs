@@ -174,6 +174,9 @@ pub(crate) fn standing(certificate: &Certificate) -> Standing {
         gateway: certificate.gateway.as_deref().map(Into::into),
         revoked: certificate.revoked_at.zip(certificate.revocation_reason),
         version: certificate.version,
+        template: certificate.template.as_deref().map(Into::into),
+        assurance: certificate.assurance,
+        device: certificate.device_id,
     }
 }
 

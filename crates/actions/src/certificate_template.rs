@@ -1,5 +1,7 @@
 //! Trying out certificate templates.
 
+use std::sync::Arc;
+
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::certificate_authority::CertificateAuthority;
@@ -11,15 +13,22 @@ use domain::certificate_template::excess::Wanted;
 use domain::certificate_template::preview::Origin;
 use domain::certificate_template::preview::Preview;
 use domain::claim::Claim;
+use domain::device::Device;
 use domain::enrollment_policy::EnrollmentPolicy;
+use domain::inventory::matching::Matched;
 use domain::organization::Organization;
 use domain::refusal::Refusal;
-use domain::variable::Values;
+use domain::variable::values::Values;
 use pki::certificate::Certificate;
 use pki::csr::CSR_BYTES_MAX;
 use pki::csr::Csr;
 use pki::csr::Strictness;
+use pki::key::KeyType;
+use pki::key::PrivateKey;
+use pki::name::Name;
+use pki::oid;
 use pki::pem;
+use pki::time::Time;
 
 use crate::App;
 use crate::certificate;
@@ -38,7 +47,8 @@ pub const DEVICE_BYTES_MAX: usize = 4 * domain::variable::VALUE_CHARS_MAX;
 pub enum Sample {
     /// A request, PEM.
     Csr(String),
-    /// A device, as its certificates name it: its newest certificate stands for its request.
+    /// A device of the inventory, or as its certificates name it: its newest certificate stands for
+    /// its request.
     Device(String),
 }
 
@@ -63,7 +73,7 @@ pub async fn preview(
     };
     let gone = || Refusal::Internal { what: format!("{} is gone", signer.name) };
     let key = rules.signing_key(&signer.name).ok_or_else(gone)?;
-    let values = asked.values();
+    let values = asked.values(app, app.world.time());
     let identity = Identity::Template(&values);
     let serial = app.world.serial();
     let addresses = issue::addresses(app, &rules, key, &serial);
@@ -149,7 +159,10 @@ fn choose<'a>(
 /// What a certificate would be made for.
 enum Asked {
     Request(Box<Claim>),
-    Certificate(Box<Certificate>),
+    /// A certificate, and the device of the inventory that it stands for.
+    Certificate(Box<Certificate>, Option<Arc<Device>>),
+    /// A device of the inventory that never asked: a request as it would send it, made up.
+    Device(Box<Claim>, Arc<Device>),
 }
 
 /// Reads the sample. The inner no is what a device would be told that sent it.
@@ -174,17 +187,39 @@ async fn read(app: &App, sample: &Sample) -> Result<Result<Asked, Refusal>, Refu
             if device.len() > DEVICE_BYTES_MAX {
                 return Err(wrong("device", "is longer than any device is called"));
             }
-            let newest = store::certificate::newest_of_device(&app.store, device);
-            let newest = newest.await.map_err(unavailable)?;
-            let der = newest.and_then(|kept| kept.der);
-            let der = der.ok_or_else(|| not_found("device", device))?;
-            let broken = |error: pki::certificate::CertificateError| Refusal::Internal {
-                what: error.to_string(),
-            };
-            let certificate = Certificate::parse(&der).map_err(broken)?;
-            Ok(Ok(Asked::Certificate(Box::new(certificate))))
+            read_device(app, device).await.map(Ok)
         }
     }
+}
+
+/// A device of the inventory, or one that has a certificate. Its newest certificate stands for its
+/// request; one that has none asks with a key that is made for it.
+async fn read_device(app: &App, device: &str) -> Result<Asked, Refusal> {
+    let record = app.snapshot.read_inventory().await?.find_device(device);
+    let newest = match &record {
+        Some(record) => store::certificate::newest_of_record(&app.store, record.id).await,
+        None => store::certificate::newest_of_device(&app.store, device).await,
+    };
+    match (newest.map_err(unavailable)?.and_then(|kept| kept.der), record) {
+        (Some(der), record) => {
+            let certificate = Certificate::parse(&der).map_err(|error| internal(&error))?;
+            Ok(Asked::Certificate(Box::new(certificate), record))
+        }
+        (None, Some(record)) => {
+            let key = PrivateKey::generate(KeyType::EcdsaP256).map_err(|error| internal(&error))?;
+            let name = [(oid::COMMON_NAME, record.name.as_str())];
+            let name = Name::from_pairs(&name).map_err(|error| internal(&error))?;
+            let der = pki::csr::build_with(&key, &name, (&[], &[]), None);
+            let der = der.map_err(|error| internal(&error))?;
+            let csr = Csr::parse(&der, Strictness::Strict).map_err(|error| internal(&error))?;
+            Ok(Asked::Device(Box::new(claim(csr)), record))
+        }
+        (None, None) => Err(not_found("device", device)),
+    }
+}
+
+fn internal(error: &dyn core::fmt::Display) -> Refusal {
+    Refusal::Internal { what: error.to_string() }
 }
 
 /// A claim without any right: nothing is issued for it.
@@ -195,38 +230,57 @@ fn claim(csr: Csr) -> Claim {
 impl Asked {
     fn public_key(&self) -> &pki::key::PublicKey {
         match self {
-            Self::Request(claim) => &claim.csr.public_key,
-            Self::Certificate(certificate) => &certificate.public_key,
+            Self::Request(claim) | Self::Device(claim, _) => &claim.csr.public_key,
+            Self::Certificate(certificate, _) => &certificate.public_key,
         }
     }
 
-    fn values(&self) -> Values {
-        match self {
+    fn values(&self, app: &App, now: Time) -> Values {
+        let inventory = app.snapshot.inventory();
+        let of_record = |device: &Arc<Device>| Matched {
+            person: inventory.owner_of(device),
+            device: Some(Arc::clone(device)),
+            by: String::new(),
+        };
+        let (values, matched) = match self {
             Self::Request(claim) => {
-                Values::of_request(&claim.csr.subject, &claim.csr.general_names)
+                let Csr { subject, general_names, .. } = &claim.csr;
+                let matched = inventory.match_names(subject, general_names);
+                (Values::of_request(subject, general_names), matched)
             }
-            Self::Certificate(certificate) => Values::of_certificate(certificate),
-        }
+            Self::Certificate(certificate, device) => {
+                let names = certificate.general_names();
+                let matched = device.as_ref().map(of_record);
+                let matched =
+                    matched.unwrap_or_else(|| inventory.match_names(&certificate.subject, &names));
+                (Values::of_certificate(certificate), matched)
+            }
+            Self::Device(claim, device) => {
+                (Values::of_request(&claim.csr.subject, &[]), of_record(device))
+            }
+        };
+        values.matched(&matched, now)
     }
 
     fn general_names(&self) -> Vec<pki::general_name::GeneralName> {
         match self {
-            Self::Request(claim) => claim.csr.general_names.clone(),
-            Self::Certificate(certificate) => certificate.general_names(),
+            Self::Request(claim) | Self::Device(claim, _) => claim.csr.general_names.clone(),
+            Self::Certificate(certificate, _) => certificate.general_names(),
         }
     }
 
     fn wanted<'a>(&'a self, general_names: &'a [pki::general_name::GeneralName]) -> Wanted<'a> {
         match self {
-            Self::Request(claim) => Wanted::of_request(&claim.csr),
-            Self::Certificate(certificate) => Wanted::of_certificate(certificate, general_names),
+            Self::Request(claim) | Self::Device(claim, _) => Wanted::of_request(&claim.csr),
+            Self::Certificate(certificate, _) => Wanted::of_certificate(certificate, general_names),
         }
     }
 
     fn source(&self) -> String {
         match self {
             Self::Request(_) => "the request".to_owned(),
-            Self::Certificate(certificate) => format!("certificate {}", certificate.serial),
+            Self::Certificate(certificate, _) => format!("certificate {}", certificate.serial),
+            Self::Device(..) => "a key made for this preview".to_owned(),
         }
     }
 
@@ -234,7 +288,7 @@ impl Asked {
     fn check(&self) -> Result<(), Refusal> {
         match self {
             Self::Request(claim) => claim.check_expanded(),
-            Self::Certificate(_) => Ok(()),
+            Self::Certificate(..) | Self::Device(..) => Ok(()),
         }
     }
 }
@@ -256,7 +310,7 @@ async fn check_key(
         (Asked::Request(_), Some(serial), Some(policy)) if !reuse => {
             Some(Refusal::KeyInUse { serial, policy: policy.name.clone() })
         }
-        (Asked::Request(_) | Asked::Certificate(_), _, _) => None,
+        (Asked::Request(_) | Asked::Certificate(..) | Asked::Device(..), _, _) => None,
     })
 }
 

@@ -5,24 +5,65 @@ pub mod explain;
 pub mod replay;
 pub mod simulate;
 
+use std::sync::Arc;
+
+use domain::certificate::Standing;
 use domain::claim::Claim;
 use domain::condition::Facts;
 use domain::condition::facts;
 use domain::condition::facts::CertificateFacts;
 use domain::condition::facts::NameFacts;
 use domain::condition::facts::RequestFacts;
+use domain::device::Device;
+use domain::person::Person;
 use domain::visit::Visit;
+use pki::certificate::Certificate;
 use pki::time::Time;
 
+use crate::snapshot::Snapshot;
+
 /// What is known of a device that joins.
-pub(crate) fn facts_of_visit(visit: &Visit, at: Time) -> Facts {
-    let mut certificate = CertificateFacts::of(&visit.certificate);
-    certificate.authority = Some(visit.standing.authority.to_string());
+pub(crate) fn facts_of_visit(snapshot: &Snapshot, visit: &Visit, at: Time) -> Facts {
+    let facts = facts_of_certificate(snapshot, &visit.certificate, &visit.standing, at);
+    Facts { network: Some(visit.place.facts(Some(visit.tls))), ..facts }
+}
+
+/// What is known of a certificate and whose it is.
+fn facts_of_certificate(
+    snapshot: &Snapshot,
+    certificate: &Certificate,
+    standing: &Standing,
+    at: Time,
+) -> Facts {
+    let mut known = CertificateFacts::of(certificate);
+    known.authority = Some(standing.authority.to_string());
+    known.template = standing.template.as_deref().map(str::to_owned);
+    known.assurance = Some(standing.assurance);
+    let (device, person) = holder(snapshot, certificate, standing);
     Facts {
-        certificate: Some(certificate),
-        network: Some(visit.place.facts(Some(visit.tls))),
-        ..Facts::of_provider(visit.standing.gateway.as_deref(), at)
+        certificate: Some(known),
+        device,
+        person,
+        inventory_unreachable: !snapshot.inventory_reachable(),
+        ..Facts::of_provider(standing.gateway.as_deref(), at)
     }
+}
+
+/// The device that a certificate is bound to, else the one that it names; its owner, else the
+/// person whom the certificate names.
+fn holder(
+    snapshot: &Snapshot,
+    certificate: &Certificate,
+    standing: &Standing,
+) -> (Option<Arc<Device>>, Option<Arc<Person>>) {
+    let inventory = snapshot.inventory();
+    let device = standing.device.and_then(|id| snapshot.device(&id));
+    let owner = device.as_ref().and_then(|device| inventory.owner_of(device));
+    if device.is_some() && owner.is_some() {
+        return (device, owner);
+    }
+    let matched = inventory.match_names(&certificate.subject, &certificate.general_names());
+    (device.or(matched.device), owner.or(matched.person))
 }
 
 /// What is known of a device that asks for a certificate at a gateway, whose authority is named.

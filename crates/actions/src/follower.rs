@@ -4,9 +4,12 @@
 //! did without knowing that it was done, because the connection broke, is not, and is read.
 
 use core::time::Duration;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use domain::device::DeviceId;
+use domain::inventory::Inventory;
 use pki::certificate::Serial;
 use store::Store;
 use store::StoreError;
@@ -14,13 +17,16 @@ use store::change::Change;
 use store::change::Changes;
 use store::change::Notice;
 use store::change::Topic;
+use store::inventory::Announced;
 use store::seal::MasterKey;
 use tokio::task::AbortHandle;
 
 use crate::App;
+use crate::loading;
 use crate::snapshot::Snapshot;
 
-/// Most certificates that are read again one by one; beyond it, all are.
+/// Most certificates, and most records of the inventory, that are read again one by one; beyond it,
+/// all are.
 const SERIALS_MAX: usize = 4096;
 
 /// How long the follower waits before it tries a failing database again.
@@ -43,6 +49,11 @@ struct Stale {
     rules: bool,
     all_standings: bool,
     standings: HashSet<Serial>,
+    all_inventory: bool,
+    /// Each with the version that it has since.
+    devices: HashMap<DeviceId, i64>,
+    /// Each with the version that they have since.
+    people: HashMap<String, i64>,
 }
 
 impl Follower {
@@ -107,10 +118,40 @@ impl Desk {
             self.read_standings().await?;
         }
         (stale.all_standings, stale.standings) = (false, HashSet::new());
+        self.catch_up_inventory(stale).await?;
         if stale.rules {
             App::reload(&self.store, &self.master, &self.snapshot).await?;
             stale.rules = false;
         }
+        Ok(())
+    }
+
+    async fn catch_up_inventory(&self, stale: &mut Stale) -> Result<(), StoreError> {
+        let inventory = self.snapshot.inventory();
+        if stale.all_inventory {
+            let (store, snapshot) = (self.store.clone(), Arc::clone(&self.snapshot));
+            let read = tokio::task::spawn_blocking(move || loading::inventory(&store, &snapshot));
+            read.await.unwrap_or(Err(StoreError::Closed))?;
+        } else if !stale.devices.is_empty() {
+            let ids: Vec<DeviceId> = stale.devices.keys().copied().collect();
+            let mut gone = stale.devices.clone();
+            for kept in store::device::find(&self.store, &ids).await? {
+                gone.remove(&kept.device.id);
+                self.snapshot.set_device(kept);
+            }
+            for (id, version) in gone {
+                inventory.remove_device(&id, version);
+            }
+        }
+        if !stale.all_inventory {
+            for (name, version) in &stale.people {
+                match store::person::find(&self.store, name).await? {
+                    Some(kept) => self.snapshot.set_person(kept),
+                    None => inventory.remove_person(name, *version),
+                }
+            }
+        }
+        (stale.all_inventory, stale.devices, stale.people) = Default::default();
         Ok(())
     }
 
@@ -128,7 +169,7 @@ impl Desk {
 impl Stale {
     fn note(&mut self, notice: Notice, snapshot: &Snapshot) {
         let Notice::Changed(Change { topic, key, .. }) = notice else {
-            (self.rules, self.all_standings) = (true, true);
+            (self.rules, self.all_standings, self.all_inventory) = (true, true, true);
             return;
         };
         match topic {
@@ -144,6 +185,33 @@ impl Stale {
                 }
                 Some(_) | None => self.all_standings = true,
             },
+            Topic::Inventory => self.note_inventory(&key, snapshot.inventory()),
+        }
+    }
+
+    fn note_inventory(&mut self, key: &str, inventory: &Inventory) {
+        let is_full = self.devices.len() + self.people.len() >= SERIALS_MAX;
+        match store::inventory::announced(key) {
+            Some(Announced::Device(id, version) | Announced::Devices(id, version))
+                if inventory.knows_device(&id, version) => {}
+            Some(Announced::Person(name, version) | Announced::People(name, version))
+                if inventory.knows_person(&name, version) => {}
+            Some(Announced::Device(id, version)) if !is_full => {
+                let known = self.devices.entry(id).or_insert(version);
+                *known = version.max(*known);
+            }
+            Some(Announced::Person(name, version)) if !is_full => {
+                let known = self.people.entry(name).or_insert(version);
+                *known = version.max(*known);
+            }
+            // What is not understood is worth reading.
+            Some(
+                Announced::Device(..)
+                | Announced::Devices(..)
+                | Announced::Person(..)
+                | Announced::People(..),
+            )
+            | None => self.all_inventory = true,
         }
     }
 }

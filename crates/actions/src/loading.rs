@@ -1,11 +1,14 @@
-//! Reading where every certificate stands into memory, at a start.
+//! Reading the inventory, and where every certificate stands, into memory, at a start.
 //!
 //! Logins need not wait for all of a million: whoever asks for one that memory lacks reads it from
 //! the database, and what is read late never takes the place of what is newer.
 
 use core::time::Duration;
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::OnceLock;
+use std::sync::PoisonError;
 use std::thread;
 
 use pki::certificate::Serial;
@@ -38,8 +41,10 @@ impl Loading {
             let (store, snapshot) = (store.clone(), Arc::clone(snapshot));
             let damage: Arc<OnceLock<StoreError>> = Arc::clone(&damage);
             move || {
-                let read = store::certificate::standings(&store, |serial, standing| {
-                    snapshot.set_standing(&serial, &standing);
+                let read = inventory(&store, &snapshot).and_then(|()| {
+                    store::certificate::standings(&store, |serial, standing| {
+                        snapshot.set_standing(&serial, &standing);
+                    })
                 });
                 match end.send(read) {
                     Ok(()) | Err(Ok(())) => {}
@@ -71,6 +76,38 @@ impl Loading {
     pub(crate) fn damage(&self) -> Option<StoreError> {
         self.damage.get().cloned()
     }
+}
+
+/// Reads every device and person into memory, and forgets those that are gone. Blocks.
+pub(crate) fn inventory(store: &Store, snapshot: &Snapshot) -> Result<(), StoreError> {
+    let inventory = snapshot.inventory();
+    // What was there before and is not read has been removed; what comes later is told of later.
+    let (devices, people) = (inventory.devices(), inventory.people());
+    let read_devices = Mutex::new(HashSet::with_capacity(devices.len()));
+    store::device::load(store, |kept| {
+        if !devices.is_empty() {
+            read_devices.lock().unwrap_or_else(PoisonError::into_inner).insert(kept.device.id);
+        }
+        snapshot.set_device(kept);
+    })?;
+    let read_people = Mutex::new(HashSet::with_capacity(people.len()));
+    store::person::load(store, |kept| {
+        if !people.is_empty() {
+            let name = kept.person.name.clone();
+            read_people.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        }
+        snapshot.set_person(kept);
+    })?;
+    let read_devices = read_devices.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (device, version) in devices.iter().filter(|(it, _)| !read_devices.contains(&it.id)) {
+        inventory.remove_device(&device.id, version.saturating_add(1));
+    }
+    let read_people = read_people.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (person, version) in people.iter().filter(|(it, _)| !read_people.contains(&it.name)) {
+        inventory.remove_person(&person.name, version.saturating_add(1));
+    }
+    snapshot.mark_inventory_read();
+    Ok(())
 }
 
 fn authorities(rules: &Rules) -> Vec<Serial> {

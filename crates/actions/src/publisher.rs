@@ -92,6 +92,8 @@ impl Changed {
             Notice::Missed => self.all = true,
             // An authority may be new.
             Notice::Changed(Change { topic: Topic::Rules, .. }) => {}
+            // No list tells of devices.
+            Notice::Changed(Change { topic: Topic::Inventory, .. }) => return false,
             Notice::Changed(Change { topic: Topic::Certificate, key, .. }) => {
                 match store::certificate::announced(&key) {
                     // It was issued, which no list tells.

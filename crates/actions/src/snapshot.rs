@@ -1,27 +1,44 @@
-//! What logins read: the rules, swapped whole, and the standing of every certificate.
+//! What logins read: the rules, swapped whole, the standing of every certificate, and the inventory.
 //!
 //! RADIUS has this and nothing else: no lock that a writer holds, no disk but one bounded read.
 
+use core::time::Duration;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
 use domain::certificate::Standing;
 use domain::certificate::Status;
+use domain::device::Device;
+use domain::device::DeviceId;
+use domain::inventory;
+use domain::inventory::Inventory;
 use domain::refusal::Refusal;
 use pki::certificate::Certificate;
 use pki::certificate::Serial;
 use store::Store;
+use tokio::sync::watch;
 
 use crate::journal::Journal;
 use crate::rules::Rules;
 use crate::standings::Standings;
 use crate::world::World;
 
+/// How long a request for a certificate waits for a starting server to have read the inventory:
+/// devices wait longer, and a quarter of a million is read in a few seconds.
+const INVENTORY_PATIENCE: Duration = Duration::from_secs(10);
+
 /// The memory of logins.
 #[derive(Debug)]
 pub struct Snapshot {
     rules: ArcSwap<Rules>,
     standings: Standings,
+    inventory: Inventory,
+    /// Whether the inventory was read.
+    is_inventory_read: watch::Sender<bool>,
+    /// Whether there are more devices or people than memory holds.
+    is_inventory_cut: AtomicBool,
     journal: Journal,
     store: Store,
     world: Arc<World>,
@@ -30,8 +47,16 @@ pub struct Snapshot {
 impl Snapshot {
     /// A snapshot of what was read.
     pub(crate) fn new(rules: Rules, journal: Journal, store: Store, world: Arc<World>) -> Self {
-        let standings = Standings::empty();
-        Self { rules: ArcSwap::from_pointee(rules), standings, journal, store, world }
+        Self {
+            rules: ArcSwap::from_pointee(rules),
+            standings: Standings::empty(),
+            inventory: Inventory::default(),
+            is_inventory_read: watch::Sender::new(false),
+            is_inventory_cut: AtomicBool::new(false),
+            journal,
+            store,
+            world,
+        }
     }
 
     /// The rules of now. They stay as they are for as long as the caller keeps them.
@@ -94,6 +119,62 @@ impl Snapshot {
             }
         }
         Ok(())
+    }
+
+    /// The devices and people of now.
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// Whether memory has all devices and people.
+    pub fn inventory_reachable(&self) -> bool {
+        *self.is_inventory_read.borrow() && !self.is_inventory_cut.load(Ordering::Relaxed)
+    }
+
+    /// The inventory, once it is read: what is issued rests on it.
+    pub(crate) async fn read_inventory(&self) -> Result<&Inventory, Refusal> {
+        let mut read = self.is_inventory_read.subscribe();
+        let is_read = tokio::time::timeout(INVENTORY_PATIENCE, read.wait_for(|read| *read)).await;
+        match is_read {
+            Ok(Ok(_)) => Ok(&self.inventory),
+            Ok(Err(_)) | Err(_) => Err(crate::unavailable("the inventory is not read yet")),
+        }
+    }
+
+    /// The inventory was read.
+    pub(crate) fn mark_inventory_read(&self) {
+        self.is_inventory_read.send_replace(true);
+    }
+
+    pub(crate) fn set_device(&self, kept: store::device::Kept) {
+        self.note_kept(self.inventory.set_device(kept.device, kept.version));
+    }
+
+    pub(crate) fn set_person(&self, kept: store::person::Kept) {
+        self.note_kept(self.inventory.set_person(kept.person, kept.version));
+    }
+
+    fn note_kept(&self, kept: inventory::Kept) {
+        let is_full = kept == inventory::Kept::Full;
+        if is_full && !self.is_inventory_cut.swap(true, Ordering::Relaxed) {
+            tracing::error!("there are more devices or people than memory holds");
+        }
+    }
+
+    /// The device that a certificate is bound to. While memory does not have all of them, one that
+    /// it lacks gets one bounded read of the database.
+    pub fn device(&self, id: &DeviceId) -> Option<Arc<Device>> {
+        let known = self.inventory.device(id);
+        if known.is_some() || self.inventory_reachable() {
+            return known;
+        }
+        match store::device::find_blocking(&self.store, id) {
+            Ok(kept) => kept.map(|kept| Arc::new(kept.device)),
+            Err(error) => {
+                tracing::warn!(%error, "a device could not be read");
+                None
+            }
+        }
     }
 
     /// Where answers are noted.

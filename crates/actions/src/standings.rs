@@ -11,6 +11,7 @@ use domain::certificate::RevocationReason;
 use domain::certificate::Standing;
 use domain::certificate::Status;
 use domain::certificate::Usage;
+use domain::device::DeviceId;
 use pki::certificate::SERIAL_BYTES_MAX;
 use pki::certificate::Serial;
 use pki::time::Time;
@@ -36,25 +37,34 @@ struct Number {
 /// A standing, its names by their places among [`Names`].
 #[derive(Clone, Copy, Debug)]
 struct Packed {
-    authority: u32,
-    /// [`NO_GATEWAY`] for none.
-    gateway: u32,
+    revoked_at: Time,
+    /// [`NO_DEVICE`] for none.
+    device: u64,
     /// No certificate changes four billion times.
     version: u32,
+    authority: u16,
+    /// [`NO_NAME`] for none.
+    gateway: u16,
+    /// [`NO_NAME`] for none.
+    template: u16,
     usage: Usage,
     status: Status,
     reason: Option<RevocationReason>,
-    revoked_at: Time,
+    assurance: u8,
 }
 
-/// The place of no name.
-const NO_GATEWAY: u32 = u32::MAX;
+/// The place of no name. More than so many names of authorities, gateways and templates are not
+/// held: whoever asks for a certificate with a further one reads it from the database.
+const NO_NAME: u16 = u16::MAX;
 
-/// Names of authorities and gateways, each once.
+/// The id of no device: none is drawn like this.
+const NO_DEVICE: u64 = 0;
+
+/// Names of authorities, gateways and templates, each once.
 #[derive(Debug, Default)]
 struct Names {
     all: Vec<Arc<str>>,
-    places: HashMap<Arc<str>, u32>,
+    places: HashMap<Arc<str>, u16>,
 }
 
 impl Standings {
@@ -88,33 +98,45 @@ impl Standings {
     }
 
     fn pack(&self, standing: &Standing) -> Option<Packed> {
-        let gateway = standing.gateway.as_ref().map(|name| self.place(name));
+        let named = |name: &Option<Arc<str>>| match name {
+            None => Some(NO_NAME),
+            Some(name) => self.place(name),
+        };
         Some(Packed {
-            authority: self.place(&standing.authority)?,
-            gateway: gateway.unwrap_or(Some(NO_GATEWAY))?,
+            revoked_at: standing.revoked.map_or(Time(0), |(at, _)| at),
+            device: standing.device.map_or(NO_DEVICE, |id| id.0),
             version: u32::try_from(standing.version).unwrap_or(u32::MAX),
+            authority: self.place(&standing.authority)?,
+            gateway: named(&standing.gateway)?,
+            template: named(&standing.template)?,
             usage: standing.usage,
             status: standing.status,
             reason: standing.revoked.map(|(_, reason)| reason),
-            revoked_at: standing.revoked.map_or(Time(0), |(at, _)| at),
+            assurance: standing.assurance,
         })
     }
 
     fn unpack(&self, packed: Packed) -> Option<Standing> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        let gateway = (packed.gateway != NO_GATEWAY).then(|| names.name(packed.gateway));
+        let named = |place: u16| match place {
+            NO_NAME => Some(None),
+            place => names.name(place).map(Some),
+        };
         Some(Standing {
             authority: names.name(packed.authority)?,
             usage: packed.usage,
             status: packed.status,
-            gateway: gateway.map_or(Some(None), |name| name.map(Some))?,
+            gateway: named(packed.gateway)?,
             revoked: packed.reason.map(|reason| (packed.revoked_at, reason)),
             version: i64::from(packed.version),
+            template: named(packed.template)?,
+            assurance: packed.assurance,
+            device: (packed.device != NO_DEVICE).then_some(DeviceId(packed.device)),
         })
     }
 
     /// The place of a name, which it keeps.
-    fn place(&self, name: &Arc<str>) -> Option<u32> {
+    fn place(&self, name: &Arc<str>) -> Option<u16> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = names.places.get(name) {
             return Some(*place);
@@ -130,15 +152,15 @@ impl Standings {
 }
 
 impl Names {
-    fn name(&self, place: u32) -> Option<Arc<str>> {
-        self.all.get(usize::try_from(place).ok()?).cloned()
+    fn name(&self, place: u16) -> Option<Arc<str>> {
+        self.all.get(usize::from(place)).cloned()
     }
 
-    fn add(&mut self, name: &Arc<str>) -> Option<u32> {
+    fn add(&mut self, name: &Arc<str>) -> Option<u16> {
         if let Some(place) = self.places.get(name) {
             return Some(*place);
         }
-        let place = u32::try_from(self.all.len()).ok().filter(|place| *place != NO_GATEWAY)?;
+        let place = u16::try_from(self.all.len()).ok().filter(|place| *place != NO_NAME)?;
         self.all.push(Arc::clone(name));
         self.places.insert(Arc::clone(name), place);
         Some(place)
@@ -162,7 +184,18 @@ mod tests {
         let revoked =
             (status == Status::Revoked).then_some((Time(1), RevocationReason::Superseded));
         let (authority, usage) = ("CA".into(), Usage::Device);
-        Standing { authority, usage, status, gateway: None, revoked, version }
+        let (gateway, template, assurance, device) = (None, None, 0, None);
+        Standing {
+            authority,
+            usage,
+            status,
+            gateway,
+            revoked,
+            version,
+            template,
+            assurance,
+            device,
+        }
     }
 
     #[test]
@@ -194,6 +227,12 @@ mod tests {
         let all = [
             standing(Status::Intended, 0),
             Standing { gateway: Some("G".into()), ..standing(Status::Issued, 1) },
+            Standing {
+                template: Some("T".into()),
+                assurance: 2,
+                device: Some(DeviceId(u64::MAX)),
+                ..standing(Status::Issued, 1)
+            },
             Standing { gateway: Some("CA".into()), revoked: at, ..standing(Status::Revoked, 9) },
             Standing { authority: "G".into(), ..standing(Status::Held, 2) },
         ];
@@ -203,7 +242,17 @@ mod tests {
         for (number, one) in (1..).zip(&all) {
             assert_eq!(standings.get(&Serial::from_random([number; 16])).as_ref(), Some(one));
         }
-        assert_eq!(size_of::<(Number, Packed)>(), 48);
+        assert_eq!(size_of::<(Number, Packed)>(), 56);
+    }
+
+    #[test]
+    fn more_names_than_have_a_place_are_not_held() {
+        let mut names = Names::default();
+        for number in 0..NO_NAME {
+            assert_eq!(names.add(&number.to_string().into()), Some(number));
+        }
+        assert_eq!(names.add(&"one more".into()), None);
+        assert_eq!(names.add(&"7".into()), Some(7));
     }
 
     #[test]

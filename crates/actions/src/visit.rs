@@ -116,7 +116,7 @@ fn check_signer(
 /// Answers a visit: roles, the first matching network policy. A no is noted here, a yes by `enter`.
 pub fn admit(snapshot: &Snapshot, visit: &Visit) -> Result<Leave, Refusal> {
     let rules = snapshot.rules();
-    let facts = decision::facts_of_visit(visit, snapshot.world().time());
+    let facts = decision::facts_of_visit(snapshot, visit, snapshot.world().time());
     let inputs = Inputs::of(&facts);
     let digest = inputs.digest.clone();
     let inputs = snapshot.journal().unknown(inputs);
@@ -150,6 +150,10 @@ fn details(rules: &Rules, visit: &Visit, answered: &OfVisit<'_>) -> Map<String, 
     details.insert("provider".into(), Value::from(facts.provider.clone()));
     details.insert("roles".into(), Value::from(facts.roles.clone()));
     details.insert("trace".into(), Value::from(answered.trace.digest()));
+    details.insert("decided_at".into(), Value::from(facts.at.to_rfc3339()));
+    if let Some(device) = &facts.device {
+        details.insert("device".into(), Value::from(device.name.clone()));
+    }
     if let Some(policy) = answered.decision.decided_by {
         details.insert("policy".into(), Value::from(policy));
     }

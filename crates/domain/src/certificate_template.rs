@@ -40,7 +40,7 @@ use crate::object::Object;
 use crate::object::Reference;
 use crate::refusal::Refusal;
 use crate::variable::Expression;
-use crate::variable::Values;
+use crate::variable::values::Values;
 
 /// How far the beginning lies in the past, in seconds: a device whose clock is slow may begin.
 pub const BACKDATED_SECONDS: i64 = 300;

@@ -13,6 +13,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use pki::time::Time;
+
 use self::removed::Removed;
 use self::shards::Index;
 use self::shards::Shards;
@@ -27,6 +29,10 @@ pub const INVENTORY_DEVICES_MAX: usize = 250_000;
 
 /// Most people that memory holds.
 pub const INVENTORY_PEOPLE_MAX: usize = 250_000;
+
+/// Devices of which only requests told, at most. Whoever knows a gateway's secret may ask under as
+/// many names as he likes; they leave most of memory to the inventory.
+pub const DEVICES_OF_REQUESTS_MAX: usize = 100_000;
 
 /// Every device and person, in memory.
 #[derive(Debug)]
@@ -207,6 +213,16 @@ impl Inventory {
     pub fn knows_person(&self, name: &str, version: i64) -> bool {
         self.people.get(name).is_some_and(|held| held.version >= version)
             || self.writing().people.since(name).is_some_and(|since| since >= version)
+    }
+
+    /// The version that a new record of this id begins with: behind that of any before it.
+    pub fn first_version_of_device(&self, id: &DeviceId, now: Time) -> i64 {
+        now.0.max(self.writing().devices.since(id).map_or(1, |since| since.saturating_add(1)))
+    }
+
+    /// The version that a new record of this name begins with: behind that of any before it.
+    pub fn first_version_of_person(&self, name: &str, now: Time) -> i64 {
+        now.0.max(self.writing().people.since(name).map_or(1, |since| since.saturating_add(1)))
     }
 
     /// From now on a device is this, unless memory knows a newer version.

@@ -1,25 +1,17 @@
 //! Variables in certificate templates: `${/device/clientId}`, with fallbacks
 //! `${/person/email:/device/identity}`.
 
+pub mod values;
+
 use core::fmt;
 
-use pki::certificate::Certificate;
-use pki::certificate::Serial;
-use pki::general_name::GeneralName;
-use pki::name::Name;
+use self::values::Values;
 
 /// Longest template text, in bytes.
 pub const EXPRESSION_BYTES_MAX: usize = 1024;
 
 /// Longest value that a variable may take, in characters; no name in a certificate needs more.
 pub const VALUE_CHARS_MAX: usize = 512;
-
-/// Where values are found in a request, as words.
-const COMMON_NAME: &str = "the subject's CN";
-const DNS: &str = "the first DNS name";
-const EMAIL: &str = "the first e-mail address";
-const URI: &str = "the first URI";
-const UPN: &str = "the first principal name";
 
 /// One variable.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,21 +30,51 @@ pub enum Variable {
     CsrUri,
     /// First principal name of the request.
     CsrUpn,
+    /// Name in the inventory.
+    DeviceName,
     /// Serial number from the inventory.
     DeviceSerial,
+    /// UDID from the inventory.
+    DeviceUdid,
+    /// Model from the inventory.
+    DeviceModel,
+    /// Operating system from the inventory.
+    DeviceOs,
+    /// Version of the operating system from the inventory.
+    DeviceOsVersion,
+    /// Tags from the inventory, joined by commas.
+    DeviceTags,
+    /// First address of an interface from the inventory.
+    DeviceMac,
+    /// Name of the owner in the inventory.
+    PersonName,
     /// E-mail address of the owner in the inventory.
     PersonEmail,
+    /// Principal name of the owner in the inventory.
+    PersonUpn,
     /// Security identifier of the owner's account in the inventory.
     PersonSid,
+    /// Groups of the owner in the inventory, joined by commas.
+    PersonGroups,
 }
 
 /// Every variable with its name.
-pub const VARIABLES: [(Variable, &str); 10] = [
+pub const VARIABLES: [(Variable, &str); 20] = [
     (Variable::DeviceClientId, "/device/clientId"),
     (Variable::DeviceIdentity, "/device/identity"),
+    (Variable::DeviceName, "/device/name"),
     (Variable::DeviceSerial, "/device/serial"),
+    (Variable::DeviceUdid, "/device/udid"),
+    (Variable::DeviceModel, "/device/model"),
+    (Variable::DeviceOs, "/device/os"),
+    (Variable::DeviceOsVersion, "/device/osVersion"),
+    (Variable::DeviceTags, "/device/tags"),
+    (Variable::DeviceMac, "/device/mac"),
+    (Variable::PersonName, "/person/name"),
     (Variable::PersonEmail, "/person/email"),
+    (Variable::PersonUpn, "/person/upn"),
     (Variable::PersonSid, "/person/sid"),
+    (Variable::PersonGroups, "/person/groups"),
     (Variable::CsrCommonName, "/csr/subject/commonName"),
     (Variable::CsrDns, "/csr/san/dns"),
     (Variable::CsrEmail, "/csr/san/email"),
@@ -93,22 +115,6 @@ pub struct Expanded {
     pub variables: Vec<Variable>,
 }
 
-/// The values of one request.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Values {
-    client_id: Option<String>,
-    identity: Option<String>,
-    /// What of a request the identity was taken from.
-    identity_from: &'static str,
-    /// The number of the certificate that was read in place of a request.
-    certificate: Option<Serial>,
-    common_name: Option<String>,
-    dns: Option<String>,
-    email: Option<String>,
-    uri: Option<String>,
-    upn: Option<String>,
-}
-
 impl Variable {
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -118,7 +124,19 @@ impl Variable {
     /// Whether its value is what the organization itself knows, whatever a request says.
     pub fn is_of_inventory(self) -> bool {
         match self {
-            Self::DeviceSerial | Self::PersonEmail | Self::PersonSid => true,
+            Self::DeviceName
+            | Self::DeviceSerial
+            | Self::DeviceUdid
+            | Self::DeviceModel
+            | Self::DeviceOs
+            | Self::DeviceOsVersion
+            | Self::DeviceTags
+            | Self::DeviceMac
+            | Self::PersonName
+            | Self::PersonEmail
+            | Self::PersonUpn
+            | Self::PersonSid
+            | Self::PersonGroups => true,
             Self::DeviceClientId
             | Self::DeviceIdentity
             | Self::CsrCommonName
@@ -193,131 +211,6 @@ fn variable(name: &str) -> Result<Variable, ExpressionError> {
     found.map(|(variable, _)| *variable).ok_or_else(|| ExpressionError::Unknown(name.to_owned()))
 }
 
-impl Values {
-    /// The values of a request that matches no inventory record.
-    ///
-    /// `clientId` is the subject's first CN; `identity` the first SAN in the order DNS, e-mail,
-    /// URI, principal name, else the CN.
-    pub fn of_request(subject: &Name, names: &[GeneralName]) -> Self {
-        let common_name = subject.common_names().next().and_then(usable);
-        let first = |pick: fn(&GeneralName) -> Option<&str>| names.iter().find_map(pick);
-        let dns = first(dns).and_then(usable);
-        let email = first(email).and_then(usable);
-        let uri = first(uri).and_then(usable);
-        let upn = first(upn).and_then(usable);
-        let by_kind =
-            [(DNS, &dns), (EMAIL, &email), (URI, &uri), (UPN, &upn), (COMMON_NAME, &common_name)];
-        let found = by_kind.into_iter().find(|(_, value)| value.is_some());
-        let (identity_from, identity) =
-            found.map_or(("", None), |(from, value)| (from, value.clone()));
-        Self {
-            client_id: common_name.clone(),
-            identity,
-            identity_from,
-            certificate: None,
-            common_name,
-            dns,
-            email,
-            uri,
-            upn,
-        }
-    }
-
-    /// The values of what a device's certificate says, as if a request said it.
-    pub fn of_certificate(certificate: &Certificate) -> Self {
-        let values = Self::of_request(&certificate.subject, &certificate.general_names());
-        Self { certificate: Some(certificate.serial.clone()), ..values }
-    }
-
-    /// Where the value of a variable was found, as words.
-    pub fn source(&self, variable: Variable) -> String {
-        let place = match variable {
-            Variable::DeviceClientId | Variable::CsrCommonName => COMMON_NAME,
-            Variable::DeviceIdentity => self.identity_from,
-            Variable::CsrDns => DNS,
-            Variable::CsrEmail => EMAIL,
-            Variable::CsrUri => URI,
-            Variable::CsrUpn => UPN,
-            Variable::DeviceSerial | Variable::PersonEmail | Variable::PersonSid => {
-                return format!("{} from the inventory", variable.as_str());
-            }
-        };
-        let name = variable.as_str();
-        match &self.certificate {
-            None => format!("{name} from {place} of the request"),
-            Some(serial) => format!("{name} from {place} of certificate {serial}"),
-        }
-    }
-
-    /// Values for trying out an expression: every variable has one.
-    pub fn example() -> Self {
-        let value = || Some("example".to_owned());
-        Self {
-            client_id: value(),
-            identity: value(),
-            identity_from: COMMON_NAME,
-            certificate: None,
-            common_name: value(),
-            dns: value(),
-            email: value(),
-            uri: value(),
-            upn: value(),
-        }
-    }
-
-    /// What a record of the certificate calls the device: `clientId`.
-    pub fn device(&self) -> Option<String> {
-        self.client_id.clone()
-    }
-
-    /// Whom a record of the certificate takes for the owner: the e-mail address, else the principal
-    /// name, else an identity that looks like one.
-    pub fn person(&self) -> Option<String> {
-        let identity = self.identity.clone().filter(|identity| identity.contains('@'));
-        self.email.clone().or_else(|| self.upn.clone()).or(identity)
-    }
-
-    /// The value of a variable.
-    pub fn value(&self, variable: Variable) -> Option<&str> {
-        match variable {
-            Variable::DeviceClientId => self.client_id.as_deref(),
-            Variable::DeviceIdentity => self.identity.as_deref(),
-            Variable::CsrCommonName => self.common_name.as_deref(),
-            Variable::CsrDns => self.dns.as_deref(),
-            Variable::CsrEmail => self.email.as_deref(),
-            Variable::CsrUri => self.uri.as_deref(),
-            Variable::CsrUpn => self.upn.as_deref(),
-            // What only a request told is no inventory.
-            Variable::DeviceSerial | Variable::PersonEmail | Variable::PersonSid => None,
-        }
-    }
-}
-
-fn dns(name: &GeneralName) -> Option<&str> {
-    if let GeneralName::Dns(text) = name { Some(text) } else { None }
-}
-
-fn email(name: &GeneralName) -> Option<&str> {
-    if let GeneralName::Email(text) = name { Some(text) } else { None }
-}
-
-fn uri(name: &GeneralName) -> Option<&str> {
-    if let GeneralName::Uri(text) = name { Some(text) } else { None }
-}
-
-fn upn(name: &GeneralName) -> Option<&str> {
-    if let GeneralName::Upn(text) = name { Some(text) } else { None }
-}
-
-/// A value that a certificate may carry, else none.
-fn usable(value: &str) -> Option<String> {
-    let value = value.trim();
-    let legal = !value.is_empty()
-        && value.chars().count() <= VALUE_CHARS_MAX
-        && !value.chars().any(char::is_control);
-    legal.then(|| value.to_owned())
-}
-
 impl fmt::Display for ExpressionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -332,6 +225,9 @@ impl fmt::Display for ExpressionError {
 
 #[cfg(test)]
 mod tests {
+    use pki::general_name::GeneralName;
+    use pki::name::Name;
+
     use super::*;
 
     fn values(subject: &str, names: &[GeneralName]) -> Values {

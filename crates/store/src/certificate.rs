@@ -14,6 +14,7 @@ use domain::certificate::RevocationReason;
 use domain::certificate::Standing;
 use domain::certificate::Status;
 use domain::certificate::Usage;
+use domain::device::DeviceId;
 use pki::certificate::Serial;
 use pki::time::Time;
 
@@ -225,6 +226,41 @@ pub async fn newest_of_device(store: &Store, device: &str) -> Result<Option<Kept
     );
     let row = store.query_one(sql, [Value::from(device)]).await?;
     row.as_ref().map(|row| kept(store, row)).transpose()
+}
+
+/// The newest certificate that is bound to the record of a device.
+pub async fn newest_of_record(store: &Store, id: DeviceId) -> Result<Option<Kept>, StoreError> {
+    Ok(of_record(store, id, 1).await?.pop())
+}
+
+/// The certificates that are bound to the record of a device, newest first.
+pub async fn of_record(store: &Store, id: DeviceId, limit: u32) -> Result<Vec<Kept>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS} from certificate where substr(bound, 3, 16) = $1
+         and status <> 'intended' order by intended_at desc, serial desc limit $2"
+    );
+    let args = [Value::from(id.to_string()), Value::from(limit)];
+    let rows = store.query(sql, args).await?;
+    rows.iter().map(|row| kept(store, row)).collect()
+}
+
+/// Most certificates of one device that are looked at.
+pub const IN_USE_MAX: usize = 1000;
+
+/// The certificates in use, issued or on hold and not expired, of a device of this name, newest
+/// first: at most [`IN_USE_MAX`].
+pub async fn in_use_of_device(
+    store: &Store,
+    device: &str,
+    now: Time,
+) -> Result<Vec<Kept>, StoreError> {
+    let sql = format!(
+        "select {COLUMNS} from certificate where device = $1 and usage = 'device'
+         and status in ('issued', 'held') and not_after >= $2
+         order by intended_at desc, serial desc limit {IN_USE_MAX}"
+    );
+    let rows = store.query(sql, [Value::from(device), Value::from(now)]).await?;
+    rows.iter().map(|row| kept(store, row)).collect()
 }
 
 /// Finds one certificate.

@@ -65,8 +65,8 @@ fn values(device: &Device, version: i64, now: Time) -> Option<[Value; 7]> {
     ])
 }
 
-/// Keeps devices, each new (0) or in place of the version that is named, and announces it. Fails
-/// with a conflict if somebody else changed one of them in the meantime.
+/// Keeps devices, each new or in place of the version that is named, whose next it becomes, and
+/// announces it. Fails with a conflict if somebody else changed one of them in the meantime.
 pub fn save(write: Write, devices: impl IntoIterator<Item = (Device, i64)>, now: Time) -> Write {
     let mut rows = Vec::new();
     let mut announced = Vec::new();
@@ -125,33 +125,37 @@ pub(crate) fn insert<const N: usize>(
     write
 }
 
-/// Keeps what a request told of a device, new (0) or in place of the version that is named: if
-/// somebody else changed it in the meantime, or has its name or number, they are left as they are,
+/// Keeps what a request told of a device, new or in place of the version `before`: if somebody else changed it in the meantime, or has its name or number, they are left as they are,
 /// and the change that this is part of passes all the same. Who asks reads again what is kept.
-pub fn propose(write: Write, device: &Device, before: i64, now: Time) -> Write {
-    let version = before.saturating_add(1);
+pub fn propose(
+    write: Write,
+    device: &Device,
+    (before, version): (Option<i64>, i64),
+    now: Time,
+) -> Write {
     let Some(row) = values(device, version, now) else { return write };
     let id = device.id.to_string();
-    let write = if before == 0 {
-        write
+    let write = match before {
+        None => write
             .execute(
                 "insert into device (name, id, serial, udid, body, version, changed_at, stamp)
                  values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
                 row.iter().cloned().chain([Value::Null]).collect::<Vec<_>>(),
             )
-            .stamp(WIDTH, &stamp::DEVICE, &row)
-    } else {
-        let [name, _, serial, udid, body, next, at] = row.clone();
-        let (own, before) = (Value::from(&id), Value::from(before));
-        write
-            .execute(
-                "update device set name = $1, serial = $2, udid = $3, body = $4, version = $5,
-                 changed_at = $6, stamp = $7 where id = $8 and version = $9 and not exists (
-                    select 1 from device as other where other.id <> $8
-                    and (other.serial = $2 or other.udid = $3 or other.name = $1))",
-                [name, serial, udid, body, next, at, Value::Null, own, before],
-            )
-            .stamp(7, &stamp::DEVICE, &row)
+            .stamp(WIDTH, &stamp::DEVICE, &row),
+        Some(before) => {
+            let [name, _, serial, udid, body, next, at] = row.clone();
+            let (own, before) = (Value::from(&id), Value::from(before));
+            write
+                .execute(
+                    "update device set name = $1, serial = $2, udid = $3, body = $4, version = $5,
+                     changed_at = $6, stamp = $7 where id = $8 and version = $9 and not exists (
+                        select 1 from device as other where other.id <> $8
+                        and (other.serial = $2 or other.udid = $3 or other.name = $1))",
+                    [name, serial, udid, body, next, at, Value::Null, own, before],
+                )
+                .stamp(7, &stamp::DEVICE, &row)
+        }
     };
     inventory::announce(write, ("device", "devices"), &[(id, version)])
 }

@@ -39,8 +39,8 @@ pub struct Kept {
     pub changed_at: Time,
 }
 
-/// Keeps people, each new (0) or in place of the version that is named, and announces it. Fails
-/// with a conflict if somebody else changed one of them in the meantime.
+/// Keeps people, each new or in place of the version that is named, whose next it becomes, and
+/// announces it. Fails with a conflict if somebody else changed one of them in the meantime.
 pub fn save(write: Write, people: impl IntoIterator<Item = (Person, i64)>, now: Time) -> Write {
     let mut rows = Vec::new();
     let mut announced = Vec::new();

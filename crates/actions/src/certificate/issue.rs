@@ -1,5 +1,8 @@
 //! The one road to a certificate for a device, whatever protocol it speaks.
 
+mod holder;
+mod limits;
+
 use core::time::Duration;
 
 use domain::actor::Actor;
@@ -13,14 +16,16 @@ use domain::certificate_template::Request;
 use domain::certificate_template::excess::LeftOut;
 use domain::certificate_template::excess::Wanted;
 use domain::claim::Claim;
+use domain::condition::Facts;
 use domain::condition::facts::Inputs;
 use domain::decision::OfEnrollment;
 use domain::enrollment_policy;
 use domain::enrollment_policy::EnrollmentPolicy;
 use domain::event::EventKind;
 use domain::gateway::Gateway;
+use domain::inventory::matching::Matched;
 use domain::refusal::Refusal;
-use domain::variable::Values;
+use domain::variable::values::Values;
 use pki::algorithm::Digest;
 use pki::certificate::Serial;
 use pki::time::Time;
@@ -32,6 +37,8 @@ use store::enrollment::Known;
 use store::write::Write;
 use subtle::ConstantTimeEq;
 
+use self::holder::Holder;
+use self::limits::Superseded;
 use crate::App;
 use crate::certificate;
 use crate::certificate_authority;
@@ -112,10 +119,13 @@ async fn answer(
         return again(app, kept, told.details.clone()).await;
     }
     claim.check_expanded()?;
-    let decision = decide(app, &rules, (gateway, claim, &right), told);
+    let holder = Holder::find(app, claim, &right, app.world.time()).await?;
+    holder.tell(&mut told.details);
+    let decision = decide(app, &rules, (gateway, claim, &right, &holder), told);
     let (policy, settings) = decision.answer?;
     told.details.insert("policy".into(), Value::from(policy.name.clone()));
-    let decided = Decided { gateway, policy, settings, claim, right: &right, request: &request };
+    let (right, request, holder) = (&right, request.as_str(), &holder);
+    let decided = Decided { gateway, policy, settings, claim, right, request, holder };
     let issued = match sign(app, &rules, &decided, told).await {
         // Perhaps the certificate that has the key is the answer to this very request, given while
         // we looked.
@@ -138,19 +148,22 @@ async fn answer(
 fn decide<'a>(
     app: &App,
     rules: &'a Rules,
-    (gateway, claim, right): (&Gateway, &Claim, &Right),
+    (gateway, claim, right, holder): (&Gateway, &Claim, &Right, &Holder),
     told: &mut Told,
 ) -> OfEnrollment<'a> {
     let authority = rules.organization.authority_of(gateway).map(|one| one.name.as_str());
     let renewal = matches!(right, Right::Renewal(_));
     let asked = (gateway.name.as_str(), authority);
     let facts = decision::facts_of_claim(claim, asked, renewal, app.world.time());
+    let Matched { device, person, .. } = holder.matched.clone();
+    let facts = Facts { device, person, ..facts };
     told.inputs = Some(Inputs::of(&facts));
     let answered = domain::decision::of_enrollment(&rules.policies, facts);
     let details = &mut told.details;
     details.insert("roles".into(), Value::from(answered.facts.roles.clone()));
     details.insert("policy_version".into(), Value::from(rules.version));
     details.insert("trace".into(), Value::from(answered.trace.digest()));
+    details.insert("decided_at".into(), Value::from(answered.facts.at.to_rfc3339()));
     answered
 }
 
@@ -274,6 +287,7 @@ struct Decided<'a> {
     claim: &'a Claim,
     right: &'a Right,
     request: &'a str,
+    holder: &'a Holder,
 }
 
 async fn sign(
@@ -282,7 +296,7 @@ async fn sign(
     decided: &Decided<'_>,
     told: &mut Told,
 ) -> Result<Issued, Refusal> {
-    let Decided { gateway, settings, claim, right, request, .. } = decided;
+    let Decided { gateway, settings, claim, right, request, holder, .. } = decided;
     let name = &settings.certificate_authority;
     let key = rules.signing_key(name).ok_or_else(|| missing(name))?;
     certificate_authority::check_issues(app, key.definition, key.authority)?;
@@ -295,6 +309,12 @@ async fn sign(
     let now = app.world.time();
     check_key(app, decided).await?;
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
+    let values = values.matched(&holder.matched, now);
+    let device = match right {
+        Right::Challenge(_) => values.device(),
+        Right::Renewal(old) => old.record.device.clone(),
+    };
+    let held = limits::check(app, decided, device.as_deref(), now).await?;
     let identity = match right {
         Right::Challenge(_) => Identity::Template(&values),
         Right::Renewal(old) => Identity::Renewed(&old.certificate),
@@ -310,10 +330,12 @@ async fn sign(
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, signer);
     certificate.gateway = Some(gateway.name.clone());
     certificate.template = Some(template.name.clone());
-    (certificate.device, certificate.person) = match right {
-        Right::Challenge(_) => (values.device(), values.person()),
-        Right::Renewal(old) => (old.record.device.clone(), old.record.person.clone()),
+    certificate.device = device;
+    certificate.person = match right {
+        Right::Challenge(_) => values.person(),
+        Right::Renewal(old) => old.record.person.clone(),
     };
+    (certificate.device_id, certificate.assurance) = (holder.device_id, holder.assurance);
     let details = &mut told.details;
     details.insert("renewed".into(), Value::from(matches!(right, Right::Renewal(_))));
     details.insert("warnings".into(), Value::from(drafted.warnings));
@@ -339,12 +361,15 @@ async fn sign(
     let write = keep_key_free(write, &certificate, decided, app.world.time());
     let write = store::enrollment::keep(write, request, &certificate.serial, app.world.time());
     let write = store::certificate::issued(write, &certificate, &signed.der);
-    let saved = save(app, write, &certificate, told).await;
+    let write = holder.record(write, now);
+    let (write, superseded) = held.supersede(app, write, decided, now)?;
+    let saved = save(app, write, (&certificate, superseded), told).await;
     saved.inspect_err(|refusal| {
         if !is_unconfirmed(refusal) {
             let_go(app, request, &certificate.serial);
         }
     })?;
+    holder.remember(app).await;
     Ok(Issued { certificate, der: signed.der })
 }
 
@@ -439,7 +464,7 @@ fn let_go(app: &App, request: &str, serial: &Serial) {
 async fn save(
     app: &App,
     write: Write,
-    certificate: &Certificate,
+    (certificate, superseded): (&Certificate, Superseded),
     told: &Told,
 ) -> Result<(), Refusal> {
     let mut details = told.details.clone();
@@ -455,7 +480,9 @@ async fn save(
     };
     let event = app.world.event(EventKind::CertificateIssued, None, said);
     let event = event.resting_on(told.inputs.clone());
-    certificate::publish(app, write, vec![event], vec![certificate.clone()]).await
+    let events = [vec![event], superseded.events].concat();
+    let certificates = [vec![certificate.clone()], superseded.certificates].concat();
+    certificate::publish(app, write, events, certificates).await
 }
 
 /// Remembers that a message at a gateway could not even be answered. Anybody can send such, so

@@ -12,6 +12,8 @@ mod engine;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod holding;
+#[cfg(test)]
 mod issuing;
 #[cfg(test)]
 mod previewing;

@@ -17,6 +17,9 @@ mod faults;
 #[path = "../verbs/fixture.rs"]
 mod fixture;
 #[cfg(test)]
+#[path = "../verbs/holding.rs"]
+mod holding;
+#[cfg(test)]
 #[path = "../verbs/issuing.rs"]
 mod issuing;
 #[cfg(test)]

@@ -16,8 +16,8 @@ use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::check_name;
 use crate::object::check_text;
 use crate::variable::Expression;
-use crate::variable::Values;
 use crate::variable::Variable;
+use crate::variable::values::Values;
 
 /// Longest life of a device's certificate, in days.
 const VALIDITY_DAYS_MAX: u32 = 3650;

@@ -22,7 +22,7 @@ use super::purpose::ExtendedKeyUsage;
 use super::taken::Outcome;
 use super::taken::Taken;
 use crate::refusal::Refusal;
-use crate::variable::Values;
+use crate::variable::values::Values;
 
 /// Most things of one request that are listed: real ones ask for a handful, and events are kept.
 pub const LEFT_OUT_MAX: usize = 16;

@@ -17,7 +17,7 @@ use super::taken::Outcome;
 use crate::certificate_authority::Addresses;
 use crate::refusal::Reason;
 use crate::refusal::Refusal;
-use crate::variable::Values;
+use crate::variable::values::Values;
 
 /// What would be issued.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

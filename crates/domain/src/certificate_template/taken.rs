@@ -3,8 +3,8 @@
 
 use crate::variable::Expanded;
 use crate::variable::Expression;
-use crate::variable::Values;
 use crate::variable::Variable;
+use crate::variable::values::Values;
 
 /// What became of one line of a template.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -74,7 +74,8 @@ impl Inventory {
                     return Matched { device: None, person: person.found(), by: why };
                 }
                 Found::One(device, by) => {
-                    let person = self.owner_of(&device).or_else(|| person.found());
+                    let owned = Device::inventory_of(device.owner.as_ref()).is_some();
+                    let person = if owned { self.owner_of(&device) } else { person.found() };
                     return Matched { device: Some(device), person, by };
                 }
             }

@@ -82,7 +82,8 @@ async fn a_change_is_of_the_version_that_was_read() {
 async fn what_a_request_tells_never_stops_the_change_that_it_is_part_of() {
     let store = store();
     let propose = async |device: &Device, before: i64| {
-        commit(&store, propose(Write::new(), device, before, NOW)).await.unwrap();
+        let versions = ((before > 0).then_some(before), before + 1);
+        commit(&store, propose(Write::new(), device, versions, NOW)).await.unwrap();
         let found = find(&store, &[device.id]).await.unwrap().pop();
         found.map(|kept| (kept.device.name, kept.version))
     };

@@ -45,7 +45,7 @@ fn sample(number: u8) -> Certificate {
         gateway: Some("Mosyle".to_owned()),
         template: Some("Mac".to_owned()),
         device: Some(format!("mac-{number}")),
-        device_id: (number % 5 > 0).then_some(DeviceId(u64::from(number))),
+        device_id: (!number.is_multiple_of(5)).then_some(DeviceId(u64::from(number))),
         person: number.is_multiple_of(2).then(|| format!("{number}@example.test")),
         assurance: number % 3,
         key: Some(format!("{number:064x}")),
