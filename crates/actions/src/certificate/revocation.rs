@@ -155,7 +155,12 @@ fn is_root(app: &App, certificate: &Certificate) -> bool {
     own.any(|own| own.serial == certificate.serial)
 }
 
-fn event(app: &App, actor: &Actor, certificate: &Certificate) -> domain::event::Event {
+/// What tells how a certificate stands since.
+pub(super) fn event(
+    app: &App,
+    actor: &Actor,
+    certificate: &Certificate,
+) -> domain::event::Event {
     let kind = match certificate.status {
         Status::Held => EventKind::CertificateHeld,
         Status::Revoked => EventKind::CertificateRevoked,

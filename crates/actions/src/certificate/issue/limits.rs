@@ -6,19 +6,16 @@ use domain::certificate::Certificate;
 use domain::certificate::RevocationReason;
 use domain::enrollment_policy::OldCertificate;
 use domain::event::Event;
-use domain::event::EventKind;
 use domain::refusal::Refusal;
 use pki::time::Time;
-use serde_json::Map;
-use serde_json::Value;
 use store::certificate::Kept;
 use store::write::Write;
 
 use super::Decided;
 use super::Right;
 use crate::App;
+use crate::certificate::revocation;
 use crate::unavailable;
-use crate::world::Said;
 
 const DAY_SECONDS: i64 = 86_400;
 
@@ -99,12 +96,8 @@ impl Held {
         for Kept { mut certificate, .. } in self.certificates {
             certificate.revoke(now, RevocationReason::Superseded)?;
             write = store::certificate::stand(write, &certificate);
-            let mut details = Map::new();
-            details.insert("reason".into(), Value::from(RevocationReason::Superseded.as_str()));
-            details.insert("policy".into(), Value::from(decided.policy.name.clone()));
-            let actor = Actor::gateway(&decided.gateway.name).name().to_owned();
-            let said = Said { actor, object: format!("certificate:{}", certificate.serial), details };
-            superseded.events.push(app.world.event(EventKind::CertificateRevoked, None, said));
+            let actor = Actor::gateway(&decided.gateway.name);
+            superseded.events.push(revocation::event(app, &actor, &certificate));
             superseded.certificates.push(certificate);
         }
         Ok((write, superseded))
