@@ -1,5 +1,8 @@
 //! One attribute of the table: what it is called, how its value is written and shown.
 
+mod date;
+pub mod kind;
+
 use core::net::Ipv4Addr;
 use core::net::Ipv6Addr;
 
@@ -81,7 +84,7 @@ pub enum Kind {
     Octets,
     /// Four bytes; written as a number or one of the named values.
     Integer,
-    /// A moment: seconds since 1970.
+    /// A moment: seconds since 1970, or a date and time of UTC.
     Time,
     /// An IPv4 address.
     Address,
@@ -91,6 +94,10 @@ pub enum Kind {
     Prefix6,
     /// Eight bytes of an IPv6 interface, in hexadecimal digits.
     InterfaceId,
+    /// Four bytes with the number of a VLAN.
+    Vlan,
+    /// Text with the number or name of a VLAN.
+    VlanName,
     /// A tag and an integer of three bytes (RFC 2868).
     TaggedInteger,
     /// A tag and text (RFC 2868).
@@ -200,11 +207,11 @@ impl Attribute {
         VALUE_LENGTH_MAX - header
     }
 
-    /// Writes a value as the bytes behind `wire_number` and length, a vendor's header included.
+    /// Checks that a policy may send the attribute, and with this tag, whatever its value will be.
     ///
     /// # Errors
-    /// A policy may not set the attribute, or the value is none that it takes.
-    pub fn encode(&self, value: &str, tag: u8) -> Result<Vec<u8>, ValueError> {
+    /// A policy may not set the attribute, or not with this tag.
+    pub fn check(&self, tag: u8) -> Result<(), ValueError> {
         match self.allowed {
             Use::Policy => {}
             Use::Request => return Err(ValueError::OnlyInRequests(self.name)),
@@ -213,10 +220,18 @@ impl Attribute {
         if tag > TAG_MAX {
             return Err(ValueError::TagOutOfRange);
         }
-        let tagged = matches!(self.kind, Kind::TaggedInteger | Kind::TaggedText | Kind::TaggedVlan);
-        if tag != 0 && !tagged {
+        if tag != 0 && !self.kind.is_tagged() {
             return Err(ValueError::Untagged(self.name));
         }
+        Ok(())
+    }
+
+    /// Writes a value as the bytes behind `wire_number` and length, a vendor's header included.
+    ///
+    /// # Errors
+    /// A policy may not set the attribute, or the value is none that it takes.
+    pub fn encode(&self, value: &str, tag: u8) -> Result<Vec<u8>, ValueError> {
+        self.check(tag)?;
         let data = self.data(value.trim(), tag)?;
         if data.len() > self.length_max() {
             return Err(ValueError::TooLong { name: self.name, length_max: self.length_max() });
@@ -231,24 +246,24 @@ impl Attribute {
             return Err(ValueError::Empty(self.name));
         }
         match self.kind {
-            Kind::Text => Ok(value.as_bytes().to_vec()),
+            Kind::Text => Ok(self.text(value)?.as_bytes().to_vec()),
             Kind::Octets => match value.strip_prefix("0x") {
                 Some(digits) => self.hexadecimal(digits),
                 None => Ok(value.as_bytes().to_vec()),
             },
-            Kind::Integer | Kind::Time => Ok(self.integer(value, u32::MAX)?.to_be_bytes().to_vec()),
+            Kind::Integer => Ok(self.integer(value, u32::MAX)?.to_be_bytes().to_vec()),
+            Kind::Time => match date::parse(value) {
+                Some(seconds) => Ok(seconds.to_be_bytes().to_vec()),
+                None => Err(self.malformed(date::FORM)),
+            },
+            Kind::Vlan => Ok(u32::from(Vlan::parse(value)?.number()).to_be_bytes().to_vec()),
+            Kind::VlanName => Ok(self.vlan(value)?.into_bytes()),
             Kind::TaggedInteger => {
                 let [_, bytes @ ..] = self.integer(value, TAGGED_INTEGER_MAX)?.to_be_bytes();
                 Ok([&[tag], bytes.as_slice()].concat())
             }
-            Kind::TaggedText => Ok(tagged_text(value, tag)),
-            Kind::TaggedVlan => {
-                if value.bytes().all(|byte| byte.is_ascii_digit()) {
-                    let vlan = Vlan::parse(value)?;
-                    return Ok(tagged_text(&vlan.to_string(), tag));
-                }
-                Ok(tagged_text(value, tag))
-            }
+            Kind::TaggedText => Ok(tagged_text(self.text(value)?, tag)),
+            Kind::TaggedVlan => Ok(tagged_text(&self.vlan(value)?, tag)),
             Kind::Address => match value.parse::<Ipv4Addr>() {
                 Ok(address) => Ok(address.octets().to_vec()),
                 Err(_) => Err(self.malformed("an IPv4 address such as 192.0.2.1")),
@@ -266,6 +281,21 @@ impl Attribute {
                 Err(self.malformed("sixteen hexadecimal digits"))
             }
         }
+    }
+
+    fn text<'a>(&self, value: &'a str) -> Result<&'a str, ValueError> {
+        if value.chars().any(char::is_control) {
+            return Err(self.malformed("text without control characters"));
+        }
+        Ok(value)
+    }
+
+    /// Digits are a VLAN's number and must be one; all else is a name.
+    fn vlan(&self, value: &str) -> Result<String, ValueError> {
+        if value.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Vlan::parse(value)?.to_string());
+        }
+        Ok(self.text(value)?.to_owned())
     }
 
     fn integer(&self, value: &str, highest: u32) -> Result<u32, ValueError> {
@@ -307,6 +337,10 @@ impl Attribute {
         let bytes = usize::from(length.div_ceil(8));
         let octets = address.octets();
         let prefix = octets.get(..bytes).ok_or_else(malformed)?;
+        // What lies behind the prefix is zero (RFC 3162 section 2.3).
+        if u128::from(address).checked_shl(u32::from(length)).unwrap_or(0) != 0 {
+            return Err(malformed());
+        }
         Ok([&[0, length], prefix].concat())
     }
 
@@ -328,10 +362,10 @@ impl Attribute {
 
     fn show_data(&self, data: &[u8]) -> Option<String> {
         match self.kind {
-            Kind::Text => show_text(data),
+            Kind::Text | Kind::VlanName => show_text(data),
             Kind::Octets => show_text(data).filter(|text| !text.is_empty()),
             Kind::Integer => Some(self.show_integer(u32::from_be_bytes(data.try_into().ok()?))),
-            Kind::Time => Some(u32::from_be_bytes(data.try_into().ok()?).to_string()),
+            Kind::Time | Kind::Vlan => Some(u32::from_be_bytes(data.try_into().ok()?).to_string()),
             Kind::Address => Some(Ipv4Addr::from(<[u8; 4]>::try_from(data).ok()?).to_string()),
             Kind::Address6 => Some(Ipv6Addr::from(<[u8; 16]>::try_from(data).ok()?).to_string()),
             Kind::Prefix6 => show_prefix(data),
@@ -345,6 +379,29 @@ impl Attribute {
                 Some((tag @ 0..=TAG_MAX, text)) => Some(show_tag(show_text(text)?, *tag)),
                 Some(_) | None => show_text(data),
             },
+        }
+    }
+
+    /// The VLAN that a value as the network carries it puts a device into, if that is what the
+    /// attribute is for.
+    #[must_use]
+    pub fn vlan_of(&self, bytes: &[u8]) -> Option<String> {
+        match self.kind {
+            Kind::Vlan | Kind::VlanName => Some(self.show(bytes)),
+            Kind::TaggedVlan => match bytes.split_first() {
+                Some((0..=TAG_MAX, text)) => show_text(text),
+                Some(_) | None => show_text(bytes),
+            },
+            Kind::Text
+            | Kind::Octets
+            | Kind::Integer
+            | Kind::Time
+            | Kind::Address
+            | Kind::Address6
+            | Kind::Prefix6
+            | Kind::InterfaceId
+            | Kind::TaggedInteger
+            | Kind::TaggedText => None,
         }
     }
 

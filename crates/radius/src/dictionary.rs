@@ -1,5 +1,6 @@
 //! The one table of attributes: found by the administrator's name, or by what a packet carries.
 
+pub mod custom;
 pub mod ietf;
 pub mod values;
 pub mod vendor;
@@ -29,6 +30,20 @@ pub fn find(dictionary: &str, name: &str) -> Option<&'static Attribute> {
             && (attribute.dictionary.eq_ignore_ascii_case(dictionary)
                 || vendor.eq_ignore_ascii_case(dictionary))
     })
+}
+
+/// The names of the dictionaries with attributes of their own, and each vendor's number.
+pub fn names() -> impl Iterator<Item = (&'static str, Option<u32>)> {
+    let mut told = IETF;
+    let vendors = vendor::TABLE.iter().filter_map(|attribute| attribute.vendor);
+    let first = vendors.filter(move |(name, _)| core::mem::replace(&mut told, name) != *name);
+    core::iter::once((IETF, None)).chain(first.map(|(name, number)| (name, Some(number))))
+}
+
+/// The VLAN that an attribute of a packet puts a device into, if it is one that does.
+#[must_use]
+pub fn vlan(wire_number: u8, value: &[u8]) -> Option<String> {
+    recognize(wire_number, value)?.vlan_of(value)
 }
 
 /// Finds the line of the table for an attribute as a packet carries it.

@@ -1,8 +1,11 @@
 //! The table of attributes: what a policy may write, what it is told when it may not.
 
 use proptest::prelude::*;
+use radius::attribute::Kind;
 use radius::attribute::Use;
+use radius::attribute::kind::KINDS;
 use radius::dictionary;
+use radius::dictionary::custom;
 
 #[cfg(test)]
 fn encode(name: &str, value: &str, tag: u8) -> Result<Vec<u8>, String> {
@@ -69,6 +72,105 @@ fn a_vendors_attribute_carries_its_vendor() {
 }
 
 #[test]
+fn a_vendors_named_values_and_vlans_are_written_and_shown() {
+    check("Airespace-QOS-Level", "platinum", &[0, 0, 55, 99, 2, 6, 0, 0, 0, 2], "Platinum");
+    check("Mikrotik-Wireless-VLANID", "30", &[0, 0, 58, 140, 26, 6, 0, 0, 0, 30], "30");
+    check("WISPr-Bandwidth-Max-Up", "1000", &[0, 0, 55, 42, 7, 6, 0, 0, 3, 232], "1000");
+    check("Aruba-Named-User-VLAN", "ab", &[0, 0, 57, 231, 9, 4, b'a', b'b'], "ab");
+    check("MS-Primary-DNS-Server", "192.0.2.1", &[0, 0, 1, 55, 28, 6, 192, 0, 2, 1], "192.0.2.1");
+}
+
+#[cfg(test)]
+fn vlan_of(name: &str, value: &str, tag: u8) -> Option<String> {
+    let attribute = dictionary::all().find(|attribute| attribute.name == name).unwrap();
+    dictionary::vlan(attribute.wire_number(), &attribute.encode(value, tag).unwrap())
+}
+
+#[test]
+fn the_vlan_is_read_from_whatever_attribute_names_it() {
+    for (name, value, tag) in [
+        ("Tunnel-Private-Group-Id", "20", 0),
+        ("Tunnel-Private-Group-Id", "teachers", 1),
+        ("Aruba-User-VLAN", "20", 0),
+        ("Aruba-Named-User-VLAN", "teachers", 0),
+        ("Mikrotik-Wireless-VLANID", "20", 0),
+    ] {
+        assert_eq!(vlan_of(name, value, tag).as_deref(), Some(value), "{name}");
+    }
+    assert_eq!(vlan_of("Filter-Id", "20", 0), None);
+    assert_eq!(vlan_of("Tunnel-Type", "VLAN", 0), None);
+    assert_eq!(dictionary::vlan(26, b"x"), None);
+}
+
+#[cfg(test)]
+fn check_custom(vendor: Option<u32>, number: u32, kind: Kind, value: &str, expected: &[u8]) {
+    let attribute = custom::find(vendor, number, kind).unwrap();
+    assert_eq!(attribute.encode(value, 0).unwrap(), expected, "{kind:?}");
+}
+
+#[test]
+fn an_attribute_without_a_name_is_sent_by_number() {
+    check_custom(Some(99), 7, Kind::Text, "ab", &[0, 0, 0, 99, 7, 4, b'a', b'b']);
+    check_custom(Some(99), 7, Kind::Integer, "1", &[0, 0, 0, 99, 7, 6, 0, 0, 0, 1]);
+    check_custom(Some(99), 7, Kind::Vlan, "20", &[0, 0, 0, 99, 7, 6, 0, 0, 0, 20]);
+    check_custom(None, 224, Kind::Time, "1970-01-02", &[0, 1, 81, 128]);
+    check_custom(None, 224, Kind::Address, "192.0.2.1", &[192, 0, 2, 1]);
+    check_custom(None, 224, Kind::Octets, "0x00ff", &[0, 255]);
+    check_custom(None, 224, Kind::Prefix6, "2001:db8::/32", &[0, 32, 32, 1, 13, 184]);
+    check_custom(None, 224, Kind::TaggedInteger, "13", &[0, 0, 0, 13]);
+    let moment = custom::find(None, 224, Kind::Time).unwrap().encode("soon", 0).unwrap_err();
+    assert_eq!(
+        moment.to_string(),
+        "the attribute is a moment such as 2026-12-31T18:00:00Z or 2026-12-31, or seconds since 1970"
+    );
+}
+
+#[cfg(test)]
+fn no_custom(vendor: Option<u32>, number: u32, field: &str, sentence: &str) {
+    let error = custom::find(vendor, number, Kind::Text).unwrap_err();
+    assert_eq!((error.field(), error.to_string().as_str()), (field, sentence));
+}
+
+#[test]
+fn a_number_that_no_policy_may_send_is_refused() {
+    for attribute in dictionary::all().filter(|attribute| attribute.allowed != Use::Policy) {
+        let vendor = attribute.vendor.map(|(_, number)| number);
+        let sentence = format!("{} cannot be set by a policy", attribute.name);
+        no_custom(vendor, attribute.number.into(), "number", &sentence);
+    }
+    no_custom(None, 0, "number", "the number 0 is outside 1 to 255");
+    no_custom(Some(9), 256, "number", "the number 256 is outside 1 to 255");
+    no_custom(None, 241, "number", "the number 241 is one of the extended attributes (RFC 6929)");
+    no_custom(None, 103, "number", "the number 103 belongs to another way of logging in");
+    no_custom(Some(0), 1, "vendor", "the vendor 0 is outside 1 to 16777215");
+    no_custom(Some(0x0100_0000), 1, "vendor", "the vendor 16777216 is outside 1 to 16777215");
+    let otherwise =
+        "the attributes of vendor 429 are not built from one byte of type and one of length";
+    no_custom(Some(429), 1, "vendor", otherwise);
+}
+
+#[test]
+fn every_kind_has_one_name_that_leads_back_to_it() {
+    for (kind, name, form) in KINDS {
+        assert_eq!((Kind::parse(name), kind.name()), (Some(kind), name));
+        assert!(!form.is_empty());
+    }
+    assert_eq!(Kind::parse("colour"), None);
+    let known = dictionary::all().all(|attribute| !attribute.kind.name().is_empty());
+    assert!(known, "a kind has no name");
+}
+
+#[test]
+fn every_dictionary_is_told_once() {
+    let names: Vec<_> = dictionary::names().collect();
+    assert_eq!(names.first(), Some(&("RADIUS:IETF", None)));
+    assert!(names.contains(&("Aruba", Some(14823))));
+    for (index, one) in names.iter().enumerate() {
+        assert!(!names[index + 1..].contains(one), "{one:?}");
+    }
+}
+
+#[test]
 fn names_are_found_in_any_letter_case() {
     let attribute = dictionary::find("radius:ietf", "tunnel-type").unwrap();
     assert_eq!((attribute.number, attribute.name), (64, "Tunnel-Type"));
@@ -107,6 +209,13 @@ fn a_value_out_of_bounds_is_refused_in_a_sentence() {
     let prefix = "Framed-IPv6-Prefix is an IPv6 prefix such as 2001:db8::/64";
     refused("Framed-IPv6-Prefix", "2001:db8::/129", prefix);
     refused("Framed-IPv6-Prefix", "2001:db8::", prefix);
+    refused("Framed-IPv6-Prefix", "2001:db8::1/64", prefix);
+    let vlan = "VLAN 5000 is outside 1 to 4094";
+    refused("Aruba-User-VLAN", "5000", vlan);
+    refused("Aruba-User-VLAN", "teachers", "a VLAN is a number from 1 to 4094");
+    refused("Extreme-Netlogin-Vlan", "5000", vlan);
+    let text = "Filter-Id is text without control characters";
+    refused("Filter-Id", "staff\nadmin", text);
     let hexadecimal = "Class is text, or pairs of hexadecimal digits after 0x";
     refused("Class", "0x123", hexadecimal);
     refused("Class", "0xzz", hexadecimal);

@@ -139,3 +139,29 @@ pub const PROMPT: Values = &[(0, "No-Echo"), (1, "Echo")];
 /// Location-Capable (RFC 5580 section 4.5).
 pub const LOCATION_CAPABLE: Values =
     &[(1, "Civic-Location"), (2, "Geo-Location"), (4, "Users-Location"), (8, "NAS-Location")];
+
+/// A switch with two positions.
+pub const DISABLED_ENABLED: Values = &[(0, "Disabled"), (1, "Enabled")];
+
+/// HP-Port-Auth-Mode-Dot1x.
+pub const HP_PORT_AUTH_MODE: Values = &[(1, "Port-Based"), (2, "User-Based")];
+
+/// Airespace-QOS-Level.
+pub const AIRESPACE_QOS_LEVEL: Values =
+    &[(0, "Silver"), (1, "Gold"), (2, "Platinum"), (3, "Bronze")];
+
+/// Aruba-PoE-Priority.
+pub const ARUBA_POE_PRIORITY: Values = &[(0, "Critical"), (1, "High"), (2, "Low")];
+
+/// Aruba-Port-Auth-Mode.
+pub const ARUBA_PORT_AUTH_MODE: Values =
+    &[(1, "Infrastructure-Mode"), (2, "Client-Mode"), (3, "Multi-Domain-Mode")];
+
+/// Aruba-QoS-Trust-Mode.
+pub const ARUBA_QOS_TRUST_MODE: Values = &[(0, "DSCP"), (1, "QoS"), (2, "None")];
+
+/// Aruba-STP-Admin-Edge-Port.
+pub const ARUBA_STP_ADMIN_EDGE_PORT: Values = &[(0, "Disable"), (1, "Enable")];
+
+/// Mikrotik-Wireless-VLANID-Type.
+pub const MIKROTIK_VLANID_TYPE: Values = &[(0, "802.1q"), (1, "802.1ad")];
