@@ -15,6 +15,7 @@ mod loading;
 pub mod organization;
 pub mod portal_certificate;
 pub mod publisher;
+pub mod reply_attribute;
 pub mod responder;
 pub mod revocation_list;
 pub mod rules;

@@ -9,8 +9,8 @@ use domain::certificate::Usage;
 use domain::certificate_authority::CertificateAuthority;
 use domain::certificate_authority::Purpose;
 use domain::gateway::Gateway;
-use domain::network_policy::EncodedAttribute;
 use domain::network_policy::NetworkPolicy;
+use domain::network_policy::attribute::Reply;
 use domain::organization::Organization;
 use domain::policy::Policies;
 use domain::secret::Secret;
@@ -42,7 +42,7 @@ pub struct Rules {
     servers: HashMap<String, Server>,
     access_points: Vec<AccessPoint>,
     gateway_secrets: HashMap<String, Vec<KeptSecret>>,
-    reply_attributes: HashMap<String, Vec<EncodedAttribute>>,
+    replies: HashMap<String, Reply>,
 }
 
 /// An authority that can sign.
@@ -147,10 +147,8 @@ async fn load_once(store: &Store, master: &MasterKey) -> Result<Rules, StoreErro
     // The closest network is found first.
     rules.access_points.sort_by_key(|point| core::cmp::Reverse(point.network.prefix_bits()));
     for policy in &rules.organization.network_policy {
-        let attributes = policy.settings.iter().flat_map(|settings| &settings.attributes);
-        // Each was encoded when the policy was saved; what no longer can be is not sent.
-        let encoded = attributes.filter_map(|attribute| attribute.encode().ok()).collect();
-        rules.reply_attributes.insert(policy.name.clone(), encoded);
+        let Some(settings) = &policy.settings else { continue };
+        rules.replies.insert(policy.name.clone(), Reply::prepare(&settings.attributes));
     }
     for secret in store::gateway::secrets(store).await? {
         rules.gateway_secrets.entry(secret.gateway.clone()).or_default().push(secret);
@@ -229,8 +227,8 @@ impl Rules {
     }
 
     /// What a policy sends with an accept.
-    pub fn reply_attributes(&self, policy: &NetworkPolicy) -> &[EncodedAttribute] {
-        self.reply_attributes.get(&policy.name).map(Vec::as_slice).unwrap_or_default()
+    pub fn reply(&self, policy: &NetworkPolicy) -> Option<&Reply> {
+        self.replies.get(&policy.name)
     }
 
     /// What the RADIUS server shows: the first server certificate.

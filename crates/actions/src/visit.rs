@@ -11,7 +11,8 @@ use domain::condition::facts::Inputs;
 use domain::decision::OfVisit;
 use domain::event::Event;
 use domain::event::EventKind;
-use domain::network_policy::EncodedAttribute;
+use domain::network_policy::attribute;
+use domain::network_policy::attribute::EncodedAttribute;
 use domain::refusal::Refusal;
 use domain::visit::Admission;
 use domain::visit::Place;
@@ -219,19 +220,15 @@ fn leave(
     rules: &Rules,
     answered: &OfVisit<'_>,
 ) -> Result<(Admission, Vec<EncodedAttribute>), Refusal> {
-    let (policy, settings) = match &answered.decision.answer {
+    let (policy, _) = match &answered.decision.answer {
         Ok(decided) => *decided,
         Err(refusal) => return Err(refusal.clone()),
     };
-    let attributes = rules.reply_attributes(policy).to_vec();
-    let vlan = settings
-        .attributes
-        .iter()
-        .find(|attribute| attribute.attribute.eq_ignore_ascii_case(VLAN_ATTRIBUTE))
-        .map(|attribute| attribute.value.clone());
+    let attributes = match rules.reply(policy) {
+        Some(reply) => reply.fill_from(&policy.name, &answered.facts)?,
+        None => Vec::new(),
+    };
+    let vlan = attribute::vlan(&attributes);
     let roles = answered.facts.roles.clone();
     Ok((Admission { policy: policy.name.clone(), roles, vlan }, attributes))
 }
-
-/// The attribute that names the VLAN (RFC 3580, 3.31).
-const VLAN_ATTRIBUTE: &str = "Tunnel-Private-Group-Id";

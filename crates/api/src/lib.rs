@@ -7,6 +7,7 @@ pub mod certificate_template;
 pub mod event;
 pub mod organization;
 pub mod problem;
+pub mod reply_attribute;
 pub mod version;
 
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/events", get(event::list))
         .route("/api/v1/events/{id}", get(event::show))
         .route("/api/v1/organization", get(organization::show))
+        .route("/api/v1/radius-dictionaries", get(reply_attribute::dictionaries))
+        .route("/api/v1/reply-presets", get(reply_attribute::presets))
         .route("/api/v1/version", get(version::show))
         .fallback(missing)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

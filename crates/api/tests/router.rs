@@ -23,7 +23,7 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 12] = [
+    const URLS: [(&str, &str); 14] = [
         ("POST", "/api/v1/apply"),
         ("GET", "/api/v1/certificate-authorities"),
         ("GET", "/api/v1/certificate-authorities/A"),
@@ -35,6 +35,8 @@ mod tests {
         ("GET", "/api/v1/events"),
         ("GET", "/api/v1/events/0A"),
         ("GET", "/api/v1/organization"),
+        ("GET", "/api/v1/radius-dictionaries"),
+        ("GET", "/api/v1/reply-presets"),
         ("GET", "/api/v1/version"),
     ];
 
@@ -183,6 +185,21 @@ mod tests {
         assert_eq!(preview["left_out"][0]["value"], "OU=x");
         let fields = preview["fields"].as_array().unwrap();
         assert!(fields.iter().any(|field| field["value"] == "CN=mac-1"), "{preview}");
+    }
+
+    #[tokio::test]
+    async fn what_policies_may_send_is_listed() {
+        let router = owned().await;
+        let (status, page) = ask(&router, "GET", "/api/v1/reply-presets", "").await;
+        assert_eq!((status, &page["next"]), (StatusCode::OK, &json!(null)));
+        assert_eq!(page["items"][0]["name"], "vlan");
+        assert_eq!(page["items"][0]["attributes"][2], "Tunnel-Private-Group-Id = VALUE");
+        let (status, page) = ask(&router, "GET", "/api/v1/radius-dictionaries", "").await;
+        assert_eq!((status, &page["items"][0]["name"]), (StatusCode::OK, &json!("RADIUS:IETF")));
+        let cisco = &page["items"][1];
+        assert_eq!((&cisco["name"], &cisco["vendor"]), (&json!("Cisco"), &json!(9)));
+        let pair = json!({ "name": "Cisco-AVPair", "number": 1, "type": "text", "values": [] });
+        assert_eq!(cisco["attributes"][0], pair);
     }
 
     #[tokio::test]

@@ -1,7 +1,10 @@
 //! Network policies: which role gets onto which network, Policy Management > Network.
 
+pub mod attribute;
+pub mod listing;
+pub mod preset;
+
 use pki::time::Time;
-use radius::dictionary;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -10,6 +13,7 @@ use crate::condition;
 use crate::condition::Facts;
 use crate::condition::Match;
 use crate::condition::Rule;
+use crate::network_policy::attribute::ReplyAttribute;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
 use crate::object::Object;
@@ -24,12 +28,6 @@ use crate::policy::State;
 use crate::policy::Trace;
 use crate::policy_workflow;
 use crate::refusal::Refusal;
-
-/// Most attributes that a policy sends; an Access-Accept is one packet of 4096 bytes.
-pub const ATTRIBUTES_MAX: usize = 32;
-
-/// Most bytes of them: keys, EAP and what proxies want back need the other half of the packet.
-pub const ATTRIBUTES_BYTES_MAX: usize = 2048;
 
 /// Decides about a device that joins. The first that matches decides.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -130,23 +128,6 @@ pub enum Access {
     Refuse,
 }
 
-/// One RADIUS attribute, as an administrator writes it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReplyAttribute {
-    /// `RADIUS:IETF`, or the name of another dictionary.
-    #[serde(default = "default_dictionary")]
-    pub dictionary: String,
-    /// The attribute's name in it.
-    pub attribute: String,
-    /// The value as text.
-    pub value: String,
-}
-
-fn default_dictionary() -> String {
-    "RADIUS:IETF".to_owned()
-}
-
 /// What the network policies say of a device.
 #[derive(Debug)]
 pub struct Decision<'a> {
@@ -219,32 +200,6 @@ impl Policy for NetworkPolicy {
     }
 }
 
-/// An attribute as it goes onto the wire.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct EncodedAttribute {
-    /// Its type (RFC 2865, 5).
-    pub number: u8,
-    /// Its value.
-    pub value: Vec<u8>,
-}
-
-impl ReplyAttribute {
-    /// The attribute as it goes onto the wire, or the field that is wrong and why.
-    pub fn encode(&self) -> Result<EncodedAttribute, (&'static str, String)> {
-        let attribute = dictionary::find(&self.dictionary, &self.attribute).ok_or_else(|| {
-            let what = format!(
-                "there is no \"{}\" in the dictionary \"{}\"",
-                self.attribute.escape_debug(),
-                self.dictionary.escape_debug()
-            );
-            ("attribute", what)
-        })?;
-        let value =
-            attribute.encode(&self.value, 0).map_err(|error| ("value", error.to_string()))?;
-        Ok(EncodedAttribute { number: attribute.wire_number(), value })
-    }
-}
-
 impl Object for NetworkPolicy {
     const KIND: Kind = Kind::NetworkPolicy;
 
@@ -266,42 +221,14 @@ impl Object for NetworkPolicy {
         condition::check(self.match_rules, &self.rules, complaints);
         self.check_when(complaints);
         let Some(settings) = &self.settings else { return };
-        let count = settings.attributes.len();
-        if count > ATTRIBUTES_MAX {
-            complaints.add(
-                "settings.attributes",
-                format!("{count} attributes given, {ATTRIBUTES_MAX} are possible"),
-                "send fewer",
-            );
-        }
-        if settings.access == Access::Refuse && count > 0 {
+        if settings.access == Access::Refuse && !settings.attributes.is_empty() {
             complaints.add(
                 "settings.attributes",
                 "a refusal carries no attributes",
                 "remove them, or make access \"accept\"",
             );
         }
-        let mut bytes = 0;
-        for (index, attribute) in settings.attributes.iter().enumerate().take(ATTRIBUTES_MAX) {
-            match attribute.encode() {
-                // Number and length stand before each value.
-                Ok(encoded) => bytes += 2 + encoded.value.len(),
-                Err((field, what)) => complaints.add(
-                    &format!("settings.attributes[{index}].{field}"),
-                    what,
-                    if field == "value" {
-                        "write a value of the attribute's kind: for a VLAN its number, 1 to 4094, \
-                         or its name"
-                    } else {
-                        "use a name of the IETF's RADIUS attributes, or name its vendor's dictionary"
-                    },
-                ),
-            }
-        }
-        if bytes > ATTRIBUTES_BYTES_MAX {
-            let what = format!("take {bytes} bytes, {ATTRIBUTES_BYTES_MAX} are possible");
-            complaints.add("settings.attributes", what, "send fewer, or shorter ones");
-        }
+        attribute::check(&settings.attributes, complaints);
     }
 
     fn references(&self) -> Vec<Reference> {
@@ -456,22 +383,5 @@ mod tests {
         assert_eq!(refusal.sentence(), "the device C02X is marked lost");
         let found = remedy(r#"{"field":"device.status","operator":"is","value":"lost"}"#);
         assert_eq!(decided(&[plain, found], &lost).unwrap(), "remedy");
-    }
-
-    #[track_caller]
-    fn refused(attribute: &str, value: &str, path: &str) {
-        let settings = format!(
-            r#","settings":{{"access":"accept","attributes":[{{"attribute":"{attribute}","value":"{value}"}}]}}"#
-        );
-        let mut list = Vec::new();
-        policy("p", "staff", &settings).check(&mut Complaints::new("", &mut list));
-        assert_eq!(list.first().map(|complaint| complaint.path.as_str()), Some(path));
-    }
-
-    #[test]
-    fn an_attribute_that_cannot_be_sent_is_refused() {
-        refused("Tunnel-Colour", "20", "settings.attributes[0].attribute");
-        refused("Tunnel-Type", "no such tunnel", "settings.attributes[0].value");
-        refused("State", "x", "settings.attributes[0].value");
     }
 }

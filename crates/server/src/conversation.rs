@@ -22,6 +22,7 @@ use actions::rules::AccessPoint;
 use actions::snapshot::Snapshot;
 use actions::visit::Leave;
 use domain::refusal::Refusal;
+use domain::variable::Values;
 use domain::visit::Place;
 use domain::visit::Visit;
 use eap::packet;
@@ -245,6 +246,7 @@ impl Conversations {
                 return Some(conversation.session.deny());
             }
         };
+        let values = Values::of_certificate(&certificate);
         let visit = Visit {
             certificate,
             standing,

@@ -22,6 +22,8 @@ mod publishing;
 #[cfg(test)]
 mod renewing;
 #[cfg(test)]
+mod replying;
+#[cfg(test)]
 mod revoking;
 #[cfg(test)]
 mod rollover;

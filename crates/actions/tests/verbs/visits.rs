@@ -4,6 +4,7 @@ use actions::visit;
 use domain::certificate::RevocationReason;
 use domain::certificate::Status;
 use domain::refusal::Refusal;
+use domain::variable::Values;
 use domain::visit::Place;
 use domain::visit::Visit;
 use pki::certificate::Certificate;
@@ -19,7 +20,12 @@ use crate::fixture::application;
 use crate::fixture::mosyle;
 use crate::fixture::owner;
 
-fn stand(fixture: &Fixture, certificate: &Certificate, now: Time) -> Result<Visit, Refusal> {
+/// A device that holds the key of this certificate.
+pub(crate) fn stand(
+    fixture: &Fixture,
+    certificate: &Certificate,
+    now: Time,
+) -> Result<Visit, Refusal> {
     let standing = visit::stand(&fixture.app.snapshot, certificate, now)?;
     Ok(Visit {
         certificate: certificate.clone(),
@@ -30,7 +36,8 @@ fn stand(fixture: &Fixture, certificate: &Certificate, now: Time) -> Result<Visi
     })
 }
 
-async fn device(fixture: &Fixture) -> Certificate {
+/// A device that enrolled.
+pub(crate) async fn device(fixture: &Fixture) -> Certificate {
     let issued = fixture.issue(&fixture.claim()).await.unwrap();
     Certificate::parse(&issued.der).unwrap()
 }

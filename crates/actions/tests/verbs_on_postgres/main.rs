@@ -32,6 +32,9 @@ mod publishing;
 #[path = "../verbs/renewing.rs"]
 mod renewing;
 #[cfg(test)]
+#[path = "../verbs/replying.rs"]
+mod replying;
+#[cfg(test)]
 #[path = "../verbs/revoking.rs"]
 mod revoking;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use pki::time::Time;
 use super::VALUE_CHARS_MAX;
 use super::VARIABLES;
 use super::Variable;
+use crate::condition::Facts;
 use crate::device::Device;
 use crate::device::Source;
 use crate::inventory::matching::Matched;
@@ -61,6 +62,14 @@ impl Values {
         let email = first(email).and_then(usable);
         let uri = first(uri).and_then(usable);
         let upn = first(upn).and_then(usable);
+        Self::of_texts(common_name, [dns, email, uri, upn])
+    }
+
+    /// The values of a CN and the first SAN of each kind.
+    fn of_texts(
+        common_name: Option<String>,
+        [dns, email, uri, upn]: [Option<String>; 4],
+    ) -> Self {
         let by_kind =
             [(DNS, &dns), (EMAIL, &email), (URI, &uri), (UPN, &upn), (COMMON_NAME, &common_name)];
         let found = by_kind.into_iter().find(|(_, value)| value.is_some());
@@ -84,6 +93,21 @@ impl Values {
     pub fn of_certificate(certificate: &Certificate) -> Self {
         let values = Self::of_request(&certificate.subject, &certificate.general_names());
         Self { certificate: Some(certificate.serial.clone()), ..values }
+    }
+
+    /// The values of what was known when a policy was asked: of the certificate, else of the
+    /// request, and of the inventory.
+    pub fn of_facts(facts: &Facts) -> Self {
+        let certificate = facts.certificate.as_ref().map(|one| &one.names);
+        let request = facts.request.as_ref().map(|one| &one.names);
+        let Some(names) = request.or(certificate) else { return Self::default() };
+        let first = |texts: &[String]| texts.first().and_then(|text| usable(text));
+        let values = Self::of_texts(
+            first(&names.common_name),
+            [first(&names.dns), first(&names.email), first(&names.uri), first(&names.upn)],
+        );
+        let (device, person) = (facts.device.clone(), facts.person.clone());
+        values.matched(&Matched { device, person, by: String::new() }, facts.at)
     }
 
     /// The values of a request that was matched: what the inventory knows comes before what the
