@@ -97,7 +97,7 @@ fn certificate(directory: &Directory) -> PathBuf {
 
 /// A port that was free a moment ago: FreeRADIUS cannot be asked which it took.
 #[track_caller]
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
     socket.local_addr().expect("a bound socket has an address").port()
 }

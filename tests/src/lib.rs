@@ -6,6 +6,7 @@
 pub mod base64;
 pub mod directory;
 pub mod fleet;
+pub mod forwarder;
 pub mod freeradius;
 pub mod guide;
 pub mod http;

@@ -135,6 +135,18 @@ impl Joined {
             .attribute("Attribute 81 (Tunnel-Private-Group-Id)", &group)
     }
 
+    /// Asserts that the Access-Accept carries a vendor's attribute with these bytes: vendor, type,
+    /// length and value, in hexadecimal digits.
+    #[track_caller]
+    pub fn carries(self, vendor_specific: &str) -> Self {
+        let name = "Attribute 26 (Vendor-Specific)";
+        let lines = self.log.lines().zip(self.log.lines().skip(1));
+        let mut values = lines.filter(|(line, _)| line.contains(name)).map(|(_, value)| value);
+        let found = values.any(|value| value.trim() == format!("Value: {vendor_specific}"));
+        assert!(found, "no {vendor_specific} in {}", self.log);
+        self
+    }
+
     #[track_caller]
     fn attribute(self, name: &str, value: &str) -> Self {
         let mut lines = self.log.lines().skip_while(|line| !line.contains(name)).skip(1);

@@ -332,26 +332,22 @@ impl<'a> Join<'a> {
     }
 
     fn read(&mut self, answer: &Answer) {
+        // The VLAN of RFC 3580's attribute counts before one of a vendor's own.
+        let (mut standard, mut vendors) = (None, None);
         for (attribute, value) in answer.packet.attributes() {
             let known = dictionary::recognize(attribute, value);
             if known.is_some_and(|known| known.allowed == radius::attribute::Use::Protocol) {
                 continue;
             }
             let (name, shown) = dictionary::show(attribute, value);
-            if attribute == number::TUNNEL_PRIVATE_GROUP_ID && self.outcome.vlan.is_none() {
-                self.outcome.vlan = Some(untagged(value));
+            if let Some(vlan) = dictionary::vlan(attribute, value) {
+                let is_standard = attribute == number::TUNNEL_PRIVATE_GROUP_ID;
+                let place = if is_standard { &mut standard } else { &mut vendors };
+                place.get_or_insert(vlan);
             }
             self.outcome.attributes.push((name, shown));
         }
+        self.outcome.vlan = standard.or(vendors);
         self.outcome.reply_message = answer.packet.text(number::REPLY_MESSAGE);
     }
-}
-
-/// The VLAN without the tag of RFC 2868 section 3.6.
-fn untagged(value: &[u8]) -> String {
-    let text = match value.split_first() {
-        Some((0..=0x1f, text)) => text,
-        Some(_) | None => value,
-    };
-    String::from_utf8_lossy(text).into_owned()
 }

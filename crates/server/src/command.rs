@@ -10,6 +10,7 @@ mod certificate_template;
 mod demo;
 mod enroll;
 mod event;
+mod network_policy;
 mod seed;
 mod serve;
 mod toml_document;
@@ -43,6 +44,9 @@ pub(crate) enum Command {
     /// Look at what happened, and why
     #[command(subcommand)]
     Event(event::Verb),
+    /// Look at what network policies may send
+    #[command(subcommand)]
+    NetworkPolicy(network_policy::Verb),
     /// Ask for a certificate as a device does
     Enroll(enroll::Arguments),
     /// Join the network as a device does, through a simulated access point
@@ -69,6 +73,7 @@ impl Command {
             | Self::CertificateAuthority(_)
             | Self::CertificateTemplate(_)
             | Self::Event(_)
+            | Self::NetworkPolicy(_)
             | Self::Enroll(_)
             | Self::Authenticate(_)
             | Self::Seed(_)
@@ -89,6 +94,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CertificateAuthority(verb) => certificate_authority::run(verb).await,
         Command::CertificateTemplate(verb) => certificate_template::run(verb).await,
         Command::Event(verb) => event::run(verb).await,
+        Command::NetworkPolicy(verb) => network_policy::run(&verb),
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
         Command::Seed(arguments) => seed::run(arguments).await,
