@@ -213,13 +213,7 @@ pub enum Refusal {
     NetworkPolicyRefuses { policy: String },
     /// A variable gives an attribute no value that can be sent.
     #[serde(rename = "POL-ATTRIBUTE-VALUE")]
-    AttributeValue {
-        policy: String,
-        attribute: String,
-        variable: String,
-        value: Option<String>,
-        what: String,
-    },
+    AttributeValue { policy: String, attribute: String, what: String },
     /// What the policy sends does not fit into one packet.
     #[serde(rename = "POL-REPLY-TOO-LARGE")]
     ReplyTooLarge { policy: String },

@@ -167,22 +167,19 @@ impl Reply {
 impl Variable {
     /// All of its attributes, or none.
     fn fill(&self, policy: &str, values: &Values) -> Result<Vec<EncodedAttribute>, Refusal> {
-        let label = |line: Option<&Line>| line.map_or_else(String::new, |line| line.label.clone());
-        let expanded = self.expression.expand(values, str::to_owned);
-        let expanded = expanded.map_err(|variable| Refusal::AttributeValue {
+        let no = |line: Option<&Line>, what: String| Refusal::AttributeValue {
             policy: policy.to_owned(),
-            attribute: label(self.lines.iter().find(|line| line.form.is_open())),
-            variable: format!("${{{variable}}}"),
-            value: None,
-            what: "has no value".to_owned(),
+            attribute: line.map_or_else(String::new, |line| line.label.clone()),
+            what,
+        };
+        let expanded = self.expression.expand(values, str::to_owned).map_err(|variable| {
+            let open = self.lines.iter().find(|line| line.form.is_open());
+            no(open, format!("${{{variable}}} has no value"))
         })?;
         let encode = |line: &Line| {
-            line.encode(&expanded.text).map_err(|what| Refusal::AttributeValue {
-                policy: policy.to_owned(),
-                attribute: label(Some(line)),
-                variable: self.written.clone(),
-                value: Some(shown(&expanded.text)),
-                what,
+            line.encode(&expanded.text).map_err(|error| {
+                let value = shown(&expanded.text);
+                no(Some(line), format!("the value \"{value}\" of {}: {error}", self.written))
             })
         };
         self.lines.iter().map(encode).collect()

@@ -242,7 +242,7 @@ fn a_value_that_cannot_be_sent_refuses_the_device_or_leaves_the_attribute_out() 
     no(
         r#"{"preset":"vlan","value":"${/device/clientId}"}"#,
         &device("5000"),
-        "the network policy P cannot send Tunnel-Private-Group-Id with the value \"5000\" of \
+        "the network policy P cannot send Tunnel-Private-Group-Id: the value \"5000\" of \
          ${/device/clientId}: VLAN 5000 is outside 1 to 4094",
     );
     let long = "x".repeat(300);
@@ -251,20 +251,20 @@ fn a_value_that_cannot_be_sent_refuses_the_device_or_leaves_the_attribute_out() 
         r#"{"attribute":"Filter-Id","value":"${/device/clientId}"}"#,
         &device(&long),
         &format!(
-            "the network policy P cannot send Filter-Id with the value \"{shown}…\" of \
+            "the network policy P cannot send Filter-Id: the value \"{shown}…\" of \
              ${{/device/clientId}}: Filter-Id takes at most 253 bytes"
         ),
     );
     no(
         r#"{"dictionary":"Custom","vendor":9,"number":200,"type":"ipv4","value":"${/device/clientId}"}"#,
         &device("mac-1"),
-        "the network policy P cannot send attribute 200 of vendor 9 with the value \"mac-1\" of \
+        "the network policy P cannot send attribute 200 of vendor 9: the value \"mac-1\" of \
          ${/device/clientId}: the attribute is an IPv4 address such as 192.0.2.1",
     );
     no(
         r#"{"preset":"session-time","value":"${/device/clientId}"}"#,
         &device("mac-1"),
-        "the network policy P cannot send Session-Timeout with the value \"mac-1\" of \
+        "the network policy P cannot send Session-Timeout: the value \"mac-1\" of \
          ${/device/clientId}: a time is a number, or one with s, m, h or d behind it",
     );
 }
