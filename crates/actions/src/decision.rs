@@ -29,7 +29,7 @@ pub(crate) fn facts_of_visit(snapshot: &Snapshot, visit: &Visit, at: Time) -> Fa
 }
 
 /// What is known of a certificate and whose it is.
-fn facts_of_certificate(
+pub(crate) fn facts_of_certificate(
     snapshot: &Snapshot,
     certificate: &Certificate,
     standing: &Standing,

@@ -38,6 +38,7 @@ use crate::certificate;
 use crate::certificate_authority;
 use crate::certificate_authority::Made;
 use crate::certificate_authority::Making;
+use crate::decision::simulate;
 use crate::gateway;
 use crate::gateway::ShownSecret;
 use crate::rules::Authority;
@@ -138,6 +139,7 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
         App::reload(&app.store, &app.master, &app.snapshot).await.map_err(unavailable)?;
     }
     certificate_authority::check(&merged, &app.snapshot.rules()).map_err(NotApplied::Complaints)?;
+    simulate::check_tests(app, &merged.organization).await?;
     if application.dry_run || merged.plan.is_empty() {
         return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
     }

@@ -13,6 +13,7 @@ use domain::event::Event;
 use domain::event::EventKind;
 use domain::network_policy::attribute;
 use domain::network_policy::attribute::EncodedAttribute;
+use domain::policy::Policies;
 use domain::refusal::Refusal;
 use domain::visit::Admission;
 use domain::visit::Place;
@@ -54,11 +55,21 @@ pub fn stand(
     certificate: &Certificate,
     now: Time,
 ) -> Result<Standing, Refusal> {
+    stand_with(snapshot, &snapshot.rules().policies, certificate, now)
+}
+
+/// The same with other policies: some speak of certificates that have expired.
+pub(crate) fn stand_with(
+    snapshot: &Snapshot,
+    policies: &Policies,
+    certificate: &Certificate,
+    now: Time,
+) -> Result<Standing, Refusal> {
     let serial = &certificate.serial;
     if now < certificate.not_before {
         return Err(Refusal::CertificateNotYetValid { serial: serial.to_string() });
     }
-    if certificate.not_after < now && !is_pardoned(snapshot, certificate, now) {
+    if certificate.not_after < now && !is_pardoned(policies, certificate, now) {
         let not_after = Some(certificate.not_after);
         return Err(Refusal::CertificateExpired { serial: serial.to_string(), not_after });
     }
@@ -90,10 +101,10 @@ pub fn stand(
 }
 
 /// Whether a certificate has expired so lately that a policy may speak of it, and one does.
-fn is_pardoned(snapshot: &Snapshot, certificate: &Certificate, now: Time) -> bool {
+fn is_pardoned(policies: &Policies, certificate: &Certificate, now: Time) -> bool {
     let over = now.0.saturating_sub(certificate.not_after.0);
     let looked_at = [Field::CertificateExpired, Field::CertificateDaysLeft];
-    over <= EXPIRED_SECONDS_MAX && snapshot.rules().policies.network_looks_at(&looked_at)
+    over <= EXPIRED_SECONDS_MAX && policies.network_looks_at(&looked_at)
 }
 
 /// How long after its end a certificate is still let through to the policies: 30 days, as long as

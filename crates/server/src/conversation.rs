@@ -22,7 +22,6 @@ use actions::rules::AccessPoint;
 use actions::snapshot::Snapshot;
 use actions::visit::Leave;
 use domain::refusal::Refusal;
-use domain::variable::Values;
 use domain::visit::Place;
 use domain::visit::Visit;
 use eap::packet;
@@ -246,7 +245,6 @@ impl Conversations {
                 return Some(conversation.session.deny());
             }
         };
-        let values = Values::of_certificate(&certificate);
         let visit = Visit {
             certificate,
             standing,

@@ -156,11 +156,7 @@ fn is_root(app: &App, certificate: &Certificate) -> bool {
 }
 
 /// What tells how a certificate stands since.
-pub(super) fn event(
-    app: &App,
-    actor: &Actor,
-    certificate: &Certificate,
-) -> domain::event::Event {
+pub(super) fn event(app: &App, actor: &Actor, certificate: &Certificate) -> domain::event::Event {
     let kind = match certificate.status {
         Status::Held => EventKind::CertificateHeld,
         Status::Revoked => EventKind::CertificateRevoked,

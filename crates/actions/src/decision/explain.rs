@@ -110,7 +110,8 @@ async fn find(app: &App, about: &str) -> Result<Option<Event>, Refusal> {
     }
     let mut found = newest(app, About::Device(about)).await?;
     // A device that joined before its name was on record is known by its certificate.
-    let held = store::certificate::newest_of_device(&app.store, about).await.map_err(unavailable)?;
+    let held =
+        store::certificate::newest_of_device(&app.store, about).await.map_err(unavailable)?;
     if let Some(kept) = held {
         let object = format!("certificate:{}", kept.certificate.serial);
         let of_certificate = newest(app, About::Object(&object)).await?;

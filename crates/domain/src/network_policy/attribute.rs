@@ -78,6 +78,13 @@ pub struct EncodedAttribute {
     pub value: Vec<u8>,
 }
 
+impl EncodedAttribute {
+    /// Its name and its value, for people.
+    pub fn show(&self) -> (String, String) {
+        dictionary::show(self.number, &self.value)
+    }
+}
+
 /// What a policy sends, ready to be given the values of a device.
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
@@ -130,11 +137,7 @@ impl Reply {
     }
 
     /// The attributes for a device of which this is known, or why there are none.
-    pub fn fill_from(
-        &self,
-        policy: &str,
-        facts: &Facts,
-    ) -> Result<Vec<EncodedAttribute>, Refusal> {
+    pub fn fill_from(&self, policy: &str, facts: &Facts) -> Result<Vec<EncodedAttribute>, Refusal> {
         let is_fixed = |entry: &Entry| matches!(entry, Entry::Fixed(_));
         if self.entries.iter().all(is_fixed) {
             return self.fill(policy, &Values::default());

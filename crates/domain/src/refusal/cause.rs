@@ -43,7 +43,10 @@ pub const CAUSES: &[(&str, &str)] = &[
         "ENR-MESSAGE-UNREADABLE",
         "the device encrypted to another certificate: the profile names a wrong CA, or an old one",
     ),
-    ("ENR-LIMIT-CERTIFICATES", "two SCEP profiles on one device, or a profile that is re-sent often"),
+    (
+        "ENR-LIMIT-CERTIFICATES",
+        "two SCEP profiles on one device, or a profile that is re-sent often",
+    ),
     ("ENR-LIMIT-DAYS", "a profile that is re-sent on every change of its group"),
     ("ENR-RENEWAL-LATE", "the device was away or switched off when it should have renewed"),
     ("NAS-UNKNOWN", "a new access point, or one that sends from another address than before"),
@@ -52,7 +55,10 @@ pub const CAUSES: &[(&str, &str)] = &[
         "NAS-NO-MESSAGE-AUTHENTICATOR",
         "old firmware from before the answers to BlastRADIUS (CVE-2024-3596)",
     ),
-    ("EAP-METHOD", "the Wi-Fi profile asks for PEAP or TTLS, or the device has no client certificate"),
+    (
+        "EAP-METHOD",
+        "the Wi-Fi profile asks for PEAP or TTLS, or the device has no client certificate",
+    ),
     (
         "EAP-STATE-UNKNOWN",
         "the access point sent the rest of a conversation to another server, or much too late",

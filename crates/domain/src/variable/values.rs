@@ -66,10 +66,7 @@ impl Values {
     }
 
     /// The values of a CN and the first SAN of each kind.
-    fn of_texts(
-        common_name: Option<String>,
-        [dns, email, uri, upn]: [Option<String>; 4],
-    ) -> Self {
+    fn of_texts(common_name: Option<String>, [dns, email, uri, upn]: [Option<String>; 4]) -> Self {
         let by_kind =
             [(DNS, &dns), (EMAIL, &email), (URI, &uri), (UPN, &upn), (COMMON_NAME, &common_name)];
         let found = by_kind.into_iter().find(|(_, value)| value.is_some());
