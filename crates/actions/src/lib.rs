@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod journal;
 mod loading;
 pub mod organization;
+pub mod policy;
 pub mod portal_certificate;
 pub mod publisher;
 pub mod reply_attribute;

@@ -4,8 +4,10 @@ pub mod audit;
 pub mod certificate;
 pub mod certificate_authority;
 pub mod certificate_template;
+pub mod decision;
 pub mod event;
 pub mod organization;
+pub mod policy;
 pub mod problem;
 pub mod reply_attribute;
 pub mod version;
@@ -33,7 +35,7 @@ pub const PAGE_DEFAULT: u32 = 100;
 /// Every URL of the API. A door puts the [`Actor`] into the request's extensions, having checked
 /// who is there; without one, every URL answers 401.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
+    policy::routes(Router::new())
         .route("/api/v1/apply", post(organization::apply))
         .route("/api/v1/audit", get(audit::verify))
         .route("/api/v1/certificate-authorities", get(certificate_authority::list))
@@ -49,9 +51,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/certificates/{serial}/revoke", post(certificate::revoke))
         .route("/api/v1/events", get(event::list))
         .route("/api/v1/events/{id}", get(event::show))
+        .route("/api/v1/explain", get(decision::explain))
         .route("/api/v1/organization", get(organization::show))
         .route("/api/v1/radius-dictionaries", get(reply_attribute::dictionaries))
         .route("/api/v1/reply-presets", get(reply_attribute::presets))
+        .route("/api/v1/replay", post(decision::replay))
+        .route("/api/v1/simulate", post(decision::simulate))
         .route("/api/v1/version", get(version::show))
         .fallback(missing)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

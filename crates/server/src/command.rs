@@ -8,17 +8,23 @@ mod certificate;
 mod certificate_authority;
 mod certificate_template;
 mod demo;
+mod draft;
 mod enroll;
 mod event;
+mod explain;
 mod network_policy;
+mod policy;
+mod replay;
 mod seed;
 mod serve;
+mod simulate;
 mod toml_document;
 mod version;
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use domain::object::Kind;
 
 /// What the program can be asked to do.
 #[derive(Debug, Subcommand)]
@@ -44,7 +50,19 @@ pub(crate) enum Command {
     /// Look at what happened, and why
     #[command(subcommand)]
     Event(event::Verb),
-    /// Look at what network policies may send
+    /// Say why a device was answered as it was
+    Explain(explain::Arguments),
+    /// Say what would happen if a device came, with the policies of now or a draft
+    Simulate(simulate::Arguments),
+    /// Answer what devices asked once more, with a draft: who would lose access, who would gain it
+    Replay(replay::Arguments),
+    /// Look at policy workflows, and go back to an earlier version of one
+    #[command(subcommand)]
+    PolicyWorkflow(policy::Verb),
+    /// Look at enrollment policies, and go back to an earlier version of one
+    #[command(subcommand)]
+    EnrollmentPolicy(policy::Verb),
+    /// Look at network policies and what they may send, and go back to an earlier version of one
     #[command(subcommand)]
     NetworkPolicy(network_policy::Verb),
     /// Ask for a certificate as a device does
@@ -73,6 +91,11 @@ impl Command {
             | Self::CertificateAuthority(_)
             | Self::CertificateTemplate(_)
             | Self::Event(_)
+            | Self::Explain(_)
+            | Self::Simulate(_)
+            | Self::Replay(_)
+            | Self::PolicyWorkflow(_)
+            | Self::EnrollmentPolicy(_)
             | Self::NetworkPolicy(_)
             | Self::Enroll(_)
             | Self::Authenticate(_)
@@ -94,7 +117,12 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CertificateAuthority(verb) => certificate_authority::run(verb).await,
         Command::CertificateTemplate(verb) => certificate_template::run(verb).await,
         Command::Event(verb) => event::run(verb).await,
-        Command::NetworkPolicy(verb) => network_policy::run(&verb),
+        Command::Explain(arguments) => explain::run(arguments).await,
+        Command::Simulate(arguments) => simulate::run(arguments).await,
+        Command::Replay(arguments) => replay::run(arguments).await,
+        Command::PolicyWorkflow(verb) => policy::run(Kind::PolicyWorkflow, verb).await,
+        Command::EnrollmentPolicy(verb) => policy::run(Kind::EnrollmentPolicy, verb).await,
+        Command::NetworkPolicy(verb) => network_policy::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
         Command::Seed(arguments) => seed::run(arguments).await,

@@ -103,7 +103,9 @@ fn read(order: &Order) -> anyhow::Result<Result<TomlDocument, ExitCode>> {
     match TomlDocument::read(&order.file) {
         Ok(document) => Ok(Ok(document)),
         Err(NotRead::Failed(error)) => Err(error),
-        Err(NotRead::Complaint(line, complaint)) => Ok(Err(complain(order, &[(line, complaint)])?)),
+        Err(NotRead::Complaint(line, complaint)) => {
+            Ok(Err(complain(&order.file, order.json, &[(line, complaint)])?))
+        }
     }
 }
 
@@ -120,10 +122,7 @@ fn conclude(
         }
         Err(Failed::Problem(problem)) if !problem.complaints.is_empty() => {
             let Problem { complaints, .. } = *problem;
-            let lines = complaints.into_iter().map(|c| (document.line(&c.path), c));
-            let mut lines: Vec<(usize, Complaint)> = lines.collect();
-            lines.sort_by_key(|(line, _)| *line);
-            complain(order, &lines)
+            complain(&order.file, order.json, &with_lines(document, complaints))
         }
         Err(failed) => Err(failed.into()),
     }
@@ -227,7 +226,8 @@ fn report(order: &Order, applied: &Applied) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_plan(plan: &Plan) {
+/// Shows what changed, or would.
+pub(crate) fn print_plan(plan: &Plan) {
     let describe = |change: &Change| format!("{} \"{}\"", change.kind.words(), change.name);
     for change in &plan.create {
         output::line(&format!("+ {}", describe(change)));
@@ -264,9 +264,25 @@ fn print_plan(plan: &Plan) {
     output::line(&counts.join(", "));
 }
 
-fn complain(order: &Order, complaints: &[(usize, Complaint)]) -> anyhow::Result<ExitCode> {
-    let file = order.file.display().to_string();
-    if order.json {
+/// Each complaint with the line of what it is about, in the order of the file.
+pub(crate) fn with_lines(
+    document: &TomlDocument,
+    complaints: Vec<Complaint>,
+) -> Vec<(usize, Complaint)> {
+    let lines = complaints.into_iter().map(|c| (document.line(&c.path), c));
+    let mut lines: Vec<(usize, Complaint)> = lines.collect();
+    lines.sort_by_key(|(line, _)| *line);
+    lines
+}
+
+/// Says what is wrong with a file, line by line.
+pub(crate) fn complain(
+    file: &Path,
+    json: bool,
+    complaints: &[(usize, Complaint)],
+) -> anyhow::Result<ExitCode> {
+    let file = file.display().to_string();
+    if json {
         let list: Vec<Value> = complaints
             .iter()
             .map(|(line, complaint)| {

@@ -1,5 +1,5 @@
-//! `safeconduct network-policy presets|dictionary`: what policies may send. It is the same in every
-//! organization, so none is asked.
+//! `safeconduct network-policy …`: looking at policies as at workflows, and at what they may send,
+//! which is the same in every organization, so that none is asked.
 
 use std::process::ExitCode;
 
@@ -8,12 +8,16 @@ use clap::Args;
 use clap::Subcommand;
 use domain::network_policy::listing;
 use domain::network_policy::listing::ListedDictionary;
+use domain::object::Kind;
 
+use crate::command::policy;
 use crate::output;
 
 /// Look at what network policies may send.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    #[command(flatten)]
+    Policy(policy::Verb),
     /// List the presets: what a network needs, and the attributes that make it so
     Presets(PresetsArguments),
     /// List the dictionaries, or the attributes of one
@@ -39,10 +43,11 @@ pub(crate) struct DictionaryArguments {
 }
 
 /// Does what was asked.
-pub(crate) fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::Presets(arguments) => presets(arguments)?,
-        Verb::Dictionary(arguments) => dictionary(arguments)?,
+        Verb::Policy(verb) => return policy::run(Kind::NetworkPolicy, verb).await,
+        Verb::Presets(arguments) => presets(&arguments)?,
+        Verb::Dictionary(arguments) => dictionary(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

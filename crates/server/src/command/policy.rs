@@ -1,0 +1,168 @@
+//! `safeconduct policy-workflow|enrollment-policy|network-policy list|show|history|rollback`
+
+use std::process::ExitCode;
+
+use actions::organization::Applied;
+use actions::organization::history::ShownVersion;
+use actions::policy::ShownPolicy;
+use api::certificate::Page;
+use clap::Args;
+use clap::Subcommand;
+use domain::object::Kind;
+use domain::policy::State;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::command::apply::print_plan;
+use crate::command::certificate::escape;
+use crate::command::certificate::print_fields;
+use crate::config::DataArgument;
+use crate::connection::Connection;
+use crate::output;
+
+/// Look at policies, and go back to an earlier version of one.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// List them in the order in which they are asked
+    List(ListArguments),
+    /// Show one
+    Show(NamedArguments),
+    /// Show its versions: who changed what, and when
+    History(NamedArguments),
+    /// Let it be again what it was in a version
+    Rollback(RollbackArguments),
+}
+
+/// How a list is shown.
+#[derive(Args, Debug)]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    data: DataArgument,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which one.
+#[derive(Args, Debug)]
+pub(crate) struct NamedArguments {
+    #[command(flatten)]
+    data: DataArgument,
+    /// Its name
+    name: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which one, and which version of it.
+#[derive(Args, Debug)]
+pub(crate) struct RollbackArguments {
+    #[command(flatten)]
+    named: NamedArguments,
+    /// The version, as `history` shows it
+    #[arg(long)]
+    to: i64,
+    /// Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Does what was asked of one kind.
+pub(crate) async fn run(kind: Kind, verb: Verb) -> anyhow::Result<ExitCode> {
+    match verb {
+        Verb::List(arguments) => list(kind, &arguments).await?,
+        Verb::Show(arguments) => show(kind, &arguments).await?,
+        Verb::History(arguments) => history(kind, &arguments).await?,
+        Verb::Rollback(arguments) => roll_back(kind, &arguments).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn url(kind: Kind, rest: &str) -> String {
+    format!("/api/v1/{}{rest}", api::policy::plural(kind))
+}
+
+async fn get<T: serde::de::DeserializeOwned>(data: &DataArgument, url: &str) -> anyhow::Result<T> {
+    let connection = Connection::open(data, false).await?;
+    let answer = connection.get::<T>(url).await;
+    connection.close().await;
+    Ok(answer?)
+}
+
+async fn list(kind: Kind, arguments: &ListArguments) -> anyhow::Result<()> {
+    let page: Page<ShownPolicy> = get(&arguments.data, &url(kind, "")).await?;
+    if arguments.json {
+        return output::json(&page);
+    }
+    let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
+    output::table(&["", "NAME", "STATE", "RULES", "DESCRIPTION"], &rows);
+    Ok(())
+}
+
+fn row(policy: &ShownPolicy) -> Vec<String> {
+    let state = match policy.state {
+        State::Active => "active",
+        State::Draft => "draft: decides nothing",
+        State::Monitor => "monitor",
+        State::NotYet => "not active yet",
+        State::Over => "no longer active",
+    };
+    let rules = policy.definition.get("rules").and_then(Value::as_array).map_or(0, Vec::len);
+    let description = policy.definition.get("description").and_then(Value::as_str);
+    vec![
+        policy.position.to_string(),
+        output::safe(&policy.name),
+        state.to_owned(),
+        rules.to_string(),
+        output::safe(description.unwrap_or_default()),
+    ]
+}
+
+async fn show(kind: Kind, arguments: &NamedArguments) -> anyhow::Result<()> {
+    let path = url(kind, &format!("/{}", escape(&arguments.name)));
+    let policy: ShownPolicy = get(&arguments.data, &path).await?;
+    if arguments.json {
+        return output::json(&policy);
+    }
+    let [position, _, state, ..] = row(&policy).try_into().unwrap_or([const { String::new() }; 5]);
+    output::line(&format!("position: {position}\nstate: {state}"));
+    print_fields(&policy.definition);
+    Ok(())
+}
+
+async fn history(kind: Kind, arguments: &NamedArguments) -> anyhow::Result<()> {
+    let path = url(kind, &format!("/{}/history", escape(&arguments.name)));
+    let page: Page<ShownVersion> = get(&arguments.data, &path).await?;
+    if arguments.json {
+        return output::json(&page);
+    }
+    for version in &page.items {
+        let ShownVersion { version: number, at, actor, what, fields, .. } = version;
+        let at = at.to_rfc3339();
+        output::line(&output::safe(&format!("version {number}, {at}: {what} by {actor}")));
+        for field in fields {
+            let text = format!("    {}: {} -> {}", field.field, field.before, field.after);
+            output::line(&output::safe(&text));
+        }
+    }
+    Ok(())
+}
+
+async fn roll_back(kind: Kind, arguments: &RollbackArguments) -> anyhow::Result<()> {
+    let RollbackArguments { named, to, dry_run } = arguments;
+    let path = url(kind, &format!("/{}/rollback", escape(&named.name)));
+    let connection = Connection::open(&named.data, false).await?;
+    let body = json!({ "version": to, "dry_run": dry_run });
+    let applied = connection.post::<Applied>(&path, &body).await;
+    connection.close().await;
+    let Applied { plan, .. } = applied?;
+    if named.json {
+        return output::json(&plan);
+    }
+    print_plan(&plan);
+    if *dry_run {
+        output::line("Nothing was changed: this was a dry run.");
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! `safeconduct simulate`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use actions::decision::simulate::Simulated;
+use actions::decision::simulate::Trial;
+use anyhow::anyhow;
+use clap::Args;
+use domain::network_policy::Access;
+use pki::time::Time;
+
+use crate::command::draft;
+use crate::command::draft::Draft;
+use crate::command::explain;
+use crate::config::DataArgument;
+use crate::connection::Connection;
+use crate::output;
+
+/// Say what would happen if a device came.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    data: DataArgument,
+    /// The device: name, serial number, UDID or address, or a certificate's serial number
+    #[arg(long)]
+    device: String,
+    /// The access point that it asks at
+    #[arg(long, value_name = "NAME")]
+    access_point: Option<String>,
+    /// The wireless network
+    #[arg(long)]
+    ssid: Option<String>,
+    /// The address that it joins with
+    #[arg(long)]
+    mac: Option<String>,
+    /// When, such as 2026-11-28T22:00:00Z; default: now
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// A declarative file, tried out as if it had been applied
+    #[arg(long, value_name = "FILE")]
+    draft: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Does what was asked.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let at = arguments.at.as_deref().map(|at| {
+        let fix = "write it like 2026-11-28T22:00:00Z";
+        Time::parse_rfc3339(at)
+            .ok_or_else(|| anyhow!("--at {} is no time; {fix}", output::safe(at)))
+    });
+    let draft = match arguments.draft.as_deref().map(|file| Draft::read(file, arguments.json)) {
+        None => None,
+        Some(read) => match read? {
+            Ok(draft) => Some(draft),
+            Err(refused) => return Ok(refused),
+        },
+    };
+    let trial = Trial {
+        device: arguments.device,
+        access_point: arguments.access_point,
+        ssid: arguments.ssid,
+        mac: arguments.mac,
+        at: at.transpose()?,
+        draft: draft.as_ref().map(|draft| draft.document.json.clone()),
+    };
+    let connection = Connection::open(&arguments.data, false).await?;
+    let simulated = connection.post::<Simulated>("/api/v1/simulate", &trial).await;
+    connection.close().await;
+    let simulated = match draft::understood(draft.as_ref(), simulated)? {
+        Ok(simulated) => simulated,
+        Err(refused) => return Ok(refused),
+    };
+    if arguments.json {
+        output::json(&simulated)?;
+    } else {
+        print(&simulated);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(simulated: &Simulated) {
+    let say = |text: &str| output::line(&output::safe(text));
+    let device = &simulated.device;
+    match (&simulated.access, &simulated.reason) {
+        (Access::Accept, _) => {
+            let vlan = simulated.vlan.as_ref().map(|vlan| format!(", VLAN {vlan}"));
+            let policy = simulated.policy.as_deref().unwrap_or_default();
+            say(&format!("{device} would get in by {policy}{}", vlan.unwrap_or_default()));
+        }
+        (Access::Refuse, Some(reason)) => {
+            say(&format!("{device} would be refused: {} ({})", reason.sentence, reason.code));
+            say(&format!("  fix    {}", reason.fix));
+        }
+        (Access::Refuse, None) => say(&format!("{device} would be refused")),
+    }
+    for attribute in &simulated.attributes {
+        say(&format!("  sends  {} = {}", attribute.attribute, attribute.value));
+    }
+    explain::print_roles(&simulated.roles, &simulated.device_roles);
+    explain::print_monitors(&simulated.monitors);
+    explain::print_path(&simulated.path);
+}
