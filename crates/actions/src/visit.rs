@@ -158,6 +158,9 @@ fn details(rules: &Rules, visit: &Visit, answered: &OfVisit<'_>) -> Map<String, 
     details.insert("subject".into(), Value::from(visit.certificate.subject.to_string()));
     details.insert("tls".into(), Value::from(visit.tls));
     details.insert("resumed".into(), Value::from(visit.resumed));
+    details.insert("rounds".into(), Value::from(visit.rounds));
+    let took = u64::try_from(visit.took.as_millis()).unwrap_or(u64::MAX);
+    details.insert("took_ms".into(), Value::from(took));
     details.insert("policy_version".into(), Value::from(rules.version));
     details.insert("provider".into(), Value::from(facts.provider.clone()));
     details.insert("roles".into(), Value::from(facts.roles.clone()));

@@ -23,7 +23,7 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 14] = [
+    const URLS: [(&str, &str); 22] = [
         ("POST", "/api/v1/apply"),
         ("GET", "/api/v1/certificate-authorities"),
         ("GET", "/api/v1/certificate-authorities/A"),
@@ -32,11 +32,19 @@ mod tests {
         ("GET", "/api/v1/certificates"),
         ("GET", "/api/v1/certificates/0A"),
         ("POST", "/api/v1/certificates/0A/revoke"),
+        ("GET", "/api/v1/enrollment-policies"),
         ("GET", "/api/v1/events"),
         ("GET", "/api/v1/events/0A"),
+        ("GET", "/api/v1/explain?about=mac-1"),
+        ("GET", "/api/v1/network-policies"),
+        ("GET", "/api/v1/network-policies/N"),
+        ("GET", "/api/v1/network-policies/N/history"),
+        ("POST", "/api/v1/network-policies/N/rollback"),
         ("GET", "/api/v1/organization"),
+        ("GET", "/api/v1/policy-workflows"),
         ("GET", "/api/v1/radius-dictionaries"),
         ("GET", "/api/v1/reply-presets"),
+        ("POST", "/api/v1/simulate"),
         ("GET", "/api/v1/version"),
     ];
 
@@ -95,10 +103,12 @@ mod tests {
         let body = json!({ "document": {} }).to_string();
         let revocation = json!({ "reason": "superseded" }).to_string();
         let trial = json!({ "device": "mac-1" }).to_string();
+        let version = json!({ "version": 1 }).to_string();
         for (method, url) in URLS.into_iter().filter(|(_, url)| !url.ends_with("/version")) {
             let body = match url.rsplit_once('/').map(|(_, verb)| verb) {
                 Some("revoke") => &revocation,
-                Some("preview") => &trial,
+                Some("preview" | "simulate") => &trial,
+                Some("rollback") => &version,
                 Some(_) | None => &body,
             };
             is_problem(&ask(&router, method, url, body).await, 403, "API-NOT-PERMITTED");

@@ -1,5 +1,6 @@
 //! Visits: a device at an access point, asking to be let in.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use pki::certificate::Certificate;
@@ -22,6 +23,10 @@ pub struct Visit {
     pub tls: &'static str,
     /// Whether the device resumed an earlier TLS session instead of proving its key once more.
     pub resumed: bool,
+    /// Messages that it took to come here.
+    pub rounds: u32,
+    /// How long it took, from the device's first message of the handshake.
+    pub took: Duration,
 }
 
 /// Where a device stands and how it announced itself.

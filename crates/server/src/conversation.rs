@@ -78,6 +78,7 @@ struct Conversation {
     /// The visit and its leave, once the device is proved and may enter.
     leave: Option<(Visit, Leave)>,
     rounds: u32,
+    began: Instant,
     touched: Instant,
 }
 
@@ -171,8 +172,9 @@ impl Conversations {
         self.make_room();
         let state = self.draw_state();
         let place = place(&self.snapshot, asked);
-        let touched = asked.at;
-        let conversation = Conversation { session, judge, place, leave: None, rounds: 0, touched };
+        let (began, touched) = (asked.at, asked.at);
+        let (leave, rounds) = (None, 0);
+        let conversation = Conversation { session, judge, place, leave, rounds, began, touched };
         self.open.insert(state, conversation);
         self.order.insert((touched, state));
         self.go_on(asked, state, message)
@@ -254,6 +256,8 @@ impl Conversations {
                 TlsVersion::Tls13 => "1.3",
             },
             resumed: proof.kind == Kind::Resumed,
+            rounds: conversation.rounds,
+            took: conversation.touched.saturating_duration_since(conversation.began),
         };
         Some(match actions::visit::admit(&self.snapshot, &visit) {
             Ok(leave) => {

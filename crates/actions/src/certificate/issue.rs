@@ -22,6 +22,7 @@ use domain::decision::OfEnrollment;
 use domain::enrollment_policy;
 use domain::enrollment_policy::EnrollmentPolicy;
 use domain::event::EventKind;
+use domain::event::Moment;
 use domain::gateway::Gateway;
 use domain::inventory::matching::Matched;
 use domain::refusal::Refusal;
@@ -67,9 +68,10 @@ pub async fn issue(
     gateway: &str,
     claim: &Claim,
 ) -> Result<Issued, Refusal> {
-    let mut told = Told { details: claim.details(), inputs: None };
+    let mut told = Told { details: claim.details(), inputs: None, began: app.world.now() };
     let answer = answer(app, actor, gateway, claim, &mut told).await;
     if let Err(refusal) = &answer {
+        told.time(app);
         let said = said(actor, gateway, told.details);
         let event = app.world.event(EventKind::CertificateIssued, Some(refusal.clone()), said);
         certificate::note_refused(app, refusal, event.resting_on(told.inputs)).await;
@@ -82,6 +84,16 @@ struct Told {
     details: Map<String, Value>,
     /// What the policies were asked about.
     inputs: Option<Inputs>,
+    /// When the request came.
+    began: Moment,
+}
+
+impl Told {
+    /// Lets the event say how long the answer took.
+    fn time(&mut self, app: &App) {
+        let took = app.world.now().0.saturating_sub(self.began.0);
+        self.details.insert("took_ms".into(), Value::from(took));
+    }
 }
 
 fn said(actor: &Actor, gateway: &str, details: Map<String, Value>) -> Said {
@@ -363,6 +375,7 @@ async fn sign(
     let write = store::certificate::issued(write, &certificate, &signed.der);
     let write = holder.record(write, now);
     let (write, superseded) = held.supersede(app, write, decided, now)?;
+    told.time(app);
     let saved = save(app, write, (&certificate, superseded), told).await;
     saved.inspect_err(|refusal| {
         if !is_unconfirmed(refusal) {

@@ -95,7 +95,8 @@ pub async fn explain(app: &App, actor: &Actor, about: &str) -> Result<Explanatio
 
 /// The newest answer about something. Answers of policies count before other news.
 async fn find(app: &App, about: &str) -> Result<Option<Event>, Refusal> {
-    if let Ok(id) = Uuid::parse_str(about) {
+    // Without its hyphens it could be a serial number.
+    if let (true, Ok(id)) = (about.contains('-'), Uuid::parse_str(about)) {
         return store::event::find(&app.store, id).await.map_err(unavailable);
     }
     if let Ok(serial) = Serial::parse_text(about)

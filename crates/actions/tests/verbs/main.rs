@@ -8,6 +8,8 @@ mod authorities;
 #[cfg(test)]
 mod certificates;
 #[cfg(test)]
+mod deciding;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod fixture;

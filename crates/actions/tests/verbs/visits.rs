@@ -4,7 +4,6 @@ use actions::visit;
 use domain::certificate::RevocationReason;
 use domain::certificate::Status;
 use domain::refusal::Refusal;
-use domain::variable::Values;
 use domain::visit::Place;
 use domain::visit::Visit;
 use pki::certificate::Certificate;
@@ -33,6 +32,8 @@ pub(crate) fn stand(
         place: Place { access_point: "Loopback".into(), ..Place::default() },
         tls: "1.3",
         resumed: true,
+        rounds: 3,
+        took: core::time::Duration::from_millis(40),
     })
 }
 

@@ -10,6 +10,9 @@ mod authorities;
 #[path = "../verbs/certificates.rs"]
 mod certificates;
 #[cfg(test)]
+#[path = "../verbs/deciding.rs"]
+mod deciding;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod faults;

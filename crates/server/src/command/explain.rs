@@ -136,8 +136,7 @@ fn print_rule(rule: &RuleOutcome, depth: usize) {
         return;
     };
     let expected = rule.expectation();
-    let expected = if expected.is_empty() { String::new() } else { format!(" {expected}") };
-    let mut text = format!("{indent}{mark} {field}{expected}, was {}", rule.finding());
+    let mut text = format!("{indent}{mark} {field} is {expected}, was {}", rule.finding());
     if field == "always" {
         text = format!("{indent}{mark} always");
     }
