@@ -7,13 +7,16 @@ pub mod certificate;
 pub mod certificate_authority;
 pub mod certificate_template;
 pub mod decision;
+pub mod device;
 pub mod event;
 mod follower;
 pub mod gateway;
+pub mod inventory;
 pub mod journal;
 mod loading;
 pub mod organization;
 pub mod policy;
+pub mod person;
 pub mod portal_certificate;
 pub mod publisher;
 pub mod reply_attribute;
@@ -21,6 +24,7 @@ pub mod responder;
 pub mod revocation_list;
 pub mod rules;
 pub mod seed;
+mod share;
 pub mod signer;
 pub mod snapshot;
 pub mod standings;
@@ -62,6 +66,8 @@ pub struct App {
     pub(crate) answers: Answers,
     /// One change of the definitions at a time.
     changing: Arc<Mutex<()>>,
+    /// One change of the inventory at a time, but for what requests tell.
+    pub(crate) keeping: Mutex<()>,
     /// Keeps memory beside the database, whoever changes that.
     follower: Follower,
     /// What memory reads at a start.
@@ -96,6 +102,7 @@ impl App {
             revocation_lists: Lists::default(),
             answers: Answers::default(),
             changing,
+            keeping: Mutex::default(),
             follower,
             loading,
         };

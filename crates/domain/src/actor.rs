@@ -42,6 +42,10 @@ pub enum Permission {
     OrganizationRead,
     /// Change what the organization is made of.
     OrganizationChange,
+    /// See devices and people.
+    InventoryRead,
+    /// Change devices and people.
+    InventoryChange,
     /// Ask to be let in.
     VisitAdmit,
 }
@@ -96,6 +100,8 @@ impl fmt::Display for Permission {
             Self::EventRead => "event-read",
             Self::OrganizationRead => "organization-read",
             Self::OrganizationChange => "organization-change",
+            Self::InventoryRead => "inventory-read",
+            Self::InventoryChange => "inventory-change",
             Self::VisitAdmit => "visit-admit",
         })
     }

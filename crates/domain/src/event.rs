@@ -50,6 +50,8 @@ pub enum EventKind {
     ObjectChanged,
     /// An object was removed.
     ObjectRemoved,
+    /// Many devices or people were told of at once.
+    InventoryImported,
     /// An administrator's request was refused.
     RequestRefused,
     /// A device asked for a certificate.
@@ -124,10 +126,11 @@ pub struct Shown {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
+        Self::InventoryImported,
         Self::RequestRefused,
         Self::CertificateIssued,
         Self::CertificateMade,
@@ -148,6 +151,7 @@ impl EventKind {
             Self::ObjectCreated => "object.created",
             Self::ObjectChanged => "object.changed",
             Self::ObjectRemoved => "object.removed",
+            Self::InventoryImported => "inventory.imported",
             Self::RequestRefused => "request.refused",
             Self::CertificateIssued => "certificate.enrollment",
             Self::CertificateMade => "certificate.made",
@@ -174,6 +178,7 @@ impl EventKind {
             Self::ObjectCreated
             | Self::ObjectChanged
             | Self::ObjectRemoved
+            | Self::InventoryImported
             | Self::RequestRefused
             | Self::CertificateMade
             | Self::AuthorityRenewed

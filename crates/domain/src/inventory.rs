@@ -3,7 +3,9 @@
 //! It is read by every login and changed one record at a time: shards, so that no change copies it
 //! and none stops who reads. Nothing told late replaces what is newer.
 
+pub mod csv;
 pub mod matching;
+pub mod merge;
 mod removed;
 mod shards;
 

@@ -249,9 +249,15 @@ pub enum Refusal {
     /// The certificate is not on hold.
     #[serde(rename = "API-NOT-HELD")]
     NotHeld { serial: Serial },
-    /// More would be revoked than anybody means without saying so.
+    /// More would be revoked, or taken from devices, than anybody means without saying so.
     #[serde(rename = "API-MASS-CHANGE")]
-    MassChange { count: u64, of: u64, allowed: u64 },
+    MassChange {
+        count: u64,
+        of: u64,
+        allowed: u64,
+        #[serde(default)]
+        what: MassChange,
+    },
     /// Certificates to measure with were to be put beside those of real devices.
     #[serde(rename = "API-REAL-DEVICES")]
     RealDevices { serial: Serial },
@@ -261,6 +267,17 @@ pub enum Refusal {
     /// A parameter of the request is not what it should be.
     #[serde(rename = "API-PARAMETER")]
     ParameterWrong { parameter: String, what: String },
+}
+
+/// What many would lose.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MassChange {
+    /// Certificates would be revoked.
+    #[default]
+    Certificates,
+    /// Devices would be removed, or lose their use, owner or tags.
+    Devices,
 }
 
 /// A refusal as people and programs see it.

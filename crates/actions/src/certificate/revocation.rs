@@ -8,6 +8,7 @@ use domain::certificate::RevocationReason;
 use domain::certificate::Status;
 use domain::certificate::Usage;
 use domain::event::EventKind;
+use domain::refusal::MassChange;
 use domain::refusal::Refusal;
 use pki::certificate::Serial;
 use pki::time::Time;
@@ -19,15 +20,9 @@ use store::write::Write;
 
 use crate::App;
 use crate::certificate;
+use crate::share;
 use crate::unavailable;
 use crate::world::Said;
-
-/// Certificates that may be revoked at once without saying how many: so many at least ...
-const UNCONFIRMED_MIN: u64 = 20;
-
-/// ... and one in so many of those in use. A filter that is wider than it was meant to be costs no
-/// more than that.
-const UNCONFIRMED_SHARE: u64 = 20;
 
 /// Certificates of one call: a commit of theirs holds the one writer for a few milliseconds.
 pub const BATCH_MAX: usize = 250;
@@ -234,12 +229,10 @@ async fn change_batch(
 
 /// Refuses to revoke more than a share of all that are in use, unless so many are meant.
 async fn check_share(app: &App, sweep: &Sweep, count: u64) -> Result<(), Refusal> {
-    let harmless = sweep.change == Change::Release || count <= UNCONFIRMED_MIN;
-    if harmless || sweep.confirm.is_some_and(|confirmed| count <= confirmed) {
+    if sweep.change == Change::Release || share::is_meant(count, sweep.confirm) {
         return Ok(());
     }
     let in_use = Standing { status: &[Status::Issued], now: app.world.time() };
     let of = chosen::count(&app.store, None, in_use).await.map_err(unavailable)?;
-    let allowed = UNCONFIRMED_MIN.max(of / UNCONFIRMED_SHARE);
-    if count <= allowed { Ok(()) } else { Err(Refusal::MassChange { count, of, allowed }) }
+    share::check(MassChange::Certificates, (count, of), sweep.confirm)
 }

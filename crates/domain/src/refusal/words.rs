@@ -1,6 +1,7 @@
 //! The words of each refusal: its code, its sentence, its fix. One table, one row each.
 
 use crate::policy::Miss;
+use crate::refusal::MassChange;
 use crate::refusal::Refusal;
 
 /// Code, sentence without its full stop, and fix.
@@ -446,12 +447,18 @@ impl Refusal {
                 format!("certificate {serial} is not on hold"),
                 "nothing: only a hold (certificateHold) can be released, a revocation stays",
             ),
-            Self::MassChange { count, of, allowed } => (
+            Self::MassChange { count, of, allowed, what } => (
                 "API-MASS-CHANGE",
-                format!(
-                    "this would revoke {count} of {of} certificates in use, and {allowed} is the \
-                     most without a confirmation"
-                ),
+                match what {
+                    MassChange::Certificates => format!(
+                        "this would revoke {count} of {of} certificates in use, and {allowed} is \
+                         the most without a confirmation"
+                    ),
+                    MassChange::Devices => format!(
+                        "this would take use, owner or tags from {count} of {of} devices, and \
+                         {allowed} is the most without a confirmation"
+                    ),
+                },
                 "look at the list first; if it is what you mean, say so with their number: \
                  --confirm NUMBER",
             ),

@@ -24,6 +24,7 @@ use store::write::Write;
 
 use super::Right;
 use crate::App;
+use crate::inventory::draw_id;
 
 /// The device that a certificate is made for.
 pub(super) struct Holder {
@@ -186,11 +187,6 @@ fn id_of(app: &App, inventory: &Inventory, name: &str) -> DeviceId {
     let id = DeviceId(u64::from_be_bytes(first).max(1));
     // The record that had the name is called otherwise now.
     if inventory.device(&id).is_some() { draw_id(app) } else { id }
-}
-
-/// Draws the id of a new record.
-pub(crate) fn draw_id(app: &App) -> DeviceId {
-    DeviceId(u64::from_be_bytes(app.world.random()).max(1))
 }
 
 /// The serial number that a request tells as such.
