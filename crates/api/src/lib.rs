@@ -5,8 +5,10 @@ pub mod certificate;
 pub mod certificate_authority;
 pub mod certificate_template;
 pub mod decision;
+pub mod device;
 pub mod event;
 pub mod organization;
+pub mod person;
 pub mod policy;
 pub mod problem;
 pub mod reply_attribute;
@@ -18,10 +20,13 @@ use actions::App;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::FromRequestParts;
+use axum::handler::Handler;
 use axum::http::request::Parts;
+use axum::routing::MethodRouter;
 use axum::routing::get;
 use axum::routing::post;
 use domain::actor::Actor;
+use domain::inventory::csv::TABLE_BYTES_MAX;
 use domain::refusal::Refusal;
 
 use crate::problem::Problem;
@@ -49,6 +54,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/certificates/{serial}/hold", post(certificate::hold))
         .route("/api/v1/certificates/{serial}/release", post(certificate::release))
         .route("/api/v1/certificates/{serial}/revoke", post(certificate::revoke))
+        .route("/api/v1/devices", get(device::list).post(device::create))
+        .route("/api/v1/devices/import", table(device::import))
+        .route("/api/v1/devices/{name}", device::one())
         .route("/api/v1/events", get(event::list))
         .route("/api/v1/events/{id}", get(event::show))
         .route("/api/v1/explain", get(decision::explain))
@@ -57,10 +65,22 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/reply-presets", get(reply_attribute::presets))
         .route("/api/v1/replay", post(decision::replay))
         .route("/api/v1/simulate", post(decision::simulate))
+        .route("/api/v1/people", get(person::list).post(person::create))
+        .route("/api/v1/people/import", table(person::import))
+        .route("/api/v1/people/{name}", person::one())
         .route("/api/v1/version", get(version::show))
         .fallback(missing)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(app)
+}
+
+/// Takes a table, which may be larger than other requests.
+fn table<H, T>(handler: H) -> MethodRouter<Arc<App>>
+where
+    H: Handler<T, Arc<App>>,
+    T: 'static,
+{
+    post(handler).layer(DefaultBodyLimit::max(TABLE_BYTES_MAX + 1))
 }
 
 /// Who is asking; a handler cannot run without.

@@ -2,6 +2,7 @@
 
 use actions::organization::NotApplied;
 use axum::Json;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::HeaderValue;
@@ -94,6 +95,13 @@ impl From<NotApplied> for Problem {
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         let fix = "send JSON of the form that the API describes";
+        Self::new(rejection.status(), "API-BODY", rejection.body_text(), fix)
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        let fix = "send a table of 64 MiB at most, as text/csv";
         Self::new(rejection.status(), "API-BODY", rejection.body_text(), fix)
     }
 }

@@ -23,7 +23,7 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 22] = [
+    const URLS: [(&str, &str); 36] = [
         ("POST", "/api/v1/apply"),
         ("GET", "/api/v1/certificate-authorities"),
         ("GET", "/api/v1/certificate-authorities/A"),
@@ -33,6 +33,13 @@ mod tests {
         ("GET", "/api/v1/certificates/0A"),
         ("POST", "/api/v1/certificates/0A/revoke"),
         ("GET", "/api/v1/enrollment-policies"),
+        ("GET", "/api/v1/devices"),
+        ("POST", "/api/v1/devices"),
+        ("POST", "/api/v1/devices/import"),
+        ("GET", "/api/v1/devices/A"),
+        ("PUT", "/api/v1/devices/A"),
+        ("PATCH", "/api/v1/devices/A"),
+        ("DELETE", "/api/v1/devices/A"),
         ("GET", "/api/v1/events"),
         ("GET", "/api/v1/events/0A"),
         ("GET", "/api/v1/explain?about=mac-1"),
@@ -45,6 +52,13 @@ mod tests {
         ("GET", "/api/v1/radius-dictionaries"),
         ("GET", "/api/v1/reply-presets"),
         ("POST", "/api/v1/simulate"),
+        ("GET", "/api/v1/people"),
+        ("POST", "/api/v1/people"),
+        ("POST", "/api/v1/people/import"),
+        ("GET", "/api/v1/people/A"),
+        ("PUT", "/api/v1/people/A"),
+        ("PATCH", "/api/v1/people/A"),
+        ("DELETE", "/api/v1/people/A"),
         ("GET", "/api/v1/version"),
     ];
 
@@ -109,6 +123,7 @@ mod tests {
                 Some("revoke") => &revocation,
                 Some("preview" | "simulate") => &trial,
                 Some("rollback") => &version,
+                Some(_) | None if url.contains("/devices") || url.contains("/people") => "{}",
                 Some(_) | None => &body,
             };
             is_problem(&ask(&router, method, url, body).await, 403, "API-NOT-PERMITTED");
@@ -265,6 +280,80 @@ mod tests {
         assert_eq!((status, &renewed["generations"][0]["slug"]), (StatusCode::OK, &json!("lab-2")));
         assert_eq!(renewed["generations"][1], *key);
         is_problem(&ask(&router, "POST", &renew, "").await, 409, "API-SLUG-TAKEN");
+    }
+
+    #[tokio::test]
+    async fn devices_and_people_are_kept_listed_and_removed() {
+        let router = owned().await;
+        let told = |body: Value| body.to_string();
+        for (list, name, change) in [
+            ("devices", "Mac / 1", json!({"serial": "S1", "status": "lost"})),
+            ("people", "Anna Lee", json!({"email": "anna@example.org", "status": "disabled"})),
+        ] {
+            let url = format!("/api/v1/{list}");
+            let one = format!("{url}/{}", name.replace(' ', "%20").replace('/', "%2F"));
+            let body = told(json!({"name": name}));
+            let (status, made) = ask(&router, "POST", &url, &body).await;
+            assert_eq!((status, &made["name"]), (StatusCode::CREATED, &json!(name)));
+            is_problem(&ask(&router, "POST", &url, &body).await, 409, "API-CONFLICT");
+            let (status, changed) = ask(&router, "PATCH", &one, &told(change)).await;
+            assert_eq!((status, &changed["name"]), (StatusCode::OK, &json!(name)), "{changed}");
+            let (_, shown) = ask(&router, "GET", &one, "").await;
+            assert_eq!(shown["name"], json!(name));
+            let put = ask(&router, "PUT", &format!("{url}/B"), "{}").await;
+            assert_eq!((put.0, &put.1["name"]), (StatusCode::OK, &json!("B")));
+            let (_, page) = ask(&router, "GET", &format!("{url}?limit=1"), "").await;
+            assert_eq!(page["items"].as_array().unwrap().len(), 1);
+            let next = page["next"].as_str().unwrap().replace(' ', "%20");
+            let (_, page) = ask(&router, "GET", &format!("{url}?limit=1&cursor={next}"), "").await;
+            assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
+            let (_, page) = ask(&router, "GET", &format!("{url}?search=b"), "").await;
+            assert_eq!((&page["items"][0]["name"], &page["next"]), (&json!("B"), &json!(null)));
+            is_problem(
+                &ask(&router, "GET", &format!("{url}?colour=x"), "").await,
+                400,
+                "API-PARAMETER",
+            );
+            let wrong = ask(&router, "PATCH", &one, r#"{"colour":"red"}"#).await;
+            is_problem(&wrong, 422, "API-BODY");
+            assert_eq!(ask(&router, "DELETE", &one, "").await.0, StatusCode::NO_CONTENT);
+            is_problem(&ask(&router, "DELETE", &one, "").await, 404, "API-NOT-FOUND");
+            is_problem(&ask(&router, "GET", &one, "").await, 404, "API-NOT-FOUND");
+        }
+        let cursor = "/api/v1/devices?cursor=x";
+        is_problem(&ask(&router, "GET", cursor, "").await, 400, "API-PARAMETER");
+    }
+
+    #[tokio::test]
+    async fn a_table_is_imported_as_it_is_sent() {
+        let router = owned().await;
+        let url = "/api/v1/devices/import";
+        let table = "name;serial\nA;S1\nB;S2\n";
+        let (_, report) = ask(&router, "POST", &format!("{url}?dry_run=true"), table).await;
+        assert_eq!((&report["created"], &report["rows"][1]["line"]), (&json!(2), &json!(3)));
+        let (status, report) = ask(&router, "POST", url, table).await;
+        assert_eq!((status, &report["created"]), (StatusCode::OK, &json!(2)));
+        let wrong = ask(&router, "POST", url, "name,status\nA,x\nC,\n").await;
+        is_problem(&wrong, 422, "API-DOCUMENT");
+        assert_eq!(wrong.1["complaints"][0]["path"], "line[2].status");
+        let skip = format!("{url}?skip_bad_rows=true&confirm=5");
+        let (_, report) = ask(&router, "POST", &skip, "name,status\nA,x\nC,\n").await;
+        assert_eq!((&report["created"], &report["refused"]), (&json!(1), &json!(1)));
+        is_problem(
+            &ask(&router, "POST", &format!("{url}?force=1"), "").await,
+            400,
+            "API-PARAMETER",
+        );
+        let people = ask(&router, "POST", "/api/v1/people/import", "name\nAnna\n").await;
+        assert_eq!(people.1["created"], json!(1));
+        // Larger than any other request may be.
+        let note = "x".repeat(900);
+        let rows: String = (0..20_000).map(|number| format!("D{number},{note}\n")).collect();
+        let table = format!("name,note\n{rows}");
+        let large = ask(&router, "POST", &format!("{url}?dry_run=true"), &table).await;
+        assert_eq!((&large.1["created"], &large.1["left_off"]), (&json!(20_000), &json!(10_000)));
+        let long = "x".repeat(64 * 1024 * 1024 + 2);
+        is_problem(&ask(&router, "POST", url, &long).await, 413, "API-BODY");
     }
 
     #[tokio::test]

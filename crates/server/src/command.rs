@@ -8,11 +8,14 @@ mod certificate;
 mod certificate_authority;
 mod certificate_template;
 mod demo;
+mod device;
 mod draft;
 mod enroll;
 mod event;
 mod explain;
+mod inventory;
 mod network_policy;
+mod person;
 mod policy;
 mod replay;
 mod seed;
@@ -47,6 +50,12 @@ pub(crate) enum Command {
     /// Try out certificate templates
     #[command(subcommand)]
     CertificateTemplate(certificate_template::Verb),
+    /// Keep the devices of the inventory: list, show, add, edit, remove, import a table
+    #[command(subcommand)]
+    Device(device::Verb),
+    /// Keep the people whom devices belong to: list, show, add, edit, remove, import a table
+    #[command(subcommand)]
+    Person(person::Verb),
     /// Look at what happened, and why
     #[command(subcommand)]
     Event(event::Verb),
@@ -90,6 +99,8 @@ impl Command {
             | Self::Certificate(_)
             | Self::CertificateAuthority(_)
             | Self::CertificateTemplate(_)
+            | Self::Device(_)
+            | Self::Person(_)
             | Self::Event(_)
             | Self::Explain(_)
             | Self::Simulate(_)
@@ -116,6 +127,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Certificate(verb) => certificate::run(verb).await,
         Command::CertificateAuthority(verb) => certificate_authority::run(verb).await,
         Command::CertificateTemplate(verb) => certificate_template::run(verb).await,
+        Command::Device(verb) => device::run(verb).await,
+        Command::Person(verb) => person::run(verb).await,
         Command::Event(verb) => event::run(verb).await,
         Command::Explain(arguments) => explain::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,

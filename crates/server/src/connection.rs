@@ -8,7 +8,6 @@ use anyhow::Context;
 use anyhow::anyhow;
 use api::problem::Problem;
 use axum::Router;
-use axum::body::Body;
 use axum::http::Method;
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
@@ -27,6 +26,15 @@ use crate::instance::NotOpened;
 
 /// Most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// What a body of JSON is called.
+const JSON: &str = "application/json";
+
+/// What a table is called.
+const TABLE: &str = "text/csv";
+
+/// A body, and what it is.
+type Body = (&'static str, Vec<u8>);
 
 /// A way to the API of one organization.
 pub(crate) enum Connection {
@@ -92,6 +100,30 @@ impl Connection {
         self.send(Method::GET, path, None).await
     }
 
+    /// `PATCH`
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failed> {
+        let body = serde_json::to_vec(body).context("a request cannot be written")?;
+        self.send(Method::PATCH, path, Some((JSON, body))).await
+    }
+
+    /// `DELETE`
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Failed> {
+        self.send::<serde::de::IgnoredAny>(Method::DELETE, path, None).await.map(drop)
+    }
+
+    /// `POST` of a table.
+    pub(crate) async fn post_table<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        table: Vec<u8>,
+    ) -> Result<T, Failed> {
+        self.send(Method::POST, path, Some((TABLE, table))).await
+    }
+
     /// `POST`
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,
@@ -99,19 +131,22 @@ impl Connection {
         body: &impl Serialize,
     ) -> Result<T, Failed> {
         let body = serde_json::to_vec(body).context("a request cannot be written")?;
-        self.send(Method::POST, path, Some(body)).await
+        self.send(Method::POST, path, Some((JSON, body))).await
     }
 
     async fn send<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
-        body: Option<Vec<u8>>,
+        body: Option<Body>,
     ) -> Result<T, Failed> {
         let (status, bytes) = match self {
             Self::Socket(client) => over_socket(client, method, path, body).await?,
             Self::Here(router, _) => in_process(router.clone(), method, path, body).await?,
         };
+        if status == 204 {
+            return Ok(serde_json::from_str("null").context("an answer is not understood")?);
+        }
         if (200..300).contains(&status) {
             return Ok(serde_json::from_slice(&bytes).context("an answer is not understood")?);
         }
@@ -144,11 +179,11 @@ async fn over_socket(
     client: &reqwest::Client,
     method: Method,
     path: &str,
-    body: Option<Vec<u8>>,
+    body: Option<Body>,
 ) -> anyhow::Result<(u16, Vec<u8>)> {
     let mut request = client.request(method, format!("http://localhost{path}"));
-    if let Some(body) = body {
-        request = request.header(CONTENT_TYPE, "application/json").body(body);
+    if let Some((kind, body)) = body {
+        request = request.header(CONTENT_TYPE, kind).body(body);
     }
     let response = request.send().await.context("the server does not answer at its socket")?;
     let status = response.status().as_u16();
@@ -159,13 +194,11 @@ async fn in_process(
     router: Router,
     method: Method,
     path: &str,
-    body: Option<Vec<u8>>,
+    body: Option<Body>,
 ) -> anyhow::Result<(u16, Vec<u8>)> {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(CONTENT_TYPE, "application/json")
-        .body(Body::from(body.unwrap_or_default()))?;
+    let (kind, body) = body.unwrap_or((JSON, Vec::new()));
+    let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, kind);
+    let request = request.body(axum::body::Body::from(body))?;
     let response = router.oneshot(request).await?;
     let status = response.status().as_u16();
     let bytes = axum::body::to_bytes(response.into_body(), ANSWER_BYTES_MAX).await?;

@@ -52,6 +52,14 @@ pub(crate) fn progress(what: &'static str, length: u64) -> ProgressBar {
     ProgressBar::new(length).with_style(style).with_message(what)
 }
 
+/// Long work of which nobody knows how far it has come: shown while it lasts if somebody is at the
+/// terminal.
+pub(crate) fn waiting(what: String) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(core::time::Duration::from_millis(100));
+    spinner
+}
+
 /// A text from outside, safe for a terminal: control characters become visible.
 pub(crate) fn safe(text: &str) -> String {
     text.chars()

@@ -16,6 +16,8 @@ mod fixture;
 #[cfg(test)]
 mod holding;
 #[cfg(test)]
+mod importing;
+#[cfg(test)]
 mod issuing;
 #[cfg(test)]
 mod previewing;

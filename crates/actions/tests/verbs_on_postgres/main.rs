@@ -23,6 +23,9 @@ mod fixture;
 #[path = "../verbs/holding.rs"]
 mod holding;
 #[cfg(test)]
+#[path = "../verbs/importing.rs"]
+mod importing;
+#[cfg(test)]
 #[path = "../verbs/issuing.rs"]
 mod issuing;
 #[cfg(test)]

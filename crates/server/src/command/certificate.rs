@@ -109,7 +109,7 @@ impl ListArguments {
         self.page_of(list, "").await
     }
 
-    async fn page_of(&self, list: &str, query: &str) -> anyhow::Result<Page<Value>> {
+    pub(crate) async fn page_of(&self, list: &str, query: &str) -> anyhow::Result<Page<Value>> {
         let connection = Connection::open(&self.data, false).await?;
         let page = connection.get(&format!("{}{query}", self.path(list))).await;
         connection.close().await;

@@ -1,0 +1,136 @@
+//! `/api/v1/devices`
+
+use std::sync::Arc;
+
+use actions::App;
+use actions::device;
+use actions::device::Shown;
+use actions::inventory::Import;
+use actions::inventory::Report;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::extract::Query;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::QueryRejection;
+use axum::http::StatusCode;
+use axum::routing::MethodRouter;
+use axum::routing::get;
+use domain::device::told::Told;
+use serde::Deserialize;
+
+use crate::Caller;
+use crate::PAGE_DEFAULT;
+use crate::certificate::Page;
+use crate::problem::Problem;
+
+/// Which part of which list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// What the name begins with, whatever the case of its letters; of a device, the serial number
+    /// too.
+    pub search: Option<String>,
+    /// The `next` of another page of the same list.
+    pub cursor: Option<String>,
+    /// Most items; 1 to 1000.
+    pub limit: Option<u32>,
+}
+
+/// How a table is imported.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportQuery {
+    /// Only say what would change.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Leave out rows that are wrong, instead of importing nothing.
+    #[serde(default)]
+    pub skip_bad_rows: bool,
+    /// Most devices that may lose their use, owner or tags, where it is more than 20 and than 5 %
+    /// of all.
+    pub confirm: Option<u64>,
+}
+
+/// `GET /api/v1/devices`
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<Page<Shown>>, Problem> {
+    let Query(query) = query?;
+    let start = query.search.unwrap_or_default();
+    let page = (query.cursor.as_deref(), query.limit.unwrap_or(PAGE_DEFAULT));
+    let page = device::list(&app, &actor, &start, page).await?;
+    Ok(Json(Page { items: page.items, next: page.next }))
+}
+
+/// What can be done with one.
+pub(crate) fn one() -> MethodRouter<Arc<App>> {
+    get(show).put(save).patch(tell).delete(remove)
+}
+
+/// `GET /api/v1/devices/NAME`
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+) -> Result<Json<Shown>, Problem> {
+    Ok(Json(device::show(&app, &actor, &name).await?))
+}
+
+/// `POST /api/v1/devices`
+pub async fn create(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    body: Result<Json<Told>, JsonRejection>,
+) -> Result<(StatusCode, Json<Shown>), Problem> {
+    let Json(told) = body?;
+    Ok((StatusCode::CREATED, Json(device::create(&app, &actor, told).await?)))
+}
+
+/// `PUT /api/v1/devices/NAME`
+pub async fn save(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    body: Result<Json<Told>, JsonRejection>,
+) -> Result<Json<Shown>, Problem> {
+    let Json(told) = body?;
+    Ok(Json(device::save(&app, &actor, &name, told).await?))
+}
+
+/// `PATCH /api/v1/devices/NAME`
+pub async fn tell(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    body: Result<Json<Told>, JsonRejection>,
+) -> Result<Json<Shown>, Problem> {
+    let Json(told) = body?;
+    Ok(Json(device::tell(&app, &actor, &name, told).await?))
+}
+
+/// `DELETE /api/v1/devices/NAME`
+pub async fn remove(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    device::remove(&app, &actor, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/devices/import`
+pub async fn import(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    query: Result<Query<ImportQuery>, QueryRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Report>, Problem> {
+    let Query(ImportQuery { dry_run, skip_bad_rows, confirm }) = query?;
+    let import = Import { dry_run, skip_bad_rows, confirm };
+    Ok(Json(device::import(&app, &actor, &body?, import).await?))
+}

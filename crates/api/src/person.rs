@@ -1,0 +1,109 @@
+//! `/api/v1/people`
+
+use std::sync::Arc;
+
+use actions::App;
+use actions::inventory::Import;
+use actions::inventory::Report;
+use actions::person;
+use actions::person::Shown;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::extract::Query;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::QueryRejection;
+use axum::http::StatusCode;
+use axum::routing::MethodRouter;
+use axum::routing::get;
+use domain::person::Told;
+
+use crate::Caller;
+use crate::PAGE_DEFAULT;
+use crate::certificate::Page;
+use crate::device::ImportQuery;
+use crate::device::ListQuery;
+use crate::problem::Problem;
+
+/// `GET /api/v1/people`
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<Page<Shown>>, Problem> {
+    let Query(query) = query?;
+    let start = query.search.unwrap_or_default();
+    let page = (query.cursor.as_deref(), query.limit.unwrap_or(PAGE_DEFAULT));
+    let page = person::list(&app, &actor, &start, page).await?;
+    Ok(Json(Page { items: page.items, next: page.next }))
+}
+
+/// What can be done with one.
+pub(crate) fn one() -> MethodRouter<Arc<App>> {
+    get(show).put(save).patch(tell).delete(remove)
+}
+
+/// `GET /api/v1/people/NAME`
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+) -> Result<Json<Shown>, Problem> {
+    Ok(Json(person::show(&app, &actor, &name).await?))
+}
+
+/// `POST /api/v1/people`
+pub async fn create(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    body: Result<Json<Told>, JsonRejection>,
+) -> Result<(StatusCode, Json<Shown>), Problem> {
+    let Json(told) = body?;
+    Ok((StatusCode::CREATED, Json(person::create(&app, &actor, told).await?)))
+}
+
+/// `PUT /api/v1/people/NAME`
+pub async fn save(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    body: Result<Json<Told>, JsonRejection>,
+) -> Result<Json<Shown>, Problem> {
+    let Json(told) = body?;
+    Ok(Json(person::save(&app, &actor, &name, told).await?))
+}
+
+/// `PATCH /api/v1/people/NAME`
+pub async fn tell(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    body: Result<Json<Told>, JsonRejection>,
+) -> Result<Json<Shown>, Problem> {
+    let Json(told) = body?;
+    Ok(Json(person::tell(&app, &actor, &name, told).await?))
+}
+
+/// `DELETE /api/v1/people/NAME`
+pub async fn remove(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    person::remove(&app, &actor, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/people/import`
+pub async fn import(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    query: Result<Query<ImportQuery>, QueryRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Report>, Problem> {
+    let Query(ImportQuery { dry_run, skip_bad_rows, confirm }) = query?;
+    let import = Import { dry_run, skip_bad_rows, confirm };
+    Ok(Json(person::import(&app, &actor, &body?, import).await?))
+}
