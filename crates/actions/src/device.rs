@@ -366,7 +366,7 @@ pub(crate) fn write(
             if before.is_some() { EventKind::ObjectChanged } else { EventKind::ObjectCreated };
         if is_different {
             let details = match &before {
-                Some((before, _)) => inventory::differences(&**before, &after),
+                Some((before, _)) => inventory::details(&**before, &after),
                 None => Map::new(),
             };
             changes.push((kind, after.name.clone(), details));

@@ -41,6 +41,7 @@ use crate::certificate_authority::Making;
 use crate::decision::simulate;
 use crate::gateway;
 use crate::gateway::ShownSecret;
+use crate::inventory;
 use crate::rules::Authority;
 use crate::rules::Rules;
 use crate::unavailable;
@@ -58,6 +59,10 @@ pub struct Application {
     /// Remove what the document does not name.
     #[serde(default)]
     pub prune: bool,
+    /// Most devices that may lose their use, owner or tags, where it is more than goes without
+    /// saying.
+    #[serde(default)]
+    pub confirm: Option<u64>,
     /// Secrets that the caller drew for the gateways that are new, and has made safe already.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
@@ -131,8 +136,11 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     let (current, version) = store::organization::load(&app.store).await.map_err(unavailable)?;
     let kept = store::access_point::secrets(&app.store, &app.master).await.map_err(unavailable)?;
     let document = Document::parse(application.document).map_err(NotApplied::Complaints)?;
-    let merged = plan::merge(&current, &kept, document, application.prune)
+    let _one_inventory_at_a_time = app.keeping.lock().await;
+    let told = inventory::told::merge(app, document.told.clone()).await?;
+    let mut merged = plan::merge(&current, &kept, document, application.prune)
         .map_err(NotApplied::Complaints)?;
+    told.join(&mut merged.plan);
     check_secrets(&merged, &application.secrets)?;
     if app.snapshot.rules().version != version {
         // An earlier change was committed and could not be read back.
@@ -140,6 +148,9 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     }
     certificate_authority::check(&merged, &app.snapshot.rules()).map_err(NotApplied::Complaints)?;
     simulate::check_tests(app, &merged.organization).await?;
+    if !application.dry_run {
+        told.check_share(app, application.confirm)?;
+    }
     if application.dry_run || merged.plan.is_empty() {
         return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
     }
@@ -148,8 +159,11 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     let shown = draw_secrets(app, &merged, application.secrets);
     let write = write(app, &merged, version, &made, &shown);
     let write = history::keep(write, &merged, (version, app.world.time()), actor);
+    let (write, records) = told.write(app, actor, write);
     let events = events(app, actor, &merged.plan, &made);
     publish(app, one_at_a_time, (write, events), made).await?;
+    // If whoever asked goes away before, the follower hears of it.
+    records.remember(app);
     Ok(Applied { plan: merged.plan, secrets: shown })
 }
 
@@ -284,7 +298,9 @@ fn write(
             | Kind::PolicyWorkflow
             | Kind::EnrollmentPolicy
             | Kind::NetworkPolicy
-            | Kind::NetworkProfile => {}
+            | Kind::NetworkProfile
+            | Kind::Person
+            | Kind::Device => {}
         }
     }
     let mut writer = Writer { merged, now, write };

@@ -274,7 +274,7 @@ pub(crate) fn write(
     for Planned { before, after, is_different } in planned {
         match &before {
             Some((before, _)) if is_different => {
-                let details = inventory::differences(&**before, &after);
+                let details = inventory::details(&**before, &after);
                 changes.push((EventKind::ObjectChanged, after.name.clone(), details));
             }
             Some(_) => {}

@@ -187,7 +187,8 @@ async fn make_authority(app: &App, actor: &Actor) -> Result<(), Refusal> {
         "key": KeyType::EcdsaP256,
     }] });
     let secrets = [].into();
-    let application = Application { document, dry_run: false, prune: false, secrets };
+    let application =
+        Application { document, dry_run: false, prune: false, confirm: None, secrets };
     match organization::apply(app, actor, application).await {
         Ok(_) => Ok(()),
         Err(NotApplied::Refused(refusal)) => Err(refusal),

@@ -38,11 +38,15 @@ pub enum Kind {
     NetworkProfile,
     /// RADIUS > Access Points.
     AccessPoint,
+    /// Whom devices belong to.
+    Person,
+    /// The machines that ask for certificates and for access.
+    Device,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Organization,
         Self::CertificateAuthority,
         Self::ServerCertificate,
@@ -53,6 +57,8 @@ impl Kind {
         Self::NetworkPolicy,
         Self::NetworkProfile,
         Self::AccessPoint,
+        Self::Person,
+        Self::Device,
     ];
 
     /// The noun, as in files, tables and TOML.
@@ -68,6 +74,8 @@ impl Kind {
             Self::NetworkPolicy => "network_policy",
             Self::NetworkProfile => "network_profile",
             Self::AccessPoint => "access_point",
+            Self::Person => "person",
+            Self::Device => "device",
         }
     }
 

@@ -138,6 +138,17 @@ async fn a_device_that_may_not_be_used_or_is_ambiguous_gives_no_assurance() {
     let lost = json!({"serial": "C02XK1ZZJGH5", "status": "lost"});
     let id = keep(&fixture, 7, "MacBook 1", lost).await;
     keep(&fixture, 8, "MacBook 2", json!({"serial": "C02XK2ZZJGH5"})).await;
+    let refusal = fixture.issue(&fixture.claim_of("CN=C02XK1ZZJGH5", &[])).await.unwrap_err();
+    assert_eq!(refusal.sentence(), "the device MacBook 1 is marked lost");
+    // A policy that speaks of devices that are lost may give them a certificate.
+    let mut document = mosyle();
+    let rules = document["enrollment_policy"][0]["rules"].as_array_mut().unwrap();
+    rules.push(json!({"field": "device.status", "operator": "exists", "not": true}));
+    rules.push(json!({"field": "device.status", "operator": "is", "value": "lost"}));
+    let rules = document["enrollment_policy"][0]["rules"].take();
+    let last = json!({"match": "any", "rules": [rules[2], rules[3]]});
+    document["enrollment_policy"][0]["rules"] = json!([rules[0], rules[1], last]);
+    fixture.apply(application(document)).await.unwrap();
     let certificate = issue(&fixture, "CN=C02XK1ZZJGH5", &[]).await;
     assert_eq!((certificate.device_id, certificate.assurance), (Some(id), 0));
     let other = GeneralName::Dns("C02XK2ZZJGH5".into());

@@ -5,12 +5,16 @@ use serde_json::Value;
 
 use crate::complaint::Complaint;
 use crate::complaint::Complaints;
+use crate::device;
+use crate::inventory::csv::Record;
+use crate::inventory::csv::Row;
 use crate::object::Kind;
 use crate::organization::EachKind;
 use crate::organization::Listed;
 use crate::organization::Organization;
 use crate::organization::Settings;
 use crate::organization::each_kind;
+use crate::person;
 
 /// Most objects of one kind in one document; a school district has fewer.
 pub const OBJECTS_MAX: usize = 20_000;
@@ -22,6 +26,17 @@ pub struct Document {
     pub settings: Option<Settings>,
     /// The objects named, in the order of the file.
     pub objects: Organization,
+    /// The devices and people named.
+    pub told: Told,
+}
+
+/// What a file tells of the inventory; a row's line is its place in the list, counted from 1.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Devices.
+    pub devices: Vec<Row<device::told::Told>>,
+    /// People.
+    pub people: Vec<Row<person::Told>>,
 }
 
 impl Document {
@@ -36,7 +51,14 @@ impl Document {
         let mut reader =
             Reader { tables, objects: Organization::default(), complaints: &mut complaints };
         each_kind(&mut reader);
-        let Reader { tables, objects, .. } = reader;
+        let Reader { mut tables, objects, .. } = reader;
+        let people = rows(&mut tables, Kind::Person, &mut complaints, |told: &person::Told| {
+            told.name.is_some()
+        });
+        let devices =
+            rows(&mut tables, Kind::Device, &mut complaints, |told: &device::told::Told| {
+                told.name.is_some()
+            });
         for key in tables.keys() {
             let known = Kind::ALL.map(Kind::as_str).join(", ");
             complaints.push(Complaint::new(
@@ -45,7 +67,8 @@ impl Document {
                 format!("use one of {known}"),
             ));
         }
-        if complaints.is_empty() { Ok(Self { settings, objects }) } else { Err(complaints) }
+        let told = Told { devices, people };
+        if complaints.is_empty() { Ok(Self { settings, objects, told }) } else { Err(complaints) }
     }
 }
 
@@ -66,17 +89,7 @@ struct Reader<'a> {
 impl EachKind for Reader<'_> {
     fn visit<T: Listed>(&mut self) {
         let kind = T::KIND.as_str();
-        let Some(table) = self.tables.remove(kind) else { return };
-        let Value::Array(items) = table else {
-            let fix = format!("write it as [[{kind}]]");
-            self.complaints.push(Complaint::new(kind, "is not a list of tables", fix));
-            return;
-        };
-        if items.len() > OBJECTS_MAX {
-            let what = format!("{} objects given, {OBJECTS_MAX} are possible", items.len());
-            self.complaints.push(Complaint::new(kind, what, "split the file"));
-            return;
-        }
+        let items = items(&mut self.tables, T::KIND, self.complaints);
         for (index, item) in items.into_iter().enumerate() {
             let path = format!("{kind}[{index}]");
             let Some(object) = read::<T>(item, &path, self.complaints) else { continue };
@@ -84,6 +97,50 @@ impl EachKind for Reader<'_> {
             T::list_mut(&mut self.objects).push(object);
         }
     }
+}
+
+/// The tables of a kind.
+fn items(
+    tables: &mut Map<String, Value>,
+    kind: Kind,
+    complaints: &mut Vec<Complaint>,
+) -> Vec<Value> {
+    let kind = kind.as_str();
+    match tables.remove(kind) {
+        None => Vec::new(),
+        Some(Value::Array(items)) if items.len() > OBJECTS_MAX => {
+            let what = format!("{} objects given, {OBJECTS_MAX} are possible", items.len());
+            complaints.push(Complaint::new(kind, what, "split the file"));
+            Vec::new()
+        }
+        Some(Value::Array(items)) => items,
+        Some(_) => {
+            let fix = format!("write it as [[{kind}]]");
+            complaints.push(Complaint::new(kind, "is not a list of tables", fix));
+            Vec::new()
+        }
+    }
+}
+
+/// Reads what is told of devices or people. Each is named: a file is read by people.
+fn rows<T: Record + serde::de::DeserializeOwned>(
+    tables: &mut Map<String, Value>,
+    kind: Kind,
+    complaints: &mut Vec<Complaint>,
+    is_named: fn(&T) -> bool,
+) -> Vec<Row<T>> {
+    let mut rows = Vec::new();
+    for (item, line) in items(tables, kind, complaints).into_iter().zip(1_u64..) {
+        let path = format!("{kind}[{}]", line - 1);
+        let Some(told) = read::<T>(item, &path, complaints) else { continue };
+        told.check(&mut Complaints::new(&path, complaints));
+        if !is_named(&told) {
+            let path = format!("{path}.name");
+            complaints.push(Complaint::new(path, "is missing", "say what it is called"));
+        }
+        rows.push(Row { line, told, complaints: Vec::new() });
+    }
+    rows
 }
 
 /// Reads one table; complains with the field's path if it does not fit.

@@ -53,6 +53,10 @@ pub(crate) struct Order {
     /// Remove what the file does not name
     #[arg(long)]
     prune: bool,
+    /// So many devices at most may lose their use, owner or tags, where it is more than 20 and than
+    /// 5 % of all
+    #[arg(long, value_name = "NUMBER")]
+    confirm: Option<u64>,
     /// Write the secrets of new gateways into this CSV file, which must not exist yet
     #[arg(long, value_name = "FILE.csv")]
     secrets: Option<PathBuf>,
@@ -64,7 +68,7 @@ pub(crate) struct Order {
 impl Order {
     /// A plain apply.
     pub(crate) fn of(file: PathBuf, secrets: Option<PathBuf>) -> Self {
-        Self { file, dry_run: false, prune: false, secrets, json: false }
+        Self { file, dry_run: false, prune: false, confirm: None, secrets, json: false }
     }
 }
 
@@ -137,6 +141,7 @@ async fn apply(
         document: document.json.clone(),
         dry_run: true,
         prune: order.prune,
+        confirm: order.confirm,
         secrets: BTreeMap::new(),
     };
     let planned: Applied = connection.post("/api/v1/apply", &application).await?;
@@ -317,6 +322,7 @@ pub(crate) async fn apply_text(
         document: document.json,
         dry_run: false,
         prune: false,
+        confirm: None,
         secrets: BTreeMap::new(),
     };
     let applied: Applied = connection.post("/api/v1/apply", &application).await?;
