@@ -45,7 +45,9 @@ pub fn list(app: &App, actor: &Actor, kind: Kind) -> Result<Vec<ShownPolicy>, Re
         | Kind::CertificateTemplate
         | Kind::Gateway
         | Kind::NetworkProfile
-        | Kind::AccessPoint => Vec::new(),
+        | Kind::AccessPoint
+        | Kind::Person
+        | Kind::Device => Vec::new(),
     })
 }
 
