@@ -240,7 +240,7 @@ impl Asked {
         let of_record = |device: &Arc<Device>| Matched {
             person: inventory.owner_of(device),
             device: Some(Arc::clone(device)),
-            by: String::new(),
+            ..Matched::default()
         };
         let (values, matched) = match self {
             Self::Request(claim) => {

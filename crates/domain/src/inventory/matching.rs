@@ -33,6 +33,8 @@ pub struct Matched {
     pub person: Option<Arc<Person>>,
     /// By what, as words; or why not.
     pub by: String,
+    /// Whether it names several devices, so that it is nobody's.
+    pub is_ambiguous: bool,
 }
 
 impl Matched {
@@ -71,12 +73,13 @@ impl Inventory {
             match self.device_by(by, &words) {
                 Found::Nothing => {}
                 Found::Several(why) => {
-                    return Matched { device: None, person: person.found(), by: why };
+                    let (person, by, is_ambiguous) = (person.found(), why, true);
+                    return Matched { device: None, person, by, is_ambiguous };
                 }
                 Found::One(device, by) => {
                     let owned = Device::inventory_of(device.owner.as_ref()).is_some();
                     let person = if owned { self.owner_of(&device) } else { person.found() };
-                    return Matched { device: Some(device), person, by };
+                    return Matched { device: Some(device), person, by, is_ambiguous: false };
                 }
             }
         }
@@ -160,19 +163,12 @@ impl Inventory {
     fn only_device_of(&self, person: Arc<Person>, by: String) -> Matched {
         let mut devices = self.devices_of(&person);
         devices.retain(|device| is_in_use(device));
-        match (devices.pop(), devices.len()) {
-            (Some(device), 0) => {
-                let by = format!("{by}, whose only device it is");
-                Matched { device: Some(device), person: Some(person), by }
-            }
-            (None, _) => {
-                Matched { device: None, person: Some(person), by: format!("{by}; no device") }
-            }
-            (Some(_), more) => {
-                let by = format!("{by}; no device, of {} that are theirs", more + 1);
-                Matched { device: None, person: Some(person), by }
-            }
-        }
+        let (device, by) = match (devices.pop(), devices.len()) {
+            (Some(device), 0) => (Some(device), format!("{by}, whose only device it is")),
+            (None, _) => (None, format!("{by}; no device")),
+            (Some(_), more) => (None, format!("{by}; no device, of {} that are theirs", more + 1)),
+        };
+        Matched { device, person: Some(person), by, is_ambiguous: false }
     }
 }
 

@@ -364,7 +364,7 @@ mod tests {
         let names = [GeneralName::Email("x@b.example".into())];
         let request = Values::of_request(&Name::parse_text("CN=asked").unwrap(), &names);
         let (device, person) = (Some(Arc::new(device)), person.map(Arc::new));
-        let matched = Matched { device, person, by: String::new() };
+        let matched = Matched { device, person, ..Matched::default() };
         request.matched(&matched, NOW.plus_days(3))
     }
 

@@ -39,6 +39,9 @@ pub(super) struct Holder {
     warning: Option<String>,
 }
 
+/// Why a request that could be one's or another's makes no record.
+const AMBIGUOUS: &str = "no record: the request names several devices";
+
 /// What becomes of the record.
 struct Record {
     device: Device,
@@ -73,7 +76,7 @@ impl Holder {
                 let person = device.as_ref().and_then(|device| inventory.owner_of(device));
                 let by = "the certificate that it renews".to_owned();
                 Self {
-                    matched: Matched { device, person, by },
+                    matched: Matched { device, person, by, is_ambiguous: false },
                     device_id: Some(id),
                     assurance,
                     record: None,
@@ -94,6 +97,7 @@ impl Holder {
         let told = Told { serial: serial(subject, names), ..Told::default() };
         let record = match &matched.device {
             Some(device) => Ok(complete(inventory, device, &told, now)),
+            None if matched.is_ambiguous => Err(AMBIGUOUS.to_owned()),
             None => make(app, inventory, Values::of_request(subject, names).device(), now),
         };
         let (record, warning) = match record {
@@ -167,7 +171,7 @@ fn make(
         return Err(format!("no record: the name is longer than {NAME_CHARS_MAX} characters"));
     }
     if inventory.device_named(&name).is_some() {
-        return Err("no record: the request names several devices".to_owned());
+        return Err(AMBIGUOUS.to_owned());
     }
     let count = inventory.claimed_count();
     if count >= DEVICES_OF_REQUESTS_MAX || inventory.devices_count() >= INVENTORY_DEVICES_MAX {
