@@ -215,7 +215,7 @@ impl CertificateTemplate {
     }
 
     /// Life of the certificate, in seconds.
-    fn validity_seconds(&self) -> i64 {
+    pub(crate) fn validity_seconds(&self) -> i64 {
         i64::from(self.validity_days) * 86_400 + i64::from(self.validity_hours) * 3600
     }
 

@@ -10,6 +10,7 @@ pub mod complaint;
 pub mod condition;
 pub mod decision;
 pub mod device;
+pub mod doctor;
 pub mod enrollment_policy;
 pub mod event;
 pub mod gateway;

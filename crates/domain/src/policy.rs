@@ -155,6 +155,12 @@ impl<P: Policy> Ready<P> {
         &self.condition
     }
 
+    /// Whether it expects nothing beyond its rules that another one does not expect, too.
+    pub fn expects_no_more_than(&self, other: &Self) -> bool {
+        let expected = |one: &&&Implied| other.implied.iter().any(|it| it.field == one.field);
+        self.implied.iter().all(|one| expected(&one))
+    }
+
     /// Whether it matches, implied rules included.
     pub fn asks(&self, facts: &Facts) -> Verdict {
         let verdict = self.condition.decide(facts);

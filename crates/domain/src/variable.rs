@@ -173,11 +173,15 @@ impl Expression {
 
     /// Every variable in it, fallbacks included.
     pub fn variables(&self) -> impl Iterator<Item = Variable> {
-        let parts = self.parts.iter().map(|part| match part {
-            Part::Text(_) => [].as_slice(),
-            Part::Variables(variables) => variables.as_slice(),
-        });
-        parts.flatten().copied()
+        self.choices().flatten().copied()
+    }
+
+    /// Every place with variables in it: those of which the first that has a value counts.
+    pub fn choices(&self) -> impl Iterator<Item = &[Variable]> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Variables(variables) => Some(variables.as_slice()),
+        })
     }
 
     /// Puts the values in, each through `escape`. `Err` names the variable that has none.

@@ -31,7 +31,13 @@ pub struct Known {
 impl Condition {
     /// Whether it may hold.
     pub fn possible(&self, known: &Known) -> Possible {
-        let nodes = self.nodes.iter().map(|node| node.possible(known));
+        self.possible_but(known, &[])
+    }
+
+    /// The same where nothing is known of some fields: what kept it from being possible, if it is
+    /// then.
+    pub fn possible_but(&self, known: &Known, open: &[Field]) -> Possible {
+        let nodes = self.nodes.iter().map(|node| node.possible(known, open));
         match self.how {
             Match::All => nodes.min().unwrap_or(Possible::No),
             Match::Any => nodes.max().unwrap_or(Possible::No),
@@ -40,9 +46,10 @@ impl Condition {
 }
 
 impl Node {
-    fn possible(&self, known: &Known) -> Possible {
+    fn possible(&self, known: &Known, open: &[Field]) -> Possible {
         let possible = match &self.what {
-            What::Group(group) => group.possible(known),
+            What::Group(group) => group.possible_but(known, open),
+            What::Leaf { field, .. } if open.contains(field) => Possible::Maybe,
             What::Leaf { field, test, .. } => match field {
                 Field::Always => Possible::Yes,
                 Field::IdentityProvider

@@ -1,0 +1,144 @@
+//! What devices are told of the network, beside what the RADIUS server shows them.
+
+use super::Case;
+use super::Report;
+use super::Severity;
+use super::check;
+use super::listed;
+use crate::certificate_authority::CertificateAuthority;
+use crate::network_profile::NetworkProfile;
+use crate::object::Kind;
+use crate::server_certificate::ServerCertificate;
+
+/// Days before its end at which a root that devices trust is worth a warning: each has to get the
+/// next one first, and some are away for weeks.
+const ROOT_DAYS: i64 = 90;
+
+/// Days at which it is a problem.
+const ROOT_DAYS_LAST: i64 = 30;
+
+/// Days before its end at which a server certificate is worth a warning.
+const SERVER_DAYS: i64 = 30;
+
+/// Days at which it is a problem.
+const SERVER_DAYS_LAST: i64 = 14;
+
+pub(super) fn examine(case: &Case<'_>, report: &mut Report) {
+    for gateway in &case.organization.gateway {
+        let mut profiles = case.organization.network_profile.iter();
+        if !profiles.any(|profile| profile.gateway == gateway.name) {
+            let what = "no network profile tells its devices how to join";
+            report.add(&check::PROFILE_NONE, gateway, what);
+        }
+    }
+    if case.organization.server_certificate.is_empty() && !case.organization.access_point.is_empty()
+    {
+        let name = &case.organization.settings.name;
+        let what = "there is no server certificate, so the RADIUS server has nothing to show";
+        report.add_named(&check::SERVER_NONE, Kind::Organization, name, what);
+    }
+    for server in &case.organization.server_certificate {
+        life(case, server, report);
+    }
+    for profile in &case.organization.network_profile {
+        shown(case, profile, report);
+        let server: Option<&ServerCertificate> =
+            case.organization.find(&profile.server_certificate);
+        if let Some(server) = server {
+            trust(case, profile, server, report);
+            names(case, profile, server, report);
+        }
+    }
+}
+
+fn life(case: &Case<'_>, server: &ServerCertificate, report: &mut Report) {
+    let Some(seen) = case.seen.server(&server.name) else { return };
+    let days = case.days_until(seen.not_after);
+    if days < SERVER_DAYS {
+        let severity = if days < SERVER_DAYS_LAST { Severity::Problem } else { Severity::Warning };
+        let what = format!("it {}", ends(days, &seen.not_after.to_rfc3339()));
+        let object = format!("{}:{}", Kind::ServerCertificate, server.name);
+        report.add_as(&check::SERVER_EXPIRING, severity, object, what);
+    }
+}
+
+/// The end of something as words.
+pub(super) fn ends(days: i64, at: &str) -> String {
+    if days < 0 { format!("ended on {at}") } else { format!("ends in {days} days, on {at}") }
+}
+
+/// The RADIUS server shows the first server certificate, whatever a profile says.
+fn shown(case: &Case<'_>, profile: &NetworkProfile, report: &mut Report) {
+    let Some(first) = case.organization.server_certificate.first() else { return };
+    if first.name != profile.server_certificate {
+        let what = format!(
+            "it names the server certificate {}, and the RADIUS server shows {}",
+            profile.server_certificate, first.name
+        );
+        report.add(&check::SERVER_NOT_SHOWN, profile, what);
+    }
+}
+
+fn trust(
+    case: &Case<'_>,
+    profile: &NetworkProfile,
+    server: &ServerCertificate,
+    report: &mut Report,
+) {
+    let authority: Option<&CertificateAuthority> =
+        case.organization.find(&server.certificate_authority);
+    let Some(root) = authority.and_then(|authority| case.organization.root_of(authority)) else {
+        return;
+    };
+    if !profile.trusted_authorities.iter().any(|name| name == root) {
+        let trusted = listed(profile.trusted_authorities.iter().map(String::as_str));
+        let what = format!(
+            "it trusts {trusted}, and the RADIUS server's certificate {} leads to {root}",
+            server.name
+        );
+        report.add(&check::TRUST_MISSING, profile, what);
+    }
+    for name in &profile.trusted_authorities {
+        let Some(seen) = case.seen.authority(name) else { continue };
+        let days = case.days_until(seen.not_after);
+        if days < ROOT_DAYS {
+            let severity =
+                if days < ROOT_DAYS_LAST { Severity::Problem } else { Severity::Warning };
+            let end = ends(days, &seen.not_after.to_rfc3339());
+            let what = format!("the authority {name}, which devices are to trust, {end}");
+            let object = format!("{}:{}", Kind::NetworkProfile, profile.name);
+            report.add_as(&check::TRUST_EXPIRING, severity, object, what);
+        }
+    }
+}
+
+fn names(
+    case: &Case<'_>,
+    profile: &NetworkProfile,
+    server: &ServerCertificate,
+    report: &mut Report,
+) {
+    let seen = case.seen.server(&server.name);
+    let carried = seen.map_or(&server.names, |seen| &seen.names);
+    let accepts = |name: &String| carried.iter().any(|own| fits(name, own));
+    if !profile.radius_server_names.iter().any(accepts) {
+        let what = format!(
+            "devices accept {}, and the certificate {} carries {}",
+            listed(profile.radius_server_names.iter().map(String::as_str)),
+            server.name,
+            listed(carried.iter().map(String::as_str))
+        );
+        report.add(&check::SERVER_NAME, profile, what);
+    }
+}
+
+/// Whether a name is what devices accept: `*.` stands for one label.
+fn fits(accepted: &str, name: &str) -> bool {
+    match accepted.strip_prefix("*.") {
+        None => accepted.eq_ignore_ascii_case(name),
+        Some(rest) => {
+            let behind = name.split_once('.').map(|(_, behind)| behind);
+            behind.is_some_and(|behind| behind.eq_ignore_ascii_case(rest))
+        }
+    }
+}
