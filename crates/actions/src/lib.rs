@@ -8,6 +8,7 @@ pub mod certificate_authority;
 pub mod certificate_template;
 pub mod decision;
 pub mod device;
+pub mod doctor;
 pub mod event;
 mod follower;
 pub mod gateway;

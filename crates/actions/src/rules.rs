@@ -237,6 +237,11 @@ impl Rules {
         self.servers.get(&first.name)
     }
 
+    /// What belongs to the server certificate of this name.
+    pub fn server_of(&self, name: &str) -> Option<&Server> {
+        self.servers.get(name)
+    }
+
     /// The access point that sends from this address.
     pub fn access_point(&self, address: IpAddr) -> Option<&AccessPoint> {
         self.access_points.iter().find(|point| point.network.contains(address))

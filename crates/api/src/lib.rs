@@ -6,6 +6,7 @@ pub mod certificate_authority;
 pub mod certificate_template;
 pub mod decision;
 pub mod device;
+pub mod doctor;
 pub mod event;
 pub mod organization;
 pub mod person;
@@ -57,6 +58,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/devices", get(device::list).post(device::create))
         .route("/api/v1/devices/import", table(device::import))
         .route("/api/v1/devices/{name}", device::one())
+        .route("/api/v1/doctor", get(doctor::examine))
         .route("/api/v1/events", get(event::list))
         .route("/api/v1/events/{id}", get(event::show))
         .route("/api/v1/explain", get(decision::explain))

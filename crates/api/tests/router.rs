@@ -23,7 +23,7 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 36] = [
+    const URLS: [(&str, &str); 37] = [
         ("POST", "/api/v1/apply"),
         ("GET", "/api/v1/certificate-authorities"),
         ("GET", "/api/v1/certificate-authorities/A"),
@@ -40,6 +40,7 @@ mod tests {
         ("PUT", "/api/v1/devices/A"),
         ("PATCH", "/api/v1/devices/A"),
         ("DELETE", "/api/v1/devices/A"),
+        ("GET", "/api/v1/doctor"),
         ("GET", "/api/v1/events"),
         ("GET", "/api/v1/events/0A"),
         ("GET", "/api/v1/explain?about=mac-1"),
@@ -225,6 +226,34 @@ mod tests {
         assert_eq!((&cisco["name"], &cisco["vendor"]), (&json!("Cisco"), &json!(9)));
         let pair = json!({ "name": "Cisco-AVPair", "number": 1, "type": "text", "values": [] });
         assert_eq!(cisco["attributes"][0], pair);
+    }
+
+    #[tokio::test]
+    async fn the_doctor_tells_what_is_wrong_and_what_to_do() {
+        let router = owned().await;
+        let template = json!({ "name": "T", "subject": "CN=x", "validity_days": 1 });
+        let body = json!({ "document": {
+            "certificate_template": [template],
+            "network_policy": [{ "name": "half made" }],
+        } });
+        ask(&router, "POST", "/api/v1/apply", &body.to_string()).await;
+        let (status, told) = ask(&router, "GET", "/api/v1/doctor", "").await;
+        assert_eq!(status, StatusCode::OK, "{told}");
+        let codes: Vec<&str> = told["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| finding["code"].as_str().unwrap())
+            .collect();
+        assert_eq!(codes, ["DOC-POLICY-DRAFT", "DOC-GATEWAY-NONE"]);
+        let finding = &told["findings"][0];
+        assert_eq!(
+            (&finding["severity"], &finding["object"]),
+            (&json!("warning"), &json!("network_policy:half made"))
+        );
+        for words in ["what", "why", "fix"] {
+            assert!(finding[words].as_str().unwrap().len() > 10, "{finding}");
+        }
     }
 
     #[tokio::test]

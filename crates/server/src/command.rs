@@ -10,6 +10,7 @@ mod certificate_template;
 mod demo;
 mod device;
 mod draft;
+mod doctor;
 mod enroll;
 mod event;
 mod explain;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     /// Keep the people whom devices belong to: list, show, add, edit, remove, import a table
     #[command(subcommand)]
     Person(person::Verb),
+    /// Find out what is wrong with an organization, and what to do about it
+    Doctor(doctor::Arguments),
     /// Look at what happened, and why
     #[command(subcommand)]
     Event(event::Verb),
@@ -101,6 +104,7 @@ impl Command {
             | Self::CertificateTemplate(_)
             | Self::Device(_)
             | Self::Person(_)
+            | Self::Doctor(_)
             | Self::Event(_)
             | Self::Explain(_)
             | Self::Simulate(_)
@@ -129,6 +133,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CertificateTemplate(verb) => certificate_template::run(verb).await,
         Command::Device(verb) => device::run(verb).await,
         Command::Person(verb) => person::run(verb).await,
+        Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Event(verb) => event::run(verb).await,
         Command::Explain(arguments) => explain::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,

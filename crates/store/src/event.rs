@@ -154,6 +154,22 @@ pub async fn about(store: &Store, about: About<'_>, limit: u32) -> Result<Vec<Ev
     store.query(sql, args).await?.iter().map(event).collect()
 }
 
+/// The newest answers to devices of one kind, newest first, those before the event `before` if
+/// given.
+pub async fn of_kind(
+    store: &Store,
+    kind: EventKind,
+    before: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let before = before.unwrap_or(Uuid::max()).to_string();
+    let sql = "select id, kind, outcome, actor, object, body from visit
+         where kind = $1 and id < $2 order by id desc limit $3";
+    let limit = limit.clamp(1, PAGE_MAX);
+    let args = [Value::from(kind.as_str()), Value::from(before), Value::from(limit)];
+    store.query(sql, args).await?.iter().map(event).collect()
+}
+
 pub(crate) fn event(row: &Row) -> Result<Event, StoreError> {
     let id = Uuid::parse_str(row.text(0)?).map_err(|error| unreadable(&error))?;
     let timestamp = id.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());

@@ -50,6 +50,14 @@ pub async fn secrets(store: &Store) -> Result<Vec<KeptSecret>, StoreError> {
         .collect()
 }
 
+/// The gateways of which a challenge was used.
+pub async fn used_gateways(store: &Store) -> Result<Vec<String>, StoreError> {
+    let sql = "select distinct gateway from gateway_secret where last_used_at is not null
+         order by gateway";
+    let rows = store.query(sql, []).await?;
+    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+}
+
 /// Keeps a challenge.
 pub fn add_secret(write: Write, secret: &KeptSecret, now: Time) -> Write {
     let (id, gateway) = (Value::from(&secret.id), Value::from(&secret.gateway));

@@ -12,6 +12,8 @@ mod deciding;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod examining;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod holding;

@@ -15,6 +15,9 @@ mod deciding;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+#[path = "../verbs/examining.rs"]
+mod examining;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 #[path = "../verbs/fixture.rs"]
