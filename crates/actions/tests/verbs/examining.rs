@@ -137,7 +137,7 @@ async fn a_lost_device_whose_certificate_is_in_use_is_told() {
     keep(&fixture, 7, "gone", lost).await;
     assert_eq!(examine(&fixture).await, []);
 
-    keep(&fixture, 8, "soon gone", json!({ "serial": "C02" })).await;
+    keep(&fixture, 8, "mac-8", json!({ "serial": "C02" })).await;
     let claim = fixture.claim_of("CN=C02", &[]);
     let serial = fixture.issue(&claim).await.unwrap().certificate.serial;
     let inventory = fixture.app.snapshot.inventory();
