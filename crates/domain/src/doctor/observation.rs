@@ -138,6 +138,7 @@ impl Observations {
             EventKind::ObjectCreated
             | EventKind::ObjectChanged
             | EventKind::ObjectRemoved
+            | EventKind::InventoryImported
             | EventKind::RequestRefused
             | EventKind::CertificateMade
             | EventKind::AuthorityRenewed

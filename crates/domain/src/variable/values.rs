@@ -104,7 +104,7 @@ impl Values {
             [first(&names.dns), first(&names.email), first(&names.uri), first(&names.upn)],
         );
         let (device, person) = (facts.device.clone(), facts.person.clone());
-        values.matched(&Matched { device, person, by: String::new() }, facts.at)
+        values.matched(&Matched { device, person, ..Matched::default() }, facts.at)
     }
 
     /// The values of a request that was matched: what the inventory knows comes before what the
