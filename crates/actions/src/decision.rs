@@ -58,12 +58,16 @@ fn holder(
 ) -> (Option<Arc<Device>>, Option<Arc<Person>>) {
     let inventory = snapshot.inventory();
     let device = standing.device.and_then(|id| snapshot.device(&id));
+    let known = device.as_ref().is_some_and(|device| device.is_known());
     let owner = device.as_ref().and_then(|device| inventory.owner_of(device));
-    if device.is_some() && owner.is_some() {
+    if known && owner.is_some() {
         return (device, owner);
     }
     let matched = inventory.match_names(&certificate.subject, &certificate.general_names());
-    (device.or(matched.device), owner.or(matched.person))
+    // The inventory may have learned of the device, under another record, after it enrolled.
+    let better = matched.device.filter(|device| !known && device.is_known());
+    let owner = better.as_ref().and_then(|device| inventory.owner_of(device)).or(owner);
+    (better.or(device), owner.or(matched.person))
 }
 
 /// What is known of a device that asks for a certificate at a gateway, whose authority is named.

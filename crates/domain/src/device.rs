@@ -1,6 +1,5 @@
 //! Devices: what the organization knows of the machines that ask for certificates and for access.
 
-pub mod mac;
 pub mod told;
 
 use core::fmt;

@@ -23,7 +23,7 @@ use self::shards::Shards;
 use crate::device::Device;
 use crate::device::DeviceId;
 use crate::device::DeviceStatus;
-use crate::device::mac;
+use crate::mac;
 use crate::person::Person;
 
 /// Most devices that memory holds: with a kilobyte each, a quarter of a gigabyte.

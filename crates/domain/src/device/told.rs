@@ -9,8 +9,8 @@ use super::Device;
 use super::DeviceStatus;
 use super::Fact;
 use super::Source;
-use super::mac;
 use crate::complaint::Complaints;
+use crate::mac;
 use crate::object::NAME_CHARS_MAX;
 use crate::object::check_name;
 

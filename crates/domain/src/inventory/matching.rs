@@ -12,7 +12,7 @@ use super::Inventory;
 use super::is_in_use;
 use crate::device::Device;
 use crate::device::DeviceId;
-use crate::device::mac;
+use crate::mac;
 use crate::person::Person;
 
 /// Most pieces of a request that are looked up: a request of a device has a dozen.

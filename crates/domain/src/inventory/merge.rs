@@ -209,7 +209,13 @@ impl Merger<'_> {
             let what = format!("is that of \"{other}\", and the serial number that of \"{one}\"");
             return Err(Complaint::new("udid", what, "correct one of the two"));
         }
-        let candidates = [by_serial, by_udid, by_name];
+        // A device that enrolled before it was known was called what its request said.
+        let claimed = |text: &Option<String>| {
+            let named = text.as_ref().and_then(|text| inventory.device_named(text));
+            named.filter(|device| !device.is_known() && device.serial.is_none())
+        };
+        let (as_serial, as_udid) = (claimed(&told.serial), claimed(&told.udid));
+        let candidates = [by_serial, by_udid, by_name, as_serial, as_udid];
         let first = candidates.iter().flatten().find(|device| device.is_known());
         let found = first.or_else(|| candidates.iter().flatten().next()).cloned();
         // What only a request told gives way to the inventory.
@@ -443,6 +449,17 @@ mod tests {
         assert_eq!((of("evil").serial, of("B").serial_key().as_deref()), (None, Some("s2")));
         put(&inventory, &merged);
         assert_eq!(inventory.device_of_serial("S2").unwrap().name, "B");
+    }
+
+    #[test]
+    fn a_device_that_enrolled_first_is_the_one_that_the_table_tells_of() {
+        let inventory = Inventory::default();
+        let mut claimed = Device::new(DeviceId(7), "C02X");
+        claimed.tell(&Told::default(), Source::Request, Time(1));
+        inventory.set_device(claimed, 1);
+        let merged = merge(&inventory, "name,serial\nMacBook 1,C02X\n");
+        assert_eq!(outcomes(&merged), [("MacBook 1", Outcome::Changed)]);
+        assert_eq!(merged.planned[0].after.id, DeviceId(7));
     }
 
     #[test]
