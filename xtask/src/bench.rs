@@ -53,18 +53,22 @@ pub(crate) struct Programs {
     pub(crate) program: PathBuf,
     /// The example that measures an authority without its doors.
     pub(crate) authority_rate: PathBuf,
+    /// The example that measures decisions of the policies.
+    pub(crate) decision_rate: PathBuf,
 }
 
 impl Programs {
     /// The programs at these places.
-    pub(crate) fn of(program: &str, authority_rate: &str) -> Self {
-        Self { program: program.into(), authority_rate: authority_rate.into() }
+    pub(crate) fn of(program: &str, authority_rate: &str, decision_rate: &str) -> Self {
+        let [program, authority_rate, decision_rate] =
+            [program, authority_rate, decision_rate].map(PathBuf::from);
+        Self { program, authority_rate, decision_rate }
     }
 }
 
 /// Measures with a program and writes page and chart.
 pub(crate) fn run(root: &Path, programs: &Programs, effort: Effort) -> Result<()> {
-    let Programs { program, authority_rate } = programs;
+    let Programs { program, authority_rate, decision_rate } = programs;
     let place = Place::make(program)?;
     let machine = machine::look(&place)?;
     let mut measured = Measured::default();
@@ -74,7 +78,9 @@ pub(crate) fn run(root: &Path, programs: &Programs, effort: Effort) -> Result<()
     certificates(&place, effort, &mut measured)?;
     let commands = place.commands();
     let table = report::markdown(&machine, &measured, effort.rounds, &commands);
-    let table = format!("{table}\n{}", authority(authority_rate)?);
+    eprintln!("an authority beside its key and its store, and decisions of the policies");
+    let (authority, decisions) = (example(authority_rate)?, example(decision_rate)?);
+    let table = format!("{table}\n{authority}\n{decisions}");
     let page = std::fs::read_to_string(root.join(PAGE)).context(PAGE)?;
     write(&root.join(PAGE), &report::insert(&page, &table)?)?;
     write(&root.join(CHART), &chart::draw(&machine, &measured))?;
@@ -85,8 +91,7 @@ pub(crate) fn run(root: &Path, programs: &Programs, effort: Effort) -> Result<()
 }
 
 /// What an authority does beside its key and its store, as the example prints it.
-fn authority(example: &Path) -> Result<String> {
-    eprintln!("an authority beside its key and its store");
+fn example(example: &Path) -> Result<String> {
     let output = Command::new(example).stderr(Stdio::inherit()).output();
     let output = output.with_context(|| format!("running {}", example.display()))?;
     ensure!(output.status.success(), "{} failed", example.display());

@@ -12,18 +12,19 @@ use anyhow::{Context, Result};
 use crate::bench::Effort;
 use crate::bench::Programs;
 
-const USAGE: &str = "usage: cargo xtask tidy | cargo xtask bench [--quick] PROGRAM AUTHORITY_RATE";
+const USAGE: &str = "usage: cargo xtask tidy | cargo xtask bench [--quick] PROGRAM AUTHORITY_RATE \
+                     DECISION_RATE";
 
 fn main() -> Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["tidy"] => return tidy(),
-        ["bench", program, rate] => {
-            bench::run(root()?, &Programs::of(program, rate), Effort::FULL)?
+        ["bench", program, authority, decision] => {
+            bench::run(root()?, &Programs::of(program, authority, decision), Effort::FULL)?
         }
-        ["bench", "--quick", program, rate] => {
-            bench::run(root()?, &Programs::of(program, rate), Effort::QUICK)?;
+        ["bench", "--quick", program, authority, decision] => {
+            bench::run(root()?, &Programs::of(program, authority, decision), Effort::QUICK)?;
         }
         _ => {
             eprintln!("{USAGE}");

@@ -23,7 +23,7 @@ use pki::time::Time;
 use crate::snapshot::Snapshot;
 
 /// What is known of a device that joins.
-pub(crate) fn facts_of_visit(snapshot: &Snapshot, visit: &Visit, at: Time) -> Facts {
+pub fn facts_of_visit(snapshot: &Snapshot, visit: &Visit, at: Time) -> Facts {
     let facts = facts_of_certificate(snapshot, &visit.certificate, &visit.standing, at);
     Facts { network: Some(visit.place.facts(Some(visit.tls))), ..facts }
 }

@@ -308,6 +308,7 @@ fn unknown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::condition::Operator;
     use crate::device::DeviceStatus;
 
     #[test]
@@ -339,5 +340,21 @@ mod tests {
         let error = serde_json::from_str::<Field>("\"device.colour\"").unwrap_err().to_string();
         assert!(error.contains("device.serial"), "{error}");
         assert!(!error.contains("network.ssid"), "{error}");
+    }
+
+    #[test]
+    fn the_handbook_lists_every_field_and_every_operator() {
+        let page = include_str!("../../../../docs/policies.md");
+        for FieldMeaning { name, kind, meaning, .. } in FIELDS {
+            let line = format!("| `{name}` | {meaning} | {} |", kind.words());
+            assert!(page.contains(&line), "docs/policies.md lacks: {line}");
+        }
+        for operator in Operator::ALL {
+            let line = format!("| `{operator}` | {} | ", operator.meaning());
+            assert!(page.contains(&line), "docs/policies.md lacks: {line}");
+        }
+        let rows = page.lines().filter(|line| line.starts_with("| `") && line.contains('.'));
+        let fields = rows.filter(|line| FIELDS.iter().any(|row| line.contains(row.name))).count();
+        assert!(fields >= FIELDS.len() - 1, "{fields} fields are listed");
     }
 }
