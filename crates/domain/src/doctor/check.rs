@@ -261,17 +261,17 @@ checks! {
     INVENTORY_NONE "DOC-INVENTORY-NONE" Warning
     "there is no device in the inventory, and something asks for one"
     "no device is known, whatever it says of itself, so these rules hold for none"
-    "bring the devices in, or take the rules and variables out that begin with device."
+    "safeconduct device import FILE.csv, or take out the rules and variables that ask for devices"
 
     PEOPLE_NONE "DOC-PEOPLE-NONE" Warning
     "there is no person in the inventory, and something asks for one"
     "no owner is known, so these rules hold for none"
-    "bring the people in, or take the rules and variables out that ask for the owner"
+    "safeconduct person import FILE.csv, or take out the rules and variables that ask for the owner"
 
     INVENTORY_STALE "DOC-INVENTORY-STALE" Warning
     "of more than half of the devices, nothing was told for a week"
     "status and tags may be true no more, and rules on device.inventory_age refuse them"
-    "bring the devices in again, and regularly"
+    "safeconduct device import FILE.csv again, and regularly"
 
     LOST_CERTIFICATE "DOC-LOST-CERTIFICATE" Warning
     "devices that are lost, wiped or retired have certificates that are in use"

@@ -27,7 +27,7 @@ pub(super) fn examine(case: &Case<'_>, report: &mut Report) {
     for gateway in &case.organization.gateway {
         let mut profiles = case.organization.network_profile.iter();
         if !profiles.any(|profile| profile.gateway == gateway.name) {
-            let what = "no network profile tells its devices how to join";
+            let what = "no network profile is for its devices";
             report.add(&check::PROFILE_NONE, gateway, what);
         }
     }
