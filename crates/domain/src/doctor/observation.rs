@@ -146,6 +146,7 @@ impl Observations {
             | EventKind::CertificateRevoked
             | EventKind::CertificateHeld
             | EventKind::CertificateReleased
+            | EventKind::InventoryImported
             | EventKind::JournalOverflowed => {}
         }
     }
