@@ -23,6 +23,7 @@ use domain::organization::each_kind;
 use domain::plan;
 use domain::plan::Merged;
 use domain::plan::Plan;
+use domain::refusal::MassChange;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
 use pki::time::Time;
@@ -38,12 +39,14 @@ use crate::certificate;
 use crate::certificate_authority;
 use crate::certificate_authority::Made;
 use crate::certificate_authority::Making;
+use crate::decision::replay;
 use crate::decision::simulate;
 use crate::gateway;
 use crate::gateway::ShownSecret;
 use crate::inventory;
 use crate::rules::Authority;
 use crate::rules::Rules;
+use crate::share;
 use crate::unavailable;
 use crate::world::Said;
 
@@ -150,6 +153,7 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     simulate::check_tests(app, &merged.organization).await?;
     if !application.dry_run {
         told.check_share(app, application.confirm)?;
+        check_losses(app, &merged, application.confirm).await?;
     }
     if application.dry_run || merged.plan.is_empty() {
         return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
@@ -165,6 +169,17 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     // If whoever asked goes away before, the follower hears of it.
     records.remember(app);
     Ok(Applied { plan: merged.plan, secrets: shown })
+}
+
+/// Refuses policies by which many devices would lose access that nobody said so of.
+async fn check_losses(app: &App, merged: &Merged, confirm: Option<u64>) -> Result<(), Refusal> {
+    let plan = &merged.plan;
+    let mut changes = plan.create.iter().chain(&plan.change).chain(&plan.remove);
+    if !changes.any(|change| matches!(change.kind, Kind::PolicyWorkflow | Kind::NetworkPolicy)) {
+        return Ok(());
+    }
+    let counts = replay::losses(app, &merged.organization).await?;
+    share::check(MassChange::Access, counts, confirm)
 }
 
 /// Commits a change of the definitions and lets every answer rest on it. It is done to its end

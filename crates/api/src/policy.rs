@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actions::App;
 use actions::organization::Applied;
 use actions::organization::history;
+use actions::organization::history::RollBack;
 use actions::organization::history::ShownVersion;
 use actions::policy;
 use actions::policy::ShownPolicy;
@@ -19,24 +20,12 @@ use axum::routing::get;
 use axum::routing::post;
 use domain::object::Kind;
 use domain::refusal::Refusal;
-use serde::Deserialize;
 
 use crate::Caller;
 use crate::PAGE_DEFAULT;
 use crate::certificate::Page;
 use crate::certificate::PageQuery;
 use crate::problem::Problem;
-
-/// Which version to go back to.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RollBack {
-    /// The version of the organization.
-    pub version: i64,
-    /// Only say what would change.
-    #[serde(default)]
-    pub dry_run: bool,
-}
 
 /// The URLs of all three nouns.
 pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
@@ -106,6 +95,6 @@ async fn roll_back(
     Path(name): Path<String>,
     body: Result<Json<RollBack>, JsonRejection>,
 ) -> Result<Json<Applied>, Problem> {
-    let Json(RollBack { version, dry_run }) = body?;
-    Ok(Json(history::roll_back(&app, &actor, (kind, &name), (version, dry_run)).await?))
+    let Json(order) = body?;
+    Ok(Json(history::roll_back(&app, &actor, (kind, &name), order).await?))
 }

@@ -278,6 +278,8 @@ pub enum MassChange {
     Certificates,
     /// Devices would be removed, or lose their use, owner or tags.
     Devices,
+    /// Devices that get in would be refused.
+    Access,
 }
 
 /// A refusal as people and programs see it.

@@ -2,6 +2,7 @@
 //! others. Who would lose access, who would gain it, before anything is saved.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::actor::Actor;
 use domain::actor::Permission;
@@ -12,6 +13,8 @@ use domain::event::Event;
 use domain::event::Moment;
 use domain::network_policy::Access;
 use domain::network_policy::attribute;
+use domain::organization::Organization;
+use domain::policy::Policies;
 use domain::refusal::Refusal;
 use pki::time::Time;
 use serde::Deserialize;
@@ -123,25 +126,26 @@ pub async fn replay(app: &App, actor: &Actor, request: &Request) -> Result<Repla
     let (now, draft) =
         (simulate::current(app), simulate::drafted(app, request.draft.clone()).await?);
     let start = app.world.time().plus_seconds(-i64::from(request.days) * DAY_SECONDS);
-    let mut after = request.after.unwrap_or_else(|| first_id(start));
-    let mut replayer =
-        Replayer { now, draft, replayed: Replayed::default(), fares: BTreeMap::new() };
-    loop {
-        let batch = store::decision::access_after(&app.store, after).await.map_err(unavailable)?;
-        let count = batch.len();
-        for (event, inputs) in batch {
-            after = event.id;
-            replayer.take(&event, inputs.as_ref());
-        }
-        if count < store::decision::BATCH {
-            break;
-        }
-        if replayer.is_full() {
-            replayer.replayed.next = Some(after);
-            break;
-        }
-    }
+    let after = request.after.unwrap_or_else(|| first_id(start));
+    let mut replayer = Replayer::new(now, draft);
+    replayer.run(app, after).await?;
     Ok(replayer.end())
+}
+
+/// Days that a change of the policies is held against before it is saved.
+const GUARD_DAYS: i64 = 7;
+
+/// Of the devices that asked for access in the last days, how many would lose it by a change of the
+/// policies, and of how many: as many decisions are looked at as one call replays.
+pub(crate) async fn losses(app: &App, organization: &Organization) -> Result<(u64, u64), Refusal> {
+    let (now, policies) = (simulate::current(app), Policies::of(organization));
+    let draft = Rulebook { organization: Arc::new(organization.clone()), policies };
+    let start = app.world.time().plus_seconds(-GUARD_DAYS * DAY_SECONDS);
+    let mut replayer = Replayer::new(now, draft);
+    replayer.run(app, first_id(start)).await?;
+    let loses = replayer.fares.values().filter(|fare| fare.change == Change::Loses).count();
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    Ok((count(loses), count(replayer.fares.len())))
 }
 
 /// The id before all of a moment.
@@ -157,6 +161,30 @@ struct Replayer {
 }
 
 impl Replayer {
+    fn new(now: Rulebook, draft: Rulebook) -> Self {
+        Self { now, draft, replayed: Replayed::default(), fares: BTreeMap::new() }
+    }
+
+    /// Takes decisions behind an event until there are no more, or as many as one call may.
+    async fn run(&mut self, app: &App, mut after: Uuid) -> Result<(), Refusal> {
+        loop {
+            let batch = store::decision::access_after(&app.store, after).await;
+            let batch = batch.map_err(unavailable)?;
+            let count = batch.len();
+            for (event, inputs) in batch {
+                after = event.id;
+                self.take(&event, inputs.as_ref());
+            }
+            if count < store::decision::BATCH {
+                return Ok(());
+            }
+            if self.is_full() {
+                self.replayed.next = Some(after);
+                return Ok(());
+            }
+        }
+    }
+
     fn is_full(&self) -> bool {
         let decisions = self.replayed.decisions + self.replayed.without_inputs;
         usize::try_from(decisions).is_ok_and(|count| count >= DECISIONS_MAX)

@@ -176,12 +176,26 @@ fn shown(one: &Version, before: Option<&Version>) -> ShownVersion {
     }
 }
 
+/// Which version to go back to, and how.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RollBack {
+    /// The version of the organization.
+    pub version: i64,
+    /// Only say what would change.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// How many devices may lose access by it, where that is more than a few.
+    #[serde(default)]
+    pub confirm: Option<u64>,
+}
+
 /// Lets an object be again what it was in a version: an ordinary change, checked like every other.
 pub async fn roll_back(
     app: &App,
     actor: &Actor,
     (kind, name): (Kind, &str),
-    (version, dry_run): (i64, bool),
+    RollBack { version, dry_run, confirm }: RollBack,
 ) -> Result<Applied, NotApplied> {
     actor.may(Permission::OrganizationChange)?;
     let missing = || Refusal::NotFound {
@@ -197,7 +211,7 @@ pub async fn roll_back(
     let mut document = Document { kind, name, place: found.position, body, list: Vec::new() };
     document.fill(&rules.organization);
     let document = json!({ kind.as_str(): document.list });
-    let application = Application { document, dry_run, ..Application::default() };
+    let application = Application { document, dry_run, confirm, ..Application::default() };
     organization::apply(app, actor, application).await
 }
 

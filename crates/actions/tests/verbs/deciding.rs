@@ -7,11 +7,15 @@ use actions::decision::replay::Change;
 use actions::decision::simulate;
 use actions::decision::simulate::Simulated;
 use actions::decision::simulate::Trial;
+use actions::organization::Application;
 use actions::organization::NotApplied;
+use actions::organization::history;
+use actions::organization::history::RollBack;
 use actions::visit;
 use domain::actor::Actor;
 use domain::network_policy::Access;
 use domain::object::Kind;
+use domain::refusal::MassChange;
 use domain::refusal::Refusal;
 use domain::visit::Place;
 use domain::visit::Visit;
@@ -304,8 +308,24 @@ async fn replay_tells_who_would_lose_who_would_gain_and_who_would_move() {
 }
 
 #[tokio::test]
+async fn policies_that_would_shut_many_out_wait_for_a_yes() {
+    let fixture = Fixture::mosyle().await;
+    for number in 0..21 {
+        let certificate = enroll(&fixture, &format!("mac-{number}")).await;
+        join(&fixture, &certificate, place("Secure")).await.unwrap();
+    }
+    let shut = on_ssid("Another");
+    let refusal = fixture.refusal(application(shut.clone())).await;
+    let what = MassChange::Access;
+    assert_eq!(refusal, Refusal::MassChange { count: 21, of: 21, allowed: 20, what });
+    let dry = Application { dry_run: true, ..application(shut.clone()) };
+    assert_eq!(fixture.apply(dry).await.unwrap().plan.change.len(), 1);
+    let meant = Application { confirm: Some(21), ..application(shut) };
+    assert_eq!(fixture.apply(meant).await.unwrap().plan.change.len(), 1);
+}
+
+#[tokio::test]
 async fn what_was_changed_is_in_the_history_and_can_be_taken_back() {
-    use actions::organization::history;
     let fixture = Fixture::mosyle().await;
     fixture.apply(application(on_ssid("Staff"))).await.unwrap();
     let about = (Kind::NetworkPolicy, "Mosyle devices to VLAN 20");
@@ -316,7 +336,10 @@ async fn what_was_changed_is_in_the_history_and_can_be_taken_back() {
     assert_eq!(page.items[0].fields[0].field, "rules");
     assert_eq!(page.items[0].actor, "administrator of the test");
     let owner = owner();
-    let back = |version| history::roll_back(&fixture.app, &owner, about, (version, false));
+    let back = |version| {
+        let order = RollBack { version, dry_run: false, confirm: None };
+        history::roll_back(&fixture.app, &owner, about, order)
+    };
     let applied = back(1).await.unwrap();
     assert_eq!(applied.plan.change.len(), 1);
     let rules = fixture.app.snapshot.rules();
@@ -332,7 +355,6 @@ async fn what_was_changed_is_in_the_history_and_can_be_taken_back() {
 
 #[tokio::test]
 async fn a_policy_that_comes_back_stands_where_it_stood() {
-    use actions::organization::history;
     let fixture = Fixture::mosyle().await;
     let other = |name: &str| json!({"name": name, "rules": [{"field": "always"}]});
     let mut document = mosyle();
@@ -343,7 +365,8 @@ async fn a_policy_that_comes_back_stands_where_it_stood() {
     let pruned = actions::organization::Application { prune: true, ..application(document) };
     fixture.apply(pruned).await.unwrap();
     let about = (Kind::NetworkPolicy, "Mosyle devices to VLAN 20");
-    history::roll_back(&fixture.app, &owner(), about, (2, false)).await.unwrap();
+    let order = RollBack { version: 2, dry_run: false, confirm: None };
+    history::roll_back(&fixture.app, &owner(), about, order).await.unwrap();
     let rules = fixture.app.snapshot.rules();
     let names: Vec<&str> =
         rules.organization.network_policy.iter().map(|one| one.name.as_str()).collect();

@@ -458,6 +458,10 @@ impl Refusal {
                         "this would take use, owner or tags from {count} of {of} devices, and \
                          {allowed} is the most without a confirmation"
                     ),
+                    MassChange::Access => format!(
+                        "these policies would refuse {count} of {of} devices that asked for access \
+                         lately, and {allowed} is the most without a confirmation"
+                    ),
                 },
                 "look at the list first; if it is what you mean, say so with their number: \
                  --confirm NUMBER",

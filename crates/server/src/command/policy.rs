@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use actions::organization::Applied;
+use actions::organization::history::RollBack;
 use actions::organization::history::ShownVersion;
 use actions::policy::ShownPolicy;
 use api::certificate::Page;
@@ -11,7 +12,6 @@ use clap::Subcommand;
 use domain::object::Kind;
 use domain::policy::State;
 use serde_json::Value;
-use serde_json::json;
 
 use crate::command::apply::print_plan;
 use crate::command::certificate::escape;
@@ -66,6 +66,9 @@ pub(crate) struct RollbackArguments {
     /// Only show what would change
     #[arg(long)]
     dry_run: bool,
+    /// So many devices may lose access by it, where that is more than 20 and than 5 % of all
+    #[arg(long, value_name = "NUMBER")]
+    confirm: Option<u64>,
 }
 
 /// Does what was asked of one kind.
@@ -150,11 +153,11 @@ async fn history(kind: Kind, arguments: &NamedArguments) -> anyhow::Result<()> {
 }
 
 async fn roll_back(kind: Kind, arguments: &RollbackArguments) -> anyhow::Result<()> {
-    let RollbackArguments { named, to, dry_run } = arguments;
+    let RollbackArguments { named, to, dry_run, confirm } = arguments;
     let path = url(kind, &format!("/{}/rollback", escape(&named.name)));
     let connection = Connection::open(&named.data, false).await?;
-    let body = json!({ "version": to, "dry_run": dry_run });
-    let applied = connection.post::<Applied>(&path, &body).await;
+    let order = RollBack { version: *to, dry_run: *dry_run, confirm: *confirm };
+    let applied = connection.post::<Applied>(&path, &order).await;
     connection.close().await;
     let Applied { plan, .. } = applied?;
     if named.json {
