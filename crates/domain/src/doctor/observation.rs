@@ -138,7 +138,6 @@ impl Observations {
             EventKind::ObjectCreated
             | EventKind::ObjectChanged
             | EventKind::ObjectRemoved
-            | EventKind::InventoryImported
             | EventKind::RequestRefused
             | EventKind::CertificateMade
             | EventKind::AuthorityRenewed

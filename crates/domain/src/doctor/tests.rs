@@ -10,7 +10,6 @@ use serde_json::json;
 
 use self::fault::MAPPING;
 use self::fault::NETWORK;
-use self::fault::NOW;
 use self::fault::REQUESTS;
 use self::fault::REST;
 use self::fault::add;
