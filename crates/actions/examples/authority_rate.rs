@@ -153,8 +153,7 @@ async fn organization(store: Store, key: &str) -> (Arc<App>, domain::secret::Sec
     let app = App::open(store, Arc::new(master()), World::new(now, fill)).await.unwrap();
     let mut document: Value = toml::from_str(MOSYLE).unwrap();
     *document.pointer_mut("/certificate_authority/1/key").unwrap() = json!(key);
-    let application =
-        Application { document, dry_run: false, prune: false, confirm: None, secrets: [].into() };
+    let application = Application { document, ..Application::default() };
     let owner = Actor::owner("measurement");
     let applied = organization::apply(&app, &owner, application).await;
     let secret = applied.ok().unwrap().secrets.first().unwrap().secret.clone();

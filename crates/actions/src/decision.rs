@@ -15,6 +15,7 @@ use domain::condition::facts::CertificateFacts;
 use domain::condition::facts::NameFacts;
 use domain::condition::facts::RequestFacts;
 use domain::device::Device;
+use domain::device::DeviceId;
 use domain::person::Person;
 use domain::visit::Visit;
 use pki::certificate::Certificate;
@@ -39,25 +40,29 @@ pub(crate) fn facts_of_certificate(
     known.authority = Some(standing.authority.to_string());
     known.template = standing.template.as_deref().map(str::to_owned);
     known.assurance = Some(standing.assurance);
-    let (device, person) = holder(snapshot, certificate, standing);
+    let (device, person) = holder(snapshot, certificate, standing.device);
+    // A record that there is, and that could not be read.
+    let no_device = standing.device.is_some() && device.is_none();
+    let owned = device.as_ref().is_some_and(|device| device.owner.is_some());
+    let unread = !snapshot.inventory_reachable() && (no_device || (owned && person.is_none()));
     Facts {
         certificate: Some(known),
         device,
         person,
-        inventory_unreachable: !snapshot.inventory_reachable(),
+        inventory_unreachable: unread,
         ..Facts::of_provider(standing.gateway.as_deref(), at)
     }
 }
 
 /// The device that a certificate is bound to, else the one that it names; its owner, else the
 /// person whom the certificate names.
-fn holder(
+pub(crate) fn holder(
     snapshot: &Snapshot,
     certificate: &Certificate,
-    standing: &Standing,
+    bound: Option<DeviceId>,
 ) -> (Option<Arc<Device>>, Option<Arc<Person>>) {
     let inventory = snapshot.inventory();
-    let device = standing.device.and_then(|id| snapshot.device(&id));
+    let device = bound.and_then(|id| snapshot.device(&id));
     let known = device.as_ref().is_some_and(|device| device.is_known());
     let owner = device.as_ref().and_then(|device| inventory.owner_of(device));
     if known && owner.is_some() {
@@ -74,10 +79,15 @@ fn holder(
 pub(crate) fn facts_of_claim(
     claim: &Claim,
     (gateway, authority): (&str, Option<&str>),
-    renewal: bool,
+    renews: Option<&Certificate>,
     at: Time,
 ) -> Facts {
-    let names = NameFacts::of(&claim.csr.subject, &claim.csr.general_names);
+    // A renewed certificate says what the old one said, whatever the request does.
+    let names = match renews {
+        Some(old) => NameFacts::of(&old.subject, &old.general_names()),
+        None => NameFacts::of(&claim.csr.subject, &claim.csr.general_names),
+    };
+    let (names, renewal) = (names.first_of_each(), renews.is_some());
     let key_type = Some(facts::key_type(&claim.csr.public_key));
     let authority = authority.map(str::to_owned);
     Facts {

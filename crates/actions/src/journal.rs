@@ -37,15 +37,15 @@ const GATHER: Duration = Duration::from_millis(20);
 /// How long the journal waits before it tries a failing database again.
 const RETRY: Duration = Duration::from_millis(250);
 
-/// Most names of inputs that the journal remembers to have taken; beyond it, it forgets them all,
+/// Most names of inputs that the journal remembers to be durable; beyond it, it forgets them all,
 /// and inputs are written once more for nothing.
 pub const INPUTS_MAX: usize = 65_536;
 
 /// Takes answers, writes them in batches.
 #[derive(Debug)]
 pub struct Journal {
-    /// What was taken and needs no writing again.
-    inputs: Mutex<HashSet<String>>,
+    /// What is durable and needs no writing again.
+    inputs: Arc<Kept>,
     queue: Mutex<Option<mpsc::Sender<Entry>>>,
     lost: Arc<AtomicU64>,
     closed: Mutex<Option<oneshot::Receiver<()>>>,
@@ -65,37 +65,28 @@ impl Journal {
         let (queue, events) = mpsc::channel(JOURNAL_MAX);
         let (done, closed) = oneshot::channel();
         let lost = Arc::new(AtomicU64::new(0));
-        tokio::spawn(write_all(store, world, events, Arc::clone(&lost), done));
+        let inputs = Arc::new(Kept::default());
+        let desk = Desk { store, world, lost: Arc::clone(&lost), inputs: Arc::clone(&inputs) };
+        tokio::spawn(desk.write_all(events, done));
         let (queue, closed) = (Mutex::new(Some(queue)), Mutex::new(Some(closed)));
-        Self { inputs: Mutex::default(), queue, lost, closed }
+        Self { inputs, queue, lost, closed }
     }
 
-    /// What a decision rested on, if the journal has not taken it yet.
+    /// What a decision rested on, unless it is durable already.
     pub fn unknown(&self, inputs: Inputs) -> Option<Inputs> {
-        let taken = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        (!taken.contains(&inputs.digest)).then_some(inputs)
-    }
-
-    fn remember(&self, digest: String) {
-        let mut taken = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.len() == INPUTS_MAX {
-            taken.clear();
-        }
-        taken.insert(digest);
+        let kept = self.inputs.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (!kept.contains(&inputs.digest)).then_some(inputs)
     }
 
     /// Takes an answer. Never waits: what does not fit is counted, and the count is recorded.
     pub fn note(&self, event: Event) {
-        let digest = event.inputs.as_ref().map(|inputs| inputs.digest.clone());
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = queue
             .as_ref()
             .is_some_and(|queue| queue.try_send(Entry::Answer(Box::new(event))).is_ok());
         drop(queue);
-        match (taken, digest) {
-            (true, Some(digest)) => self.remember(digest),
-            (true, None) => {}
-            (false, _) => drop(self.lost.fetch_add(1, Ordering::Relaxed)),
+        if !taken {
+            self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -124,92 +115,109 @@ impl Journal {
     }
 }
 
-async fn write_all(
-    store: Store,
-    world: Arc<World>,
-    mut entries: mpsc::Receiver<Entry>,
-    lost: Arc<AtomicU64>,
-    done: oneshot::Sender<()>,
-) {
-    let mut taken = Vec::with_capacity(BATCH_MAX);
-    while entries.recv_many(&mut taken, BATCH_MAX).await > 0 {
-        if taken.len() < BATCH_MAX && !entries.is_closed() {
-            tokio::time::sleep(GATHER).await;
-        }
-        while taken.len() < BATCH_MAX
-            && let Ok(entry) = entries.try_recv()
-        {
-            taken.push(entry);
-        }
-        let (mut events, mut waiting) = (Vec::new(), Vec::new());
-        for entry in taken.drain(..) {
-            match entry {
-                Entry::Answer(event) => events.push(*event),
-                Entry::Flush(flushed) => waiting.push(flushed),
+/// The names of inputs that are durable.
+#[derive(Debug, Default)]
+struct Kept(Mutex<HashSet<String>>);
+
+impl Kept {
+    fn remember(&self, events: &[Event]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for inputs in events.iter().filter_map(|event| event.inputs.as_ref()) {
+            if kept.len() == INPUTS_MAX {
+                kept.clear();
             }
-        }
-        let missed = lost.swap(0, Ordering::Relaxed);
-        if missed > 0 {
-            events.push(overflow(&world, missed));
-        }
-        if !events.is_empty() {
-            write_batch(&store, &events, &entries, &lost).await;
-        }
-        for flushed in waiting {
-            // Whoever waited may have gone; then nobody wants to know.
-            let _ = flushed.send(());
+            kept.insert(inputs.digest.clone());
         }
     }
-    let _ = done.send(());
 }
 
-/// Writes a batch, however long the database is away, unless the program ends. An answer that the
-/// database will never take keeps no other from being written.
-async fn write_batch(
-    store: &Store,
-    events: &[Event],
-    entries: &mpsc::Receiver<Entry>,
-    lost: &AtomicU64,
-) {
-    let mut failures = 0_u32;
-    while let Err(error) = store::event::commit(Write::new(), store, events).await {
-        if is_final(&error) {
-            return write_each(store, events, entries, lost, &error).await;
+/// Where answers are written.
+struct Desk {
+    store: Store,
+    world: Arc<World>,
+    lost: Arc<AtomicU64>,
+    inputs: Arc<Kept>,
+}
+
+impl Desk {
+    async fn write_all(self, mut entries: mpsc::Receiver<Entry>, done: oneshot::Sender<()>) {
+        let mut taken = Vec::with_capacity(BATCH_MAX);
+        while entries.recv_many(&mut taken, BATCH_MAX).await > 0 {
+            if taken.len() < BATCH_MAX && !entries.is_closed() {
+                tokio::time::sleep(GATHER).await;
+            }
+            while taken.len() < BATCH_MAX
+                && let Ok(entry) = entries.try_recv()
+            {
+                taken.push(entry);
+            }
+            let (mut events, mut waiting) = (Vec::new(), Vec::new());
+            for entry in taken.drain(..) {
+                match entry {
+                    Entry::Answer(event) => events.push(*event),
+                    Entry::Flush(flushed) => waiting.push(flushed),
+                }
+            }
+            let missed = self.lost.swap(0, Ordering::Relaxed);
+            if missed > 0 {
+                events.push(overflow(&self.world, missed));
+            }
+            if !events.is_empty() {
+                self.write_batch(&events, &entries).await;
+            }
+            for flushed in waiting {
+                // Whoever waited may have gone; then nobody wants to know.
+                let _ = flushed.send(());
+            }
         }
-        failures += 1;
-        if failures == 1 {
-            tracing::error!(%error, events = events.len(), "answers cannot be recorded yet");
+        let _ = done.send(());
+    }
+
+    /// Writes a batch, however long the database is away, unless the program ends. An answer that
+    /// the database will never take keeps no other from being written.
+    async fn write_batch(&self, events: &[Event], entries: &mpsc::Receiver<Entry>) {
+        let mut failures = 0_u32;
+        while let Err(error) = store::event::commit(Write::new(), &self.store, events).await {
+            if is_final(&error) {
+                return self.write_each(events, entries, &error).await;
+            }
+            failures += 1;
+            if failures == 1 {
+                tracing::error!(%error, events = events.len(), "answers cannot be recorded yet");
+            }
+            if entries.is_closed() {
+                // The program ends and the database does not come back: nothing more can be done.
+                // The log of the program is the last place for them.
+                for Event { id, kind, outcome, actor, object, .. } in events {
+                    tracing::error!(
+                        %id, ?kind, ?outcome, ?actor, ?object, "an answer is not on record"
+                    );
+                }
+                return;
+            }
+            tokio::time::sleep(RETRY).await;
         }
-        if entries.is_closed() {
-            // The program ends and the database does not come back: nothing more can be done.
-            // The log of the program is the last place for them.
-            for Event { id, kind, outcome, actor, object, .. } in events {
-                tracing::error!(%id, ?kind, ?outcome, ?actor, ?object, "an answer is not on record");
+        self.inputs.remember(events);
+    }
+
+    /// Writes the answers of a refused batch one by one.
+    async fn write_each(
+        &self,
+        events: &[Event],
+        entries: &mpsc::Receiver<Entry>,
+        refused: &CommitError,
+    ) {
+        if let [event] = events {
+            // A commit whose answer got lost was made all the same.
+            if !matches!(store::event::find(&self.store, event.id).await, Ok(Some(_))) {
+                tracing::error!(error = %refused, id = %event.id, "an answer cannot be recorded");
+                self.lost.fetch_add(1, Ordering::Relaxed);
             }
             return;
         }
-        tokio::time::sleep(RETRY).await;
-    }
-}
-
-/// Writes the answers of a refused batch one by one.
-async fn write_each(
-    store: &Store,
-    events: &[Event],
-    entries: &mpsc::Receiver<Entry>,
-    lost: &AtomicU64,
-    refused: &CommitError,
-) {
-    if let [event] = events {
-        // A commit whose answer got lost was made all the same.
-        if !matches!(store::event::find(store, event.id).await, Ok(Some(_))) {
-            tracing::error!(error = %refused, id = %event.id, "an answer cannot be recorded");
-            lost.fetch_add(1, Ordering::Relaxed);
+        for event in events {
+            Box::pin(self.write_batch(std::slice::from_ref(event), entries)).await;
         }
-        return;
-    }
-    for event in events {
-        Box::pin(write_batch(store, std::slice::from_ref(event), entries, lost)).await;
     }
 }
 

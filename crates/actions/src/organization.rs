@@ -56,6 +56,9 @@ use crate::world::Said;
 pub struct Application {
     /// Of the declarative file's shape.
     pub document: Value,
+    /// The version that it was written for: refused if somebody changed anything since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
     /// Only say what would change.
     #[serde(default)]
     pub dry_run: bool,
@@ -138,6 +141,10 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     let one_at_a_time = Arc::clone(&app.changing).lock_owned().await;
     let (current, version) = store::organization::load(&app.store).await.map_err(unavailable)?;
     let kept = store::access_point::secrets(&app.store, &app.master).await.map_err(unavailable)?;
+    if application.version.is_some_and(|expected| expected != version) {
+        let what = "somebody changed the organization at the same time".to_owned();
+        return Err(Refusal::Conflict { what }.into());
+    }
     let document = Document::parse(application.document).map_err(NotApplied::Complaints)?;
     let _one_inventory_at_a_time = app.keeping.lock().await;
     let told = inventory::told::merge(app, document.told.clone()).await?;
@@ -150,7 +157,7 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
         App::reload(&app.store, &app.master, &app.snapshot).await.map_err(unavailable)?;
     }
     certificate_authority::check(&merged, &app.snapshot.rules()).map_err(NotApplied::Complaints)?;
-    simulate::check_tests(app, &merged.organization).await?;
+    simulate::check_tests(app, &current, &merged.organization).await?;
     if !application.dry_run {
         told.check_share(app, application.confirm)?;
         check_losses(app, &merged, application.confirm).await?;

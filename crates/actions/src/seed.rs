@@ -187,8 +187,7 @@ async fn make_authority(app: &App, actor: &Actor) -> Result<(), Refusal> {
         "key": KeyType::EcdsaP256,
     }] });
     let secrets = [].into();
-    let application =
-        Application { document, dry_run: false, prune: false, confirm: None, secrets };
+    let application = Application { document, secrets, ..Application::default() };
     match organization::apply(app, actor, application).await {
         Ok(_) => Ok(()),
         Err(NotApplied::Refused(refusal)) => Err(refusal),

@@ -103,12 +103,11 @@ pub(crate) fn stand_with(
 /// Whether a certificate has expired so lately that a policy may speak of it, and one does.
 fn is_pardoned(policies: &Policies, certificate: &Certificate, now: Time) -> bool {
     let over = now.0.saturating_sub(certificate.not_after.0);
-    let looked_at = [Field::CertificateExpired, Field::CertificateDaysLeft];
-    over <= EXPIRED_SECONDS_MAX && policies.network_looks_at(&looked_at)
+    over <= EXPIRED_SECONDS_MAX && policies.network_speaks_of(Field::CertificateExpired)
 }
 
-/// How long after its end a certificate is still let through to the policies: 30 days, as long as
-/// a device may have been away; after that it is refused in the handshake.
+/// How long after its end a certificate is still let through to the policies: as long as the
+/// handshake asks about it.
 const EXPIRED_SECONDS_MAX: i64 = 30 * 86_400;
 
 /// Refuses a certificate whose issuer is not the authority on record, so that its number is another

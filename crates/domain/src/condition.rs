@@ -415,6 +415,19 @@ impl Condition {
         self.fields().contains(&looked)
     }
 
+    /// Whether it cannot match without looking at a field: a rule that must hold does, or all of
+    /// those do of which any may.
+    pub fn speaks_of(&self, field: Field) -> bool {
+        let mut nodes = self.nodes.iter().map(|node| match &node.what {
+            What::Leaf { field: looked, .. } => *looked == field,
+            What::Group(group) => group.speaks_of(field),
+        });
+        match self.how {
+            Match::All => nodes.any(|speaks| speaks),
+            Match::Any => !self.nodes.is_empty() && nodes.all(|speaks| speaks),
+        }
+    }
+
     /// Every field that some rule looks at.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();

@@ -374,8 +374,18 @@ mod tests {
             ))
             .unwrap()
         };
-        let days = remedy(r#"{"field":"certificate.days_left","operator":"greater","value":-14}"#);
-        assert_eq!(decided(&[plain.clone(), days], &expired).unwrap(), "remedy");
+        let says = r#"{"field":"certificate.expired","operator":"is","value":true}"#;
+        let days = r#"{"field":"certificate.days_left","operator":"greater","value":-14}"#;
+        let both = remedy(&format!("{says},{days}"));
+        assert_eq!(decided(&[plain.clone(), both], &expired).unwrap(), "remedy");
+        // Days that are left are not the same, and of any one rule all have to speak of it.
+        assert_eq!(decided(&[remedy(days)], &expired).unwrap_err().code(), "CERT-EXPIRED");
+        let either = remedy(&format!(r#"{{"match":"any","rules":[{says},{days}]}}"#));
+        assert_eq!(decided(&[either], &expired).unwrap_err().code(), "CERT-EXPIRED");
+        let unread = Facts { inventory_unreachable: true, ..facts() };
+        assert_eq!(decided(&[plain.clone()], &unread).unwrap_err().code(), "SYS-STORE");
+        let anyway = remedy(r#"{"field":"inventory.reachable","operator":"is","value":false}"#);
+        assert_eq!(decided(&[plain.clone(), anyway], &unread).unwrap(), "remedy");
         let mut lost = Device::new(DeviceId(1), "C02X");
         lost.status = Some(Fact { value: DeviceStatus::Lost, source: Source::File, at: NOW });
         let lost = Facts { device: Some(Arc::new(lost)), ..facts() };

@@ -49,8 +49,6 @@ pub trait Policy: Object {
 pub struct Implied {
     /// What is looked at.
     pub field: Field,
-    /// Fields that are about the same: a policy that looks at one of them speaks for itself.
-    pub also: &'static [Field],
     /// What it has to be, if it is known.
     pub value: Expected,
 }
@@ -87,6 +85,8 @@ pub struct Ready<P> {
     pub policy: P,
     condition: Condition,
     implied: Vec<&'static Implied>,
+    /// Whether it speaks of an inventory that could not be read.
+    takes_unread: bool,
 }
 
 /// Every workflow and policy of an organization, ready to be asked.
@@ -102,8 +102,7 @@ pub struct Policies {
     pub attributes: Vec<&'static Attribute>,
 }
 
-/// How each policy came out that was asked, in a few bytes: two ways to the same answer have two
-/// traces.
+/// How each policy came out that was asked, and which of its rules settled it, in a few bytes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Trace(Vec<u8>);
 
@@ -144,10 +143,10 @@ impl<P: Policy> Ready<P> {
     /// Makes a policy ready that was checked when it was saved.
     pub fn of(policy: &P) -> Self {
         let condition = Condition::of_saved(policy.match_rules(), policy.rules());
-        let looks = |field: &Field| condition.looks_at(*field);
-        let silent = |one: &&Implied| !looks(&one.field) && !one.also.iter().any(looks);
+        let silent = |one: &&Implied| !condition.speaks_of(one.field);
         let implied = P::IMPLIED.iter().filter(silent).collect();
-        Self { policy: policy.clone(), condition, implied }
+        let takes_unread = condition.speaks_of(Field::InventoryReachable);
+        Self { policy: policy.clone(), condition, implied, takes_unread }
     }
 
     /// The rules, ready.
@@ -167,7 +166,7 @@ impl<P: Policy> Ready<P> {
         if !verdict.matched {
             return verdict;
         }
-        match self.implied.iter().position(|one| !one.holds(facts)) {
+        match self.implied.iter().position(|one| !one.holds(facts, self.takes_unread)) {
             None => verdict,
             Some(place) => {
                 let decided_by = u16::try_from(place).ok().map(|place| u16::MAX - place);
@@ -179,8 +178,7 @@ impl<P: Policy> Ready<P> {
     /// The same for people: rule by rule.
     pub fn step(&self, facts: &Facts, decides: bool) -> Step {
         let mut rules = self.condition.outcomes(self.policy.rules(), facts);
-        let implied = self.implied.iter().filter(|one| !one.holds(facts));
-        rules.extend(implied.map(|one| one.outcome(facts)));
+        rules.extend(self.failed_implied(facts).map(|one| one.outcome(facts)));
         Step {
             kind: P::KIND,
             name: self.policy.name().to_owned(),
@@ -192,22 +190,29 @@ impl<P: Policy> Ready<P> {
         }
     }
 
+    fn failed_implied(&self, facts: &Facts) -> impl Iterator<Item = &'static Implied> {
+        let failed = |one: &&&'static Implied| !one.holds(facts, self.takes_unread);
+        self.implied.iter().filter(failed).copied().collect::<Vec<_>>().into_iter()
+    }
+
     /// The one rule without which it would match; none if there are several.
     pub fn miss(&self, facts: &Facts) -> Option<(Field, Miss)> {
         let rules = self.policy.rules();
         let outcomes = self.condition.outcomes(rules, facts);
-        let implied = self.implied.iter().filter(|one| !one.holds(facts));
-        let implied = implied.map(|one| (Some(one.field), one.outcome(facts)));
+        let implied = self.failed_implied(facts).map(|one| (Some(one.field), one.outcome(facts)));
         let written = rules.iter().map(|rule| rule.field).zip(outcomes);
         // Of Match Any, a policy with one rule is near; with several, it is anybody's guess.
         if self.policy.match_rules() == Match::Any && rules.len() > 1 {
             return None;
         }
-        let mut failed = written.chain(implied).filter(|(_, outcome)| !outcome.matched);
-        let (field, outcome) = failed.next()?;
-        if failed.next().is_some() {
-            return None;
-        }
+        let mut failed = written.filter(|(_, outcome)| !outcome.matched);
+        let mut implied = implied.peekable();
+        let (field, outcome) = match (failed.next(), implied.peek().is_some()) {
+            (None, _) => implied.next()?,
+            (Some(_), true) => return None,
+            (Some(_), false) if failed.next().is_some() => return None,
+            (Some(only), false) => only,
+        };
         let miss = Miss {
             policy: self.policy.name().to_owned(),
             field: field?.name(),
@@ -219,9 +224,12 @@ impl<P: Policy> Ready<P> {
 }
 
 impl Implied {
-    fn holds(&self, facts: &Facts) -> bool {
+    /// Whether it holds. What is not known does, unless it is only because the inventory could not
+    /// be read, and the policy does not speak of that.
+    fn holds(&self, facts: &Facts, takes_unread: bool) -> bool {
+        let unread = facts.inventory_unreachable && self.field != Field::CertificateExpired;
         match (facts.values(self.field), self.value) {
-            (Values::None, _) => true,
+            (Values::None, _) => !unread || takes_unread,
             (Values::Boolean(flag), Expected::Flag(expected)) => flag == expected,
             (Values::One(word), Expected::Word(expected)) => word == expected,
             (
@@ -236,7 +244,7 @@ impl Implied {
             Expected::Flag(flag) => flag.to_string(),
             Expected::Word(word) => word.to_owned(),
         };
-        RuleOutcome::implied(self.field, expected, facts, self.holds(facts))
+        RuleOutcome::implied(self.field, expected, facts)
     }
 }
 
@@ -292,12 +300,10 @@ impl Policies {
         attributes
     }
 
-    /// Whether some network policy that is not a draft looks at one of these fields.
-    pub fn network_looks_at(&self, fields: &[Field]) -> bool {
-        let looks = |one: &Ready<NetworkPolicy>| {
-            one.policy.settings.is_some() && fields.iter().any(|it| one.condition.looks_at(*it))
-        };
-        self.network.iter().any(looks)
+    /// Whether some network policy that is not a draft speaks of a field.
+    pub fn network_speaks_of(&self, field: Field) -> bool {
+        let mut policies = self.network.iter();
+        policies.any(|one| one.policy.settings.is_some() && one.condition.speaks_of(field))
     }
 }
 
@@ -353,19 +359,16 @@ pub fn nearest<'a, P: Policy + 'a>(
 }
 
 /// Nobody meant a policy for certificates that have expired that does not speak of them.
-pub const NOT_EXPIRED: Implied = Implied {
-    field: Field::CertificateExpired,
-    also: &[Field::CertificateDaysLeft],
-    value: Expected::Flag(false),
-};
+pub const NOT_EXPIRED: Implied =
+    Implied { field: Field::CertificateExpired, value: Expected::Flag(false) };
 
 /// Nobody meant a policy for devices that are lost, wiped or retired that does not speak of them.
 pub const DEVICE_ACTIVE: Implied =
-    Implied { field: Field::DeviceStatus, also: &[], value: Expected::Word("active") };
+    Implied { field: Field::DeviceStatus, value: Expected::Word("active") };
 
 /// Nobody meant a policy for people whose account is disabled that does not speak of them.
 pub const PERSON_ACTIVE: Implied =
-    Implied { field: Field::IdentityStatus, also: &[], value: Expected::Word("active") };
+    Implied { field: Field::IdentityStatus, value: Expected::Word("active") };
 
 /// The refusal that says best what kept the nearest policy from matching; `other` is for what has
 /// no code of its own.
@@ -384,7 +387,11 @@ pub fn missed(
     if let Field::TimeOfDay | Field::TimeWeekday = field {
         return Refusal::PolicyNotNow { policy, expected, actual };
     }
+    let unread = facts.inventory_unreachable && facts.values(field).is_none();
     match field {
+        Field::DeviceStatus | Field::IdentityStatus if unread => {
+            Refusal::StoreUnavailable { what: "the inventory could not be read".to_owned() }
+        }
         Field::DeviceKnown => Refusal::DeviceUnknown { device: device(), policy },
         Field::DeviceStatus => Refusal::DeviceNotActive { device: device(), status: actual },
         Field::IdentityStatus => {
@@ -418,11 +425,10 @@ const DIGEST_BYTES: usize = 8;
 impl Trace {
     /// Notes how one that was asked came out.
     pub fn note(&mut self, kind: Kind, place: usize, state: State, verdict: Verdict) {
-        let place = u16::try_from(place).unwrap_or(u16::MAX).to_be_bytes();
-        let decided = verdict.decided_by.unwrap_or(u16::MAX / 2).to_be_bytes();
-        self.0.extend([kind as u8, state as u8, u8::from(verdict.matched)]);
-        self.0.extend(place);
-        self.0.extend(decided);
+        let [high, low] = u16::try_from(place).unwrap_or(u16::MAX).to_be_bytes();
+        let [first, second] = verdict.decided_by.unwrap_or(u16::MAX / 2).to_be_bytes();
+        let matched = u8::from(verdict.matched);
+        self.0.extend_from_slice(&[kind as u8, state as u8, matched, high, low, first, second]);
     }
 
     /// What is kept of it: the beginning of its SHA-256, in hexadecimal digits.

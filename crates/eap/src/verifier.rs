@@ -1,5 +1,6 @@
 //! The verifier of device certificates: proves chain and key, then asks the server's memory.
 
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -75,6 +76,10 @@ impl Witness {
     }
 }
 
+/// How long after its end a certificate is still shown to the memory: 30 days, as long as a device
+/// may have been away. What expired before that is refused without asking.
+pub const EXPIRED_SECONDS_MAX: u64 = 30 * 86_400;
+
 /// The verifier of one session.
 #[derive(Debug)]
 pub(crate) struct DeviceVerifier {
@@ -97,6 +102,32 @@ impl DeviceVerifier {
         }
         self.witness.note_failure(failure);
         error
+    }
+
+    /// Verifies the chain, of a certificate that expired lately as it was at its end: whether it may
+    /// still be used is asked of the memory, like everything else about it.
+    fn verify_chain(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let verified = self.anchors.verify_client_cert(end_entity, intermediates, now);
+        let is_expired = matches!(
+            verified,
+            Err(Error::InvalidCertificate(
+                CertificateError::Expired | CertificateError::ExpiredContext { .. }
+            ))
+        );
+        let leaf = if is_expired { Certificate::parse(end_entity).ok() } else { None };
+        let end = leaf.and_then(|leaf| u64::try_from(leaf.not_after.0).ok());
+        match end.filter(|end| now.as_secs().saturating_sub(*end) <= EXPIRED_SECONDS_MAX) {
+            None => verified,
+            Some(end) => {
+                let end = UnixTime::since_unix_epoch(Duration::from_secs(end));
+                self.anchors.verify_client_cert(end_entity, intermediates, end)
+            }
+        }
     }
 
     /// Asks the memory only after the key is proved: a stranger who found a certificate learns
@@ -139,8 +170,7 @@ impl ClientCertVerifier for DeviceVerifier {
         }
         let chain = intermediates.iter().map(|certificate| certificate.to_vec()).collect();
         self.witness.note_presented(Presented { leaf: end_entity.to_vec(), chain });
-        self.anchors
-            .verify_client_cert(end_entity, intermediates, now)
+        self.verify_chain(end_entity, intermediates, now)
             .and_then(|verified| check_purpose(end_entity).map(|()| verified))
             .map_err(|error| self.refuse(error))
     }

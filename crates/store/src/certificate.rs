@@ -245,22 +245,39 @@ pub async fn of_record(store: &Store, id: DeviceId, limit: u32) -> Result<Vec<Ke
 }
 
 /// Most certificates of one device that are looked at.
-pub const IN_USE_MAX: usize = 1000;
+pub const IN_USE_MAX: u32 = 1000;
 
-/// The certificates in use, issued or on hold and not expired, of a device of this name, newest
-/// first: at most [`IN_USE_MAX`].
-pub async fn in_use_of_device(
+/// Those bound to the record of a device that are in use: issued or on hold, and not expired.
+const IN_USE: &str = "substr(bound, 3, 16) = $1 and usage = 'device'
+    and status in ('issued', 'held') and not_after >= $2";
+
+/// The certificates in use that are bound to the record of a device, newest first: at most
+/// [`IN_USE_MAX`].
+pub async fn in_use_of_record(
     store: &Store,
-    device: &str,
+    id: DeviceId,
     now: Time,
 ) -> Result<Vec<Kept>, StoreError> {
     let sql = format!(
-        "select {COLUMNS} from certificate where device = $1 and usage = 'device'
-         and status in ('issued', 'held') and not_after >= $2
-         order by intended_at desc, serial desc limit {IN_USE_MAX}"
+        "select {COLUMNS} from certificate where {IN_USE}
+         order by intended_at desc, serial desc limit $3"
     );
-    let rows = store.query(sql, [Value::from(device), Value::from(now)]).await?;
+    let args = [Value::from(id.to_string()), Value::from(now), Value::from(IN_USE_MAX)];
+    let rows = store.query(sql, args).await?;
     rows.iter().map(|row| kept(store, row)).collect()
+}
+
+/// Makes a change depend on a device having so many certificates in use beside this one.
+pub fn keep_count(
+    write: Write,
+    (id, count): (DeviceId, usize),
+    serial: &Serial,
+    now: Time,
+) -> Write {
+    let sql = format!("select 1 from certificate where {IN_USE} and serial <> $3");
+    let args = [Value::from(id.to_string()), Value::from(now), Value::from(serial.to_string())];
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    write.guard(sql, args, count, "the device got another certificate in the meantime")
 }
 
 /// Finds one certificate.

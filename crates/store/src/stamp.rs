@@ -202,7 +202,7 @@ fn first(row: &Row, places: &[usize]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Stamp; 9] = [
+    const ALL: [&Stamp; 11] = [
         &ORGANIZATION,
         &OBJECT,
         &PRIVATE_KEY,
@@ -212,6 +212,8 @@ mod tests {
         &DER,
         &DEVICE,
         &PERSON,
+        &OBJECT_VERSION,
+        &REVOCATION_LIST,
     ];
 
     fn key() -> StampKey {

@@ -8,6 +8,7 @@ use core::time::Duration;
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::certificate::Certificate;
+use domain::certificate::RevocationReason;
 use domain::certificate::Status;
 use domain::certificate::Usage;
 use domain::certificate_authority::Addresses;
@@ -39,6 +40,7 @@ use store::write::Write;
 use subtle::ConstantTimeEq;
 
 use self::holder::Holder;
+use self::limits::Held;
 use self::limits::Superseded;
 use crate::App;
 use crate::certificate;
@@ -125,8 +127,18 @@ async fn answer(
         .organization
         .find(gateway)
         .ok_or_else(|| Refusal::GatewayUnknown { gateway: gateway.to_owned() })?;
-    let right = authorize(app, &rules, gateway, claim).await?;
     let request = request_key(gateway, claim);
+    let right = match authorize(app, &rules, gateway, claim).await {
+        // It took the place of the certificate that signed this very request, and the device has
+        // not heard of it.
+        Err(Refusal::CertificateRevoked { reason: RevocationReason::Superseded, serial, at }) => {
+            let reason = RevocationReason::Superseded;
+            let refusal = Refusal::CertificateRevoked { serial, at, reason };
+            let kept = answered(app, claim, &request).await?.ok_or(refusal)?;
+            return again(app, kept, told.details.clone()).await;
+        }
+        right => right?,
+    };
     if let Some(kept) = answered(app, claim, &request).await? {
         return again(app, kept, told.details.clone()).await;
     }
@@ -164,9 +176,12 @@ fn decide<'a>(
     told: &mut Told,
 ) -> OfEnrollment<'a> {
     let authority = rules.organization.authority_of(gateway).map(|one| one.name.as_str());
-    let renewal = matches!(right, Right::Renewal(_));
+    let renews = match right {
+        Right::Challenge(_) => None,
+        Right::Renewal(old) => Some(&old.certificate),
+    };
     let asked = (gateway.name.as_str(), authority);
-    let facts = decision::facts_of_claim(claim, asked, renewal, app.world.time());
+    let facts = decision::facts_of_claim(claim, asked, renews, app.world.time());
     let Matched { device, person, .. } = holder.matched.clone();
     let facts = Facts { device, person, ..facts };
     told.inputs = Some(Inputs::of(&facts));
@@ -326,7 +341,7 @@ async fn sign(
         Right::Challenge(_) => values.device(),
         Right::Renewal(old) => old.record.device.clone(),
     };
-    let held = limits::check(app, decided, device.as_deref(), now).await?;
+    let held = limits::check(app, decided, now).await?;
     let identity = match right {
         Right::Challenge(_) => Identity::Template(&values),
         Right::Renewal(old) => Identity::Renewed(&old.certificate),
@@ -364,26 +379,40 @@ async fn sign(
         refusal
     })?;
     certificate.mark_issued();
+    let issued = Issued { certificate, der: signed.der };
+    if let Err(refusal) = keep(app, decided, held, &issued, told).await {
+        if !is_unconfirmed(&refusal) {
+            let_go(app, request, &issued.certificate.serial);
+        }
+        return Err(refusal);
+    }
+    holder.remember(app).await;
+    Ok(issued)
+}
+
+/// Makes a signed certificate durable, if what it rested on still holds.
+async fn keep(
+    app: &App,
+    decided: &Decided<'_>,
+    held: Held,
+    Issued { certificate, der }: &Issued,
+    told: &mut Told,
+) -> Result<(), Refusal> {
+    let now = app.world.time();
     // Whoever removed the gateway or its secret in the meantime, or revoked the old certificate,
     // meant this device too.
-    let write = match right {
+    let write = match decided.right {
         Right::Challenge(secret_id) => store::gateway::keep_secret(Write::new(), secret_id),
         Right::Renewal(old) => store::certificate::keep_issued(Write::new(), &old.record.serial),
     };
-    let write = keep_key_free(write, &certificate, decided, app.world.time());
-    let write = store::enrollment::keep(write, request, &certificate.serial, app.world.time());
-    let write = store::certificate::issued(write, &certificate, &signed.der);
-    let write = holder.record(write, now);
-    let (write, superseded) = held.supersede(app, write, decided, now)?;
+    let write = keep_key_free(write, certificate, decided, now);
+    let write = store::enrollment::keep(write, decided.request, &certificate.serial, now);
+    let write = store::certificate::issued(write, certificate, der);
+    let write = decided.holder.record(write, now);
+    let counted = (decided, &certificate.serial);
+    let (write, superseded) = held.supersede(app, write, counted, now)?;
     told.time(app);
-    let saved = save(app, write, (&certificate, superseded), told).await;
-    saved.inspect_err(|refusal| {
-        if !is_unconfirmed(refusal) {
-            let_go(app, request, &certificate.serial);
-        }
-    })?;
-    holder.remember(app).await;
-    Ok(Issued { certificate, der: signed.der })
+    save(app, write, (certificate, superseded), told).await
 }
 
 fn missing(what: &str) -> Refusal {

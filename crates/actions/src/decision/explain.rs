@@ -80,7 +80,11 @@ pub struct Explanation {
 
 /// Explains an event, or the newest answer about a certificate, an address or a device.
 pub async fn explain(app: &App, actor: &Actor, about: &str) -> Result<Explanation, Refusal> {
-    actor.may(Permission::EventRead)?;
+    for permission in
+        [Permission::EventRead, Permission::OrganizationRead, Permission::InventoryRead]
+    {
+        actor.may(permission)?;
+    }
     let about = about.trim();
     if about.is_empty() || about.len() > TEXT_BYTES_MAX {
         let what = "is to be an event's id, a serial number, an address or a device".to_owned();

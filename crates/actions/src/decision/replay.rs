@@ -55,7 +55,9 @@ pub struct Request {
 /// How one device fares.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Fare {
-    /// The device.
+    /// The id of its record, else the number of its certificate.
+    pub id: String,
+    /// What it is called.
     pub device: String,
     /// The last decision about it that comes out otherwise; else its last one.
     pub event: Uuid,
@@ -117,8 +119,11 @@ pub struct Replayed {
 
 /// Answers what devices asked once more.
 pub async fn replay(app: &App, actor: &Actor, request: &Request) -> Result<Replayed, NotApplied> {
-    actor.may(Permission::EventRead)?;
-    actor.may(Permission::OrganizationRead)?;
+    for permission in
+        [Permission::EventRead, Permission::OrganizationRead, Permission::InventoryRead]
+    {
+        actor.may(permission)?;
+    }
     if !(1..=DAYS_MAX).contains(&request.days) {
         let what = format!("is not from 1 to {DAYS_MAX}");
         return Err(Refusal::ParameterWrong { parameter: "days".into(), what }.into());
@@ -194,7 +199,10 @@ impl Replayer {
     fn take(&mut self, event: &Event, inputs: Option<&Inputs>) {
         let text = |key: &str| event.details.get(key).and_then(Value::as_str);
         if text("inputs").is_none() {
-            // No policy was asked: no policy changes that.
+            // No policy was asked. Only of what has expired could one speak that was not there.
+            if let Some(Refusal::CertificateExpired { .. }) = event.refusal {
+                self.replayed.without_inputs += 1;
+            }
             return;
         }
         let at = text("decided_at").and_then(Time::parse_rfc3339).unwrap_or(event.at.time());
@@ -213,16 +221,17 @@ impl Replayer {
         }
         let change = change(&before, &after);
         let access_point = text("access_point").unwrap_or_default().to_owned();
-        let device = simulate::name_of(&facts);
-        let known = self.fares.get(&device);
+        let (id, device) = (simulate::key_of(&facts), simulate::name_of(&facts));
+        let known = self.fares.get(&id);
         let decisions = known.map_or(0, |known| known.decisions) + 1;
         // The last decision that changes most for the device stands for it.
-        match self.fares.get_mut(&device) {
+        match self.fares.get_mut(&id) {
             Some(known) if known.change < change => known.decisions = decisions,
             _ => {
                 let event = event.id;
                 let fare = Fare {
-                    device: device.clone(),
+                    id: id.clone(),
+                    device,
                     event,
                     at,
                     access_point,
@@ -231,7 +240,7 @@ impl Replayer {
                     change,
                     decisions,
                 };
-                self.fares.insert(device, fare);
+                self.fares.insert(id, fare);
             }
         }
     }

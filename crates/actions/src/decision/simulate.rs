@@ -13,9 +13,9 @@ use domain::condition::facts::CertificateFacts;
 use domain::condition::facts::NetworkFacts;
 use domain::decision::Explained;
 use domain::decision::Question;
-use domain::device::Device;
 use domain::network_policy::Access;
 use domain::network_policy::NetworkPolicy;
+use domain::network_policy::SavedTest;
 use domain::network_policy::attribute;
 use domain::network_policy::attribute::EncodedAttribute;
 use domain::network_policy::attribute::Reply;
@@ -111,14 +111,17 @@ pub(crate) struct Rulebook {
 /// A device to try policies out on.
 pub(crate) struct Subject {
     name: String,
-    record: Option<Arc<Device>>,
     /// Its newest certificate, and where that stands.
     certificate: Option<(Certificate, Standing)>,
 }
 
 /// Tries a visit out.
 pub async fn simulate(app: &App, actor: &Actor, trial: &Trial) -> Result<Simulated, NotApplied> {
-    actor.may(Permission::OrganizationRead)?;
+    for permission in
+        [Permission::OrganizationRead, Permission::InventoryRead, Permission::CertificateRead]
+    {
+        actor.may(permission)?;
+    }
     let rulebook = match &trial.draft {
         Some(draft) => drafted(app, draft.clone()).await?,
         None => current(app),
@@ -144,22 +147,20 @@ pub(crate) async fn drafted(app: &App, document: Value) -> Result<Rulebook, NotA
     Ok(Rulebook { policies: Policies::of(&organization), organization })
 }
 
-/// Finds a device with its newest certificate.
+/// Finds a device with its newest certificate: by the certificate's number, else the newest that is
+/// bound to the record found, else the newest of a request that called itself so.
 pub(crate) async fn find(app: &App, text: &str) -> Result<Subject, Refusal> {
     let record = app.snapshot.inventory().find_device(text);
-    let kept = match Serial::parse_text(text) {
+    let mut kept = match Serial::parse_text(text) {
         Ok(serial) => store::certificate::find(&app.store, &serial).await.map_err(unavailable)?,
         Err(_) => None,
     };
-    let serial = record.as_ref().and_then(|device| Some(device.serial.as_ref()?.value.clone()));
-    let udid = record.as_ref().and_then(|device| Some(device.udid.as_ref()?.value.clone()));
-    let name = record.as_ref().map(|device| device.name.clone());
-    let mut kept = kept;
-    for known in [serial, udid, name.clone(), Some(text.to_owned())].into_iter().flatten() {
-        if kept.is_some() {
-            break;
-        }
-        let newest = store::certificate::newest_of_device(&app.store, &known).await;
+    if let (None, Some(device)) = (&kept, &record) {
+        let newest = store::certificate::newest_of_record(&app.store, device.id).await;
+        kept = newest.map_err(unavailable)?;
+    }
+    if kept.is_none() {
+        let newest = store::certificate::newest_of_device(&app.store, text).await;
         kept = newest.map_err(unavailable)?;
     }
     if record.is_none() && kept.is_none() {
@@ -170,8 +171,8 @@ pub(crate) async fn find(app: &App, text: &str) -> Result<Subject, Refusal> {
         let standing = crate::certificate::standing(&kept.certificate);
         Some((Certificate::parse(&kept.der?).ok()?, standing))
     });
-    let name = name.unwrap_or_else(|| text.to_owned());
-    Ok(Subject { name, record, certificate })
+    let name = record.map_or_else(|| text.to_owned(), |device| device.name.clone());
+    Ok(Subject { name, certificate })
 }
 
 /// Lets policies answer for a device, as they would if it came.
@@ -203,8 +204,7 @@ pub(crate) fn try_out(
     };
     simulated.certificate = Some(certificate.serial.to_string());
     let facts = decision::facts_of_certificate(&app.snapshot, certificate, standing, at);
-    let device = subject.record.clone().or(facts.device.clone());
-    let facts = Facts { device, network: Some(network), ..facts };
+    let facts = Facts { network: Some(network), ..facts };
     if let Err(refusal) = visit::stand_with(&app.snapshot, &rulebook.policies, certificate, at) {
         simulated.reason = Some(refusal.reason());
         simulated.inputs = Some(facts);
@@ -270,47 +270,71 @@ fn network(rulebook: &Rulebook, trial: &Trial) -> Result<NetworkFacts, Refusal> 
     Ok(NetworkFacts { access_point, ssid, mac, ..NetworkFacts::default() })
 }
 
-/// Tries out the tests that policies carry: what would not come out as it must is a complaint.
-pub(crate) async fn check_tests(app: &App, organization: &Organization) -> Result<(), NotApplied> {
-    let has_tests = |policy: &NetworkPolicy| !policy.tests.is_empty();
-    if !organization.network_policy.iter().any(has_tests) {
+/// Most tests that are tried out for one change: each costs some reads.
+pub const TESTS_TOTAL_MAX: usize = 500;
+
+/// Tries out the tests that policies carry. What would not come out as it must is a complaint, if
+/// the change is to blame: the test is new, or comes out as it must with the policies of now. A
+/// device that has no certificate yet cannot be tried out.
+pub(crate) async fn check_tests(
+    app: &App,
+    current: &Organization,
+    organization: &Organization,
+) -> Result<(), NotApplied> {
+    let policies = organization.network_policy.iter();
+    let tests: Vec<(&NetworkPolicy, usize, &SavedTest)> = policies
+        .flat_map(|policy| {
+            let tests = policy.tests.iter().enumerate();
+            tests.map(move |(index, test)| (policy, index, test))
+        })
+        .collect();
+    if tests.is_empty() {
         return Ok(());
     }
-    let policies = Policies::of(organization);
-    let rulebook = Rulebook { organization: Arc::new(organization.clone()), policies };
+    if tests.len() > TESTS_TOTAL_MAX {
+        let what = format!("{} tests of policies, {TESTS_TOTAL_MAX} are possible", tests.len());
+        let complaint = Complaint::new("network_policy", what, "keep those that matter");
+        return Err(NotApplied::Complaints(vec![complaint]));
+    }
+    let rulebook = |organization: &Organization| Rulebook {
+        policies: Policies::of(organization),
+        organization: Arc::new(organization.clone()),
+    };
+    let (before, after) = (rulebook(current), rulebook(organization));
     let mut complaints = Vec::new();
-    for policy in &organization.network_policy {
-        for (index, test) in policy.tests.iter().enumerate() {
-            let trial = Trial {
-                device: test.device.clone(),
-                access_point: test.access_point.clone(),
-                ssid: test.ssid.clone(),
-                at: test.at,
-                ..Trial::default()
-            };
-            let path = format!("network_policy \"{}\".tests[{index}]", policy.name);
-            let fix = "correct the policies, or the test";
-            let found = match find(app, &test.device).await {
-                Ok(subject) => try_out(app, &rulebook, &subject, &trial),
-                Err(refusal @ Refusal::NotFound { .. }) => Err(refusal),
-                Err(refusal) => return Err(refusal.into()),
-            };
-            match found {
-                Err(refusal) => complaints.push(Complaint::new(path, refusal.sentence(), fix)),
-                Ok(simulated) => {
-                    let expected = (test.access, test.vlan.as_deref());
-                    complaints.extend(
-                        broken(expected, &simulated).map(|what| Complaint::new(path, what, fix)),
-                    );
-                }
-            }
+    for (policy, index, test) in tests {
+        let subject = match find(app, &test.device).await {
+            Ok(subject) if subject.certificate.is_some() => subject,
+            Ok(_) | Err(Refusal::NotFound { .. }) => continue,
+            Err(refusal) => return Err(refusal.into()),
+        };
+        let Some(what) = broken(app, &after, &subject, test) else { continue };
+        let known = current.find::<NetworkPolicy>(&policy.name);
+        let is_old = known.is_some_and(|policy| policy.tests.contains(test));
+        if is_old && broken(app, &before, &subject, test).is_some() {
+            tracing::warn!(policy = policy.name, test = index, %what, "a test fails already");
+            continue;
         }
+        let path = format!("network_policy \"{}\".tests[{index}]", policy.name);
+        complaints.push(Complaint::new(path, what, "correct the policies, or the test"));
     }
     if complaints.is_empty() { Ok(()) } else { Err(NotApplied::Complaints(complaints)) }
 }
 
-/// What came out otherwise than a test demands.
-fn broken((access, vlan): (Access, Option<&str>), simulated: &Simulated) -> Option<String> {
+/// What would come out otherwise than a test demands.
+fn broken(app: &App, rulebook: &Rulebook, subject: &Subject, test: &SavedTest) -> Option<String> {
+    let trial = Trial {
+        device: test.device.clone(),
+        access_point: test.access_point.clone(),
+        ssid: test.ssid.clone(),
+        at: test.at,
+        ..Trial::default()
+    };
+    let simulated = match try_out(app, rulebook, subject, &trial) {
+        Ok(simulated) => simulated,
+        Err(refusal) => return Some(refusal.sentence()),
+    };
+    let (access, vlan) = (test.access, test.vlan.as_deref());
     let device = &simulated.device;
     if simulated.access != access {
         let sentence = simulated.reason.as_ref().map(|reason| reason.sentence.clone());
@@ -326,6 +350,12 @@ fn broken((access, vlan): (Access, Option<&str>), simulated: &Simulated) -> Opti
     let other = vlan.filter(|vlan| simulated.vlan.as_deref() != Some(vlan))?;
     let got = simulated.vlan.as_deref().map_or("none".to_owned(), |vlan| format!("VLAN {vlan}"));
     Some(format!("{device} must get VLAN {other} and would get {got}"))
+}
+
+/// What tells the device of a decision from others: its record, else its certificate.
+pub(crate) fn key_of(facts: &Facts) -> String {
+    let device = facts.device.as_ref().map(|device| device.id.to_string());
+    device.or_else(|| facts.certificate.as_ref()?.serial.clone()).unwrap_or_default()
 }
 
 /// The facts of a decision that is on record, as far as they say what a device is called.

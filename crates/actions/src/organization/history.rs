@@ -211,7 +211,13 @@ pub async fn roll_back(
     let mut document = Document { kind, name, place: found.position, body, list: Vec::new() };
     document.fill(&rules.organization);
     let document = json!({ kind.as_str(): document.list });
-    let application = Application { document, dry_run, confirm, ..Application::default() };
+    let application = Application {
+        document,
+        version: Some(rules.version),
+        dry_run,
+        confirm,
+        ..Application::default()
+    };
     organization::apply(app, actor, application).await
 }
 

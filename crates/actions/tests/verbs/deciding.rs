@@ -20,6 +20,7 @@ use domain::refusal::Refusal;
 use domain::visit::Place;
 use domain::visit::Visit;
 use pki::certificate::Certificate;
+use pki::general_name::GeneralName;
 use pki::time::Time;
 use serde_json::Value;
 use serde_json::json;
@@ -268,9 +269,13 @@ async fn a_saved_test_stops_a_bad_save() {
     assert!(complaints[0].what.starts_with("C02X must get in and would not: "), "{complaints:?}");
     assert_eq!(complaints[0].path, "network_policy \"Mosyle devices to VLAN 20\".tests[0]");
     assert_eq!(fixture.app.snapshot.rules().version, version);
+    // A device that has not enrolled yet cannot be tried out.
     document["network_policy"][0]["tests"] = json!([{"device": "nobody", "access": "accept"}]);
-    let complaints = fixture.complaints(document).await;
-    assert!(complaints[0].what.contains("there is no device"), "{complaints:?}");
+    fixture.apply(application(document.clone())).await.unwrap();
+    // What fails already is not the fault of another change.
+    enroll(&fixture, "nobody").await;
+    document["network_policy"][0]["description"] = json!("Another");
+    fixture.apply(application(document)).await.unwrap();
 }
 
 #[tokio::test]
@@ -362,7 +367,7 @@ async fn a_policy_that_comes_back_stands_where_it_stood() {
     document["network_policy"] = json!([other("a"), first, other("b")]);
     fixture.apply(application(document.clone())).await.unwrap();
     document["network_policy"] = json!([other("b")]);
-    let pruned = actions::organization::Application { prune: true, ..application(document) };
+    let pruned = Application { prune: true, ..application(document) };
     fixture.apply(pruned).await.unwrap();
     let about = (Kind::NetworkPolicy, "Mosyle devices to VLAN 20");
     let order = RollBack { version: 2, dry_run: false, confirm: None };
@@ -440,6 +445,10 @@ async fn one_device_gets_no_more_certificates_than_its_policy_allows() {
     enroll(&fixture, "C02X").await;
     let third = fixture.issue(&fixture.claim_of("CN=C02X", &[])).await.unwrap_err();
     assert_eq!(third.code(), "ENR-LIMIT-CERTIFICATES");
+    // Under another name, what the request names is still the device.
+    let serial = GeneralName::Uri("serial:C02X".into());
+    let renamed = fixture.issue(&fixture.claim_of("CN=x1", &[serial])).await.unwrap_err();
+    assert_eq!(renamed.code(), "ENR-LIMIT-CERTIFICATES");
     enroll(&fixture, "another").await;
     let explanation = explained(&fixture, "C02X").await;
     assert_eq!(explanation.code.as_deref(), Some("ENR-LIMIT-CERTIFICATES"));
@@ -474,6 +483,15 @@ async fn a_new_certificate_can_take_the_place_of_the_old() {
     let revoked = events.iter().find(|event| event.kind == "certificate.revoked").unwrap();
     assert_eq!(revoked.actor, "gateway Mosyle");
     assert_eq!(revoked.details["revocation_reason"], "superseded");
+    // A device that renews and does not hear of it asks again, and gets what it was given.
+    let mut renewal = fixture.claim_of("CN=C02X", &[]);
+    (renewal.challenge, renewal.renews) = (None, Some(new.clone()));
+    let renewed = fixture.issue(&renewal).await.unwrap();
+    assert_eq!(code(&new), Some("CERT-REVOKED"));
+    assert_eq!(fixture.issue(&renewal).await.unwrap().der, renewed.der);
+    let mut other = fixture.claim_of("CN=C02X", &[]);
+    (other.challenge, other.renews) = (None, Some(new));
+    assert_eq!(fixture.issue(&other).await.unwrap_err().code(), "CERT-REVOKED");
 }
 
 #[tokio::test]

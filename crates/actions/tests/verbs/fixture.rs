@@ -63,7 +63,7 @@ pub(crate) fn owner() -> Actor {
 
 /// A document to be applied, with nothing special about it.
 pub(crate) fn application(document: Value) -> Application {
-    Application { document, dry_run: false, prune: false, confirm: None, secrets: [].into() }
+    Application { document, ..Application::default() }
 }
 
 /// How long anything may take; a hundred times what it needs.

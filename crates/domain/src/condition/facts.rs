@@ -256,6 +256,16 @@ impl NameFacts {
             san: names().map(|name| cut(&name.to_string())).collect(),
         }
     }
+
+    /// The same with the first name of each kind only: what a certificate made of a request can
+    /// say, so that no policy is asked about another.
+    #[must_use]
+    pub fn first_of_each(mut self) -> Self {
+        let kinds =
+            [&mut self.common_name, &mut self.dns, &mut self.email, &mut self.uri, &mut self.upn];
+        kinds.into_iter().for_each(|texts| texts.truncate(1));
+        self
+    }
 }
 
 impl CertificateFacts {

@@ -116,7 +116,7 @@ fn of_clock(field: Field, civil: Option<(&'static str, i64)>) -> Vec<String> {
 
 impl RuleOutcome {
     /// How a rule came out that no policy has written down.
-    pub fn implied(field: Field, expected: String, facts: &Facts, matched: bool) -> Self {
+    pub fn implied(field: Field, expected: String, facts: &Facts) -> Self {
         let origin = facts.origin(field);
         Self {
             field: Some(field.name()),
@@ -129,7 +129,8 @@ impl RuleOutcome {
             match_rules: None,
             rules: Vec::new(),
             implied: true,
-            matched,
+            // One that holds is not shown.
+            matched: false,
         }
     }
 

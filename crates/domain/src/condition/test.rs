@@ -62,9 +62,9 @@ impl Test {
             Self::Always => true,
             Self::Exists => !values.is_none(),
             Self::Flag(expected) => *values == Values::Boolean(*expected),
-            Self::Numbers(numbers) => as_number(values).is_some_and(|it| numbers.contains(&it)),
+            Self::Numbers(numbers) => any_number(values, |it| numbers.contains(&it)),
             Self::Order { less, number } => {
-                as_number(values).is_some_and(|it| if *less { it < *number } else { it > *number })
+                any_number(values, |it| if *less { it < *number } else { it > *number })
             }
             Self::OneOf { texts, folded } => any(values, |value| {
                 texts.iter().any(|text| {
@@ -100,13 +100,14 @@ fn any(values: &Values<'_>, test: impl Fn(&str) -> bool) -> bool {
     }
 }
 
-/// A number, also one that a packet's attribute gives as text.
-fn as_number(values: &Values<'_>) -> Option<i64> {
+/// Numbers, also those that a packet's attributes give as text.
+fn any_number(values: &Values<'_>, test: impl Fn(i64) -> bool) -> bool {
     match values {
-        Values::Number(number) => Some(*number),
-        Values::One(text) => text.parse().ok(),
-        Values::Many([text]) => text.parse().ok(),
-        Values::Many(_) | Values::None | Values::Boolean(_) => None,
+        Values::Number(number) => test(*number),
+        Values::One(_) | Values::Many(_) => {
+            any(values, |text| text.parse().is_ok_and(|number| test(number)))
+        }
+        Values::None | Values::Boolean(_) => false,
     }
 }
 

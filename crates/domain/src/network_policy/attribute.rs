@@ -97,6 +97,11 @@ enum Entry {
     /// Nothing in it depends on the device.
     Fixed(Vec<EncodedAttribute>),
     Variable(Variable),
+    /// It was checked when the policy was saved, and this version of the program cannot send it.
+    Lost {
+        attribute: String,
+        what: String,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -127,12 +132,17 @@ struct Wrong {
 }
 
 impl Reply {
-    /// Encodes what is fixed. What can no longer be sent is left out: it was checked when the
-    /// policy was saved.
+    /// Encodes what is fixed. With what can no longer be sent, though it could when the policy was
+    /// saved, devices are refused: without it they would get more than was meant.
     pub fn prepare(attributes: &[ReplyAttribute]) -> Self {
         let entries = attributes.iter().enumerate().take(ATTRIBUTES_MAX);
         let ordinal = |index| ordinal(attributes, index);
-        let entries = entries.filter_map(|(index, one)| one.prepare(ordinal(index)).ok());
+        let entries = entries.map(|(index, one)| {
+            one.prepare(ordinal(index)).unwrap_or_else(|Wrong { what, .. }| {
+                let name = one.attribute.as_ref().or(one.preset.as_ref());
+                Entry::Lost { attribute: name.cloned().unwrap_or_default(), what }
+            })
+        });
         Self { entries: entries.collect() }
     }
 
@@ -151,6 +161,10 @@ impl Reply {
         for entry in &self.entries {
             match entry {
                 Entry::Fixed(encoded) => attributes.extend_from_slice(encoded),
+                Entry::Lost { attribute, what } => {
+                    let (policy, attribute) = (policy.to_owned(), attribute.clone());
+                    return Err(Refusal::AttributeValue { policy, attribute, what: what.clone() });
+                }
                 Entry::Variable(variable) => match variable.fill(policy, values) {
                     Ok(encoded) => attributes.extend(encoded),
                     Err(refusal) => match variable.on_missing {
@@ -226,7 +240,7 @@ pub fn check(attributes: &[ReplyAttribute], complaints: &mut Complaints<'_>) {
         match attribute.prepare(ordinal(attributes, index)) {
             Ok(Entry::Fixed(encoded)) => total += bytes(&encoded),
             // Known when a device is there, and held to the same bound then.
-            Ok(Entry::Variable(_)) => {}
+            Ok(Entry::Variable(_) | Entry::Lost { .. }) => {}
             Err(Wrong { field, what, fix }) => {
                 complaints.add(&format!("settings.attributes[{index}].{field}"), what, fix);
             }

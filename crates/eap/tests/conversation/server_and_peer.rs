@@ -113,8 +113,26 @@ proptest! {
 
 #[test]
 fn an_expired_certificate_is_refused_as_expired() {
-    let wish = Wish { from_days: -30, to_days: -1, ..DEVICE };
+    let wish = Wish { from_days: -60, to_days: -31, ..DEVICE };
     check_device(&wish, CertificateFault::Expired, 45);
+}
+
+#[test]
+fn whether_a_certificate_that_expired_lately_may_be_used_is_asked_of_the_memory() {
+    for version in VERSIONS {
+        let mut scene = Scene::of(version);
+        scene.device = Some(DEVICE_CA.issue(&Wish { from_days: -60, to_days: -29, ..DEVICE }));
+        scene.succeed();
+        assert_eq!(scene.memory.asked(), 1);
+    }
+    check(
+        |scene| {
+            scene.device = Some(DEVICE_CA.issue(&Wish { from_days: -60, to_days: -1, ..DEVICE }));
+            scene.memory = Memory::new(Err(Alert::CertificateExpired));
+        },
+        &Failure::Refused(Alert::CertificateExpired),
+        &PeerFailure::ServerAlert(45),
+    );
 }
 
 #[test]
@@ -192,7 +210,7 @@ fn what_memory_refuses_shows_as_its_alert() {
 #[test]
 fn memory_is_not_asked_about_a_certificate_whose_chain_is_not_proved() {
     let mut scene = Scene::of(TlsVersion::Tls12);
-    scene.device = Some(DEVICE_CA.issue(&Wish { from_days: -30, to_days: -1, ..DEVICE }));
+    scene.device = Some(DEVICE_CA.issue(&Wish { from_days: -60, to_days: -31, ..DEVICE }));
     scene.fail();
     assert_eq!(scene.memory.asked(), 0);
 }

@@ -139,6 +139,7 @@ async fn apply(
 ) -> Result<Applied, Failed> {
     let mut application = Application {
         document: document.json.clone(),
+        version: None,
         dry_run: true,
         prune: order.prune,
         confirm: order.confirm,
@@ -320,6 +321,7 @@ pub(crate) async fn apply_text(
         .map_err(|error| anyhow::anyhow!("the demo's own file is wrong: {error:?}"))?;
     let application = Application {
         document: document.json,
+        version: None,
         dry_run: false,
         prune: false,
         confirm: None,

@@ -84,8 +84,8 @@ async fn replay(
         bar.set_message(format!("{} decisions replayed", all.decisions));
         bar.tick();
         for fare in part.devices {
-            let known = fares.remove(&fare.device);
-            fares.insert(fare.device.clone(), later(known, fare));
+            let known = fares.remove(&fare.id);
+            fares.insert(fare.id.clone(), later(known, fare));
         }
         request.after = part.next;
         if request.after.is_none() {

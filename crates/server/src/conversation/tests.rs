@@ -45,6 +45,7 @@ impl Fixture {
         let document = toml::from_str(MOSYLE).unwrap();
         let application = Application {
             document,
+            version: None,
             dry_run: false,
             prune: false,
             confirm: None,

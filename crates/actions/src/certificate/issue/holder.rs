@@ -24,6 +24,7 @@ use store::write::Write;
 
 use super::Right;
 use crate::App;
+use crate::decision;
 use crate::inventory::draw_id;
 
 /// The device that a certificate is made for.
@@ -65,23 +66,20 @@ impl Holder {
                 Self::match_names(app, inventory, asks, now)
             }
             Right::Renewal(old) => {
-                let assurance = old.record.assurance;
+                let certificate = &old.certificate;
                 let Some(id) = old.record.device_id else {
                     // From before there was an inventory.
-                    let names = old.certificate.general_names();
-                    let asks = (&old.certificate.subject, names.as_slice());
+                    let names = certificate.general_names();
+                    let asks = (&certificate.subject, names.as_slice());
+                    let assurance = old.record.assurance;
                     return Ok(Self { assurance, ..Self::match_names(app, inventory, asks, now) });
                 };
-                let device = inventory.device(&id);
-                let person = device.as_ref().and_then(|device| inventory.owner_of(device));
+                // As a login with it would be asked about.
+                let (device, person) = decision::holder(&app.snapshot, certificate, Some(id));
                 let by = "the certificate that it renews".to_owned();
-                Self {
-                    matched: Matched { device, person, by, is_ambiguous: false },
-                    device_id: Some(id),
-                    assurance,
-                    record: None,
-                    warning: None,
-                }
+                let matched = Matched { device, person, by, is_ambiguous: false };
+                let assurance = old.record.assurance.min(u8::from(matched.is_known()));
+                Self { matched, device_id: Some(id), assurance, record: None, warning: None }
             }
         })
     }
@@ -113,11 +111,15 @@ impl Holder {
         Self { matched, device_id, assurance, record, warning }
     }
 
+    /// What the device's record is called.
+    pub(super) fn name(&self) -> Option<String> {
+        let made = self.record.as_ref().map(|record| &record.device.name);
+        self.matched.device.as_ref().map(|device| &device.name).or(made).cloned()
+    }
+
     /// Lets the event say whose it is.
     pub(super) fn tell(&self, details: &mut Map<String, Value>) {
-        let made = self.record.as_ref().map(|record| &record.device.name);
-        let name = self.matched.device.as_ref().map(|device| &device.name).or(made);
-        details.insert("device".into(), Value::from(name.cloned()));
+        details.insert("device".into(), Value::from(self.name()));
         details.insert("device_id".into(), Value::from(self.device_id.map(|id| id.to_string())));
         details.insert("device_known".into(), Value::from(self.matched.is_known()));
         details.insert("matched_by".into(), Value::from(self.matched.by.clone()));

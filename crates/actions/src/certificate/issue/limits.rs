@@ -4,9 +4,11 @@
 use domain::actor::Actor;
 use domain::certificate::Certificate;
 use domain::certificate::RevocationReason;
+use domain::device::DeviceId;
 use domain::enrollment_policy::OldCertificate;
 use domain::event::Event;
 use domain::refusal::Refusal;
+use pki::certificate::Serial;
 use pki::time::Time;
 use store::certificate::Kept;
 use store::write::Write;
@@ -19,24 +21,22 @@ use crate::unavailable;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// What one device has.
+/// What one device has, when a limit asks for it.
 pub(super) struct Held {
-    /// Its certificates in use, newest first, when a limit asks for them.
+    device: Option<DeviceId>,
+    /// Its certificates in use, newest first.
     certificates: Vec<Kept>,
 }
 
 /// Refuses a device that is not known well enough, has too many certificates, or got its last one
-/// too short a while ago. A renewal replaces a certificate and is not counted.
-pub(super) async fn check(
-    app: &App,
-    decided: &Decided<'_>,
-    device: Option<&str>,
-    now: Time,
-) -> Result<Held, Refusal> {
-    let (settings, policy) = (decided.settings, &decided.policy.name);
-    if decided.holder.assurance < settings.assurance {
+/// too short a while ago. A renewal replaces a certificate and is not counted. What counts is the
+/// record that the certificate is bound to, whatever the request calls itself: without one there is
+/// nothing to count.
+pub(super) async fn check(app: &App, decided: &Decided<'_>, now: Time) -> Result<Held, Refusal> {
+    let (settings, policy, holder) = (decided.settings, &decided.policy.name, decided.holder);
+    if holder.assurance < settings.assurance {
         return Err(Refusal::AssuranceLow {
-            assurance: decided.holder.assurance.to_string(),
+            assurance: holder.assurance.to_string(),
             expected: settings.assurance.to_string(),
             policy: policy.clone(),
         });
@@ -44,31 +44,36 @@ pub(super) async fn check(
     let asks = settings.certificates_per_device.is_some()
         || settings.days_between.is_some()
         || !settings.old_certificate.is_keep();
-    let (Some(device), true) = (device, asks) else {
-        return Ok(Held { certificates: Vec::new() });
-    };
-    let certificates = store::certificate::in_use_of_device(&app.store, device, now).await;
-    let certificates = certificates.map_err(unavailable)?;
-    if matches!(decided.right, Right::Renewal(_)) {
-        return Ok(Held { certificates });
+    if !asks {
+        return Ok(Held { device: None, certificates: Vec::new() });
     }
-    if let (Some(days), Some(last)) = (settings.days_between, certificates.first()) {
+    let device = holder.name().unwrap_or_else(|| decided.claim.csr.subject.to_string());
+    let Some(id) = holder.device_id else {
+        return Err(Refusal::DeviceUnknown { device, policy: policy.clone() });
+    };
+    let certificates = store::certificate::in_use_of_record(&app.store, id, now).await;
+    let certificates = certificates.map_err(unavailable)?;
+    let held = Held { device: Some(id), certificates };
+    if matches!(decided.right, Right::Renewal(_)) {
+        return Ok(held);
+    }
+    if let (Some(days), Some(last)) = (settings.days_between, held.certificates.first()) {
         let from = last.intended_at.plus_seconds(i64::from(days) * DAY_SECONDS);
         if now < from {
-            let (device, policy) = (device.to_owned(), policy.clone());
+            let policy = policy.clone();
             let serial = last.certificate.serial.clone();
             return Err(Refusal::TooSoon { device, serial, from, policy });
         }
     }
-    let count = u64::try_from(certificates.len()).unwrap_or(u64::MAX);
+    let count = u64::try_from(held.certificates.len()).unwrap_or(u64::MAX);
     if let Some(allowed) = settings.certificates_per_device
         && settings.old_certificate.is_keep()
         && count >= u64::from(allowed)
     {
-        let (device, policy) = (device.to_owned(), policy.clone());
+        let policy = policy.clone();
         return Err(Refusal::TooManyCertificates { device, count, allowed, policy });
     }
-    Ok(Held { certificates })
+    Ok(held)
 }
 
 /// What a new certificate takes the place of.
@@ -81,15 +86,20 @@ pub(super) struct Superseded {
 }
 
 impl Held {
-    /// Revokes what the device has, together with its new certificate, if the policy says so.
+    /// Lets the new certificate depend on what was counted, and revokes what the device has together
+    /// with it, if the policy says so.
     pub(super) fn supersede(
         self,
         app: &App,
         mut write: Write,
-        decided: &Decided<'_>,
+        (decided, serial): (&Decided<'_>, &Serial),
         now: Time,
     ) -> Result<(Write, Superseded), Refusal> {
         let mut superseded = Superseded::default();
+        if let Some(device) = self.device {
+            let counted = (device, self.certificates.len());
+            write = store::certificate::keep_count(write, counted, serial, now);
+        }
         if decided.settings.old_certificate == OldCertificate::Keep {
             return Ok((write, superseded));
         }

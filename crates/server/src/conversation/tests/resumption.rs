@@ -160,6 +160,7 @@ async fn new_rules_are_asked_at_a_resumption_and_sessions_live_on() {
         document["network_policy"][0]["settings"] = json!({ "access": "refuse" });
         let application = Application {
             document,
+            version: None,
             dry_run: false,
             prune: false,
             confirm: None,
