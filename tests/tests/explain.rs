@@ -31,22 +31,23 @@ fn explained_refusal(lab: &Lab, code: &str) -> Value {
 
 /// Asks for a certificate, which is refused.
 #[track_caller]
-fn is_refused<const N: usize>(lab: &Lab, arguments: [&str; N]) {
+fn is_refused(lab: &Lab, subject: &str, san: Option<&str>) {
     let secret = lab.secret(guide::GATEWAY);
-    let arguments: Vec<&str> = arguments.into_iter().chain(["--secret", &secret]).collect();
-    match arguments.as_slice() {
-        [a, b, c, d] => lab.ask_for_certificate("refused", [*a, *b, *c, *d]).refused(),
-        [a, b, c, d, e, f] => {
-            lab.ask_for_certificate("refused", [*a, *b, *c, *d, *e, *f]).refused()
+    let order = ["--secret", &secret, "--subject", subject];
+    match san {
+        None => lab.ask_for_certificate("refused", order).refused(),
+        Some(san) => {
+            let [a, b, c, d] = order;
+            lab.ask_for_certificate("refused", [a, b, c, d, "--san", san]).refused()
         }
-        other => panic!("{other:?}"),
     };
 }
 
 /// The rules of a step of the way, each as field, what was there, and whether it held.
 fn rules(explanation: &Value, kind: &str) -> Vec<(String, String, bool)> {
-    let steps = json::list(explanation, "/path").iter();
-    let step = steps.filter(|step| json::text(step, "/kind") == kind).last().unwrap();
+    let mut steps = json::list(explanation, "/path").iter().rev();
+    let step = steps.find(|step| json::text(step, "/kind") == kind);
+    let step = step.expect("there is such a step");
     let rules = json::list(step, "/rules").iter();
     let told = rules.map(|rule| {
         let actual = json::list(rule, "/actual").iter().filter_map(Value::as_str);
@@ -59,7 +60,7 @@ fn rules(explanation: &Value, kind: &str) -> Vec<(String, String, bool)> {
 #[test]
 fn an_attribute_without_a_value_is_why_a_certificate_fails_to_enroll() {
     let lab = Lab::of_guide();
-    is_refused(&lab, ["--subject", "O=Example School"]);
+    is_refused(&lab, "O=Example School", None);
     let explanation = explained_refusal(&lab, "ENR-VARIABLE-EMPTY");
     assert!(json::text(&explanation, "/reason").contains("/device/clientId"));
     assert!(json::text(&explanation, "/cause").contains("not mapped in the MDM's SCEP profile"));
@@ -70,7 +71,7 @@ fn an_attribute_without_a_value_is_why_a_certificate_fails_to_enroll() {
 #[test]
 fn a_user_who_is_not_assigned_is_why_an_enrollment_failed() {
     let lab = Lab::of_guide();
-    is_refused(&lab, ["--subject", "CN=mac-1", "--san", "email:%Email%"]);
+    is_refused(&lab, "CN=mac-1", Some("email:%Email%"));
     let explanation = explained_refusal(&lab, "ENR-VARIABLE-UNEXPANDED");
     assert!(json::text(&explanation, "/cause").contains("no user assigned"));
     assert!(json::text(&explanation, "/fix").contains("assign the device to a user"));
@@ -82,7 +83,7 @@ fn a_workflow_that_is_not_mapped_to_the_gateway_is_named() {
         "operator = \"is-one-of\", value = [\"Mosyle\"] }]",
         "operator = \"is-one-of\", value = [\"Other\"] }]\n[[gateway]]\nname = \"Other\"",
     )]));
-    is_refused(&lab, ["--subject", "CN=mac-1"]);
+    is_refused(&lab, "CN=mac-1", None);
     let explanation = explained_refusal(&lab, "ENR-NO-ROLE");
     let provider = ("identity.provider".to_owned(), "Mosyle".to_owned(), false);
     assert_eq!(rules(&explanation, "policy_workflow"), [provider]);
@@ -114,7 +115,7 @@ fn an_enrollment_policy_that_is_not_mapped_to_role_and_device_role_is_named() {
         let toml = guide::with([(guides, rule), ("[[enrollment_policy]]", "[[X]]")]);
         let toml = toml.replace("[[X]]", &format!("{others}\n[[enrollment_policy]]"));
         let lab = Lab::of(&toml);
-        is_refused(&lab, ["--subject", "CN=mac-1"]);
+        is_refused(&lab, "CN=mac-1", None);
         let explanation = explained_refusal(&lab, "ENR-NO-POLICY");
         let failed: Vec<_> =
             rules(&explanation, "enrollment_policy").into_iter().filter(|rule| !rule.2).collect();
@@ -181,9 +182,9 @@ fn a_login_is_explained_tried_out_otherwise_and_replayed() {
 
 /// The network policies of a file, alone.
 fn strict_draft(toml: &str) -> String {
-    let start = toml.find("[[network_policy]]").unwrap();
-    let end = toml.find("# Device Onboarding").unwrap();
-    toml.get(start..end).unwrap().to_owned()
+    let start = toml.find("[[network_policy]]").expect("it has policies");
+    let end = toml.find("# Device Onboarding").expect("and profiles behind them");
+    toml.get(start..end).expect("in this order").to_owned()
 }
 
 #[test]

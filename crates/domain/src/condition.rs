@@ -457,11 +457,12 @@ impl Node {
     fn holds(&self, facts: &Facts) -> bool {
         let holds = match &self.what {
             What::Group(group) => group.decide(facts).matched,
-            What::Leaf { field, test, zone: Some(zone) } => test::civil(facts.at, zone)
-                .is_some_and(|(day, minute)| match field {
-                    Field::TimeOfDay => test.holds(&Values::Number(minute)),
-                    _ => test.holds(&Values::One(day)),
-                }),
+            What::Leaf { field, test, zone: Some(zone) } => {
+                let is_hour = *field == Field::TimeOfDay;
+                test::civil(facts.at, zone).is_some_and(|(day, minute)| {
+                    test.holds(&if is_hour { Values::Number(minute) } else { Values::One(day) })
+                })
+            }
             What::Leaf { field, test, zone: None } => test.holds(&facts.values(*field)),
         };
         holds != self.not

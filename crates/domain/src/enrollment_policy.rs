@@ -142,9 +142,12 @@ pub fn decide<'a>(
 
 fn refusal(policies: &[Ready<EnrollmentPolicy>], facts: &Facts) -> Refusal {
     match policy::nearest(policies.iter(), facts) {
-        Some((field, miss)) => policy::missed(field, miss, facts, |miss| {
-            Refusal::EnrollmentPolicyMissing { roles: facts.roles.clone(), nearest: Some(miss) }
-        }),
+        Some((field, miss)) => {
+            policy::missed(field, miss, facts, |miss| Refusal::EnrollmentPolicyMissing {
+                roles: facts.roles.clone(),
+                nearest: Some(Box::new(miss)),
+            })
+        }
         None => Refusal::EnrollmentPolicyMissing { roles: facts.roles.clone(), nearest: None },
     }
 }

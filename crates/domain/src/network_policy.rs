@@ -166,7 +166,7 @@ fn refusal(policies: &[Ready<NetworkPolicy>], facts: &Facts) -> Refusal {
     };
     match policy::nearest(policies.iter().filter(lets_in), facts) {
         Some((field, miss)) => policy::missed(field, miss, facts, |miss| {
-            Refusal::NetworkPolicyMissing { roles: roles(), nearest: Some(miss) }
+            Refusal::NetworkPolicyMissing { roles: roles(), nearest: Some(Box::new(miss)) }
         }),
         None => Refusal::NetworkPolicyMissing { roles: roles(), nearest: None },
     }
@@ -366,7 +366,7 @@ mod tests {
             ..facts()
         };
         let plain = policy("plain", "staff", ACCEPT);
-        let refusal = decided(&[plain.clone()], &expired).unwrap_err();
+        let refusal = decided(std::slice::from_ref(&plain), &expired).unwrap_err();
         assert_eq!(refusal.code(), "CERT-EXPIRED");
         let remedy = |rule: &str| -> NetworkPolicy {
             serde_json::from_str(&format!(
@@ -383,13 +383,13 @@ mod tests {
         let either = remedy(&format!(r#"{{"match":"any","rules":[{says},{days}]}}"#));
         assert_eq!(decided(&[either], &expired).unwrap_err().code(), "CERT-EXPIRED");
         let unread = Facts { inventory_unreachable: true, ..facts() };
-        assert_eq!(decided(&[plain.clone()], &unread).unwrap_err().code(), "SYS-STORE");
+        assert_eq!(decided(std::slice::from_ref(&plain), &unread).unwrap_err().code(), "SYS-STORE");
         let anyway = remedy(r#"{"field":"inventory.reachable","operator":"is","value":false}"#);
         assert_eq!(decided(&[plain.clone(), anyway], &unread).unwrap(), "remedy");
         let mut lost = Device::new(DeviceId(1), "C02X");
         lost.status = Some(Fact { value: DeviceStatus::Lost, source: Source::File, at: NOW });
         let lost = Facts { device: Some(Arc::new(lost)), ..facts() };
-        let refusal = decided(&[plain.clone()], &lost).unwrap_err();
+        let refusal = decided(std::slice::from_ref(&plain), &lost).unwrap_err();
         assert_eq!(refusal.sentence(), "the device C02X is marked lost");
         let found = remedy(r#"{"field":"device.status","operator":"is","value":"lost"}"#);
         assert_eq!(decided(&[plain, found], &lost).unwrap(), "remedy");

@@ -1,6 +1,11 @@
 //! Policies made ready: what a workflow, an enrollment policy and a network policy have in common,
 //! and how they are asked one after the other.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of all fields a few have a meaning of their own here"
+)]
+
 use pki::algorithm::Digest;
 use pki::time::Time;
 use radius::attribute::Attribute;

@@ -55,7 +55,7 @@ pub enum Refusal {
     EnrollmentPolicyMissing {
         roles: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        nearest: Option<Miss>,
+        nearest: Option<Box<Miss>>,
     },
     /// The device has as many certificates as the policy allows.
     #[serde(rename = "ENR-LIMIT-CERTIFICATES")]
@@ -206,7 +206,7 @@ pub enum Refusal {
     NetworkPolicyMissing {
         roles: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        nearest: Option<Miss>,
+        nearest: Option<Box<Miss>>,
     },
     /// A network policy says no.
     #[serde(rename = "POL-REFUSED")]

@@ -154,7 +154,7 @@ async fn answer(
         // Perhaps the certificate that has the key is the answer to this very request, given while
         // we looked.
         Err(refusal @ Refusal::KeyInUse { .. }) => {
-            let kept = answered(app, claim, &request).await?.ok_or(refusal)?;
+            let kept = answered(app, claim, request).await?.ok_or(refusal)?;
             return again(app, kept, told.details.clone()).await;
         }
         signed => signed?,

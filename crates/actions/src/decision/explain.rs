@@ -3,6 +3,11 @@
 //! The way is not kept: it is worked out again by the function that decided, from what the decision
 //! rested on and the policies of its version, and compared with what was kept of it.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of all events two kinds are answers to devices, and the others tell all themselves"
+)]
+
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::condition::Facts;

@@ -1,5 +1,10 @@
 //! What a rule compares with, made ready: a text was folded, a pattern compiled, a number read.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each form of values and each operator has few that are told apart"
+)]
+
 use core::cmp::Ordering;
 use core::net::IpAddr;
 
@@ -104,9 +109,7 @@ fn any(values: &Values<'_>, test: impl Fn(&str) -> bool) -> bool {
 fn any_number(values: &Values<'_>, test: impl Fn(i64) -> bool) -> bool {
     match values {
         Values::Number(number) => test(*number),
-        Values::One(_) | Values::Many(_) => {
-            any(values, |text| text.parse().is_ok_and(|number| test(number)))
-        }
+        Values::One(_) | Values::Many(_) => any(values, |text| text.parse().is_ok_and(&test)),
         Values::None | Values::Boolean(_) => false,
     }
 }

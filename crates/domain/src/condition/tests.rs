@@ -1,5 +1,10 @@
 //! The language of conditions: every field with every operator, the yes and the no.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each operator is tried with few forms of values"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -355,6 +360,7 @@ fn refused(json: Value, path: &str, what: &str) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, read by row")]
 fn a_rule_of_the_wrong_shape_or_type_is_refused_with_its_place() {
     refused(json!({}), ".field", "missing");
     refused(json!({"field": "identity.role"}), ".operator", "missing");

@@ -10,9 +10,9 @@ pub(super) fn compare(left: &str, right: &str) -> Ordering {
             (None, None) => return Ordering::Equal,
             (one, other) => (one.unwrap_or("0"), other.unwrap_or("0")),
         };
-        match part(one).cmp(&part(other)) {
-            Ordering::Equal => {}
-            order => return order,
+        let order = part(one).cmp(&part(other));
+        if order != Ordering::Equal {
+            return order;
         }
     }
 }
