@@ -85,7 +85,8 @@ fn check(rules: &[Rule]) {
 }
 
 fn everything() -> Facts {
-    let told = |value: &str| Some(Fact { value: value.to_owned(), source: Source::Import, at: NOW });
+    let told =
+        |value: &str| Some(Fact { value: value.to_owned(), source: Source::Import, at: NOW });
     let mut device = Device::new(DeviceId(1), "Anna's Mac");
     (device.serial, device.os, device.os_version) = (told("C02X"), told("macOS"), told("14.2.1"));
     device.model = told(&"a".repeat(300));
