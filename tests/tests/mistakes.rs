@@ -105,7 +105,7 @@ fn wrong_fields() -> Vec<Mistake> {
             "field = \"identity.provider\"",
             "field = \"identity.colour\"",
             "policy_workflow[0].rules[0].field",
-            "unknown variant",
+            "there is no field",
         ),
         changed(
             "key = \"rsa-2048\"",

@@ -2,6 +2,8 @@
 
 use domain::actor::Actor;
 use domain::actor::Permission;
+use domain::condition::listing;
+use domain::condition::listing::ListedField;
 use domain::object::Kind;
 use domain::policy::Policy;
 use domain::policy::Ready;
@@ -29,6 +31,12 @@ pub struct ShownPolicy {
 
 /// The nouns that have policies.
 pub const KINDS: [Kind; 3] = [Kind::PolicyWorkflow, Kind::EnrollmentPolicy, Kind::NetworkPolicy];
+
+/// Every field that rules can look at.
+pub fn fields(actor: &Actor) -> Result<Vec<ListedField>, Refusal> {
+    actor.may(Permission::OrganizationRead)?;
+    Ok(listing::fields())
+}
 
 /// All of one kind, in their order.
 pub fn list(app: &App, actor: &Actor, kind: Kind) -> Result<Vec<ShownPolicy>, Refusal> {

@@ -63,6 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/events/{id}", get(event::show))
         .route("/api/v1/explain", get(decision::explain))
         .route("/api/v1/organization", get(organization::show))
+        .route("/api/v1/policy-fields", get(policy::fields))
         .route("/api/v1/radius-dictionaries", get(reply_attribute::dictionaries))
         .route("/api/v1/reply-presets", get(reply_attribute::presets))
         .route("/api/v1/replay", post(decision::replay))

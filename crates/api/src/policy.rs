@@ -18,6 +18,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::routing::get;
 use axum::routing::post;
+use domain::condition::listing::ListedField;
 use domain::object::Kind;
 use domain::refusal::Refusal;
 
@@ -44,6 +45,11 @@ pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
                 post(move |state, caller, name, body| roll_back(kind, state, caller, name, body)),
             )
     })
+}
+
+/// `GET /api/v1/policy-fields`
+pub async fn fields(Caller(actor): Caller) -> Result<Json<Page<ListedField>>, Problem> {
+    Ok(Json(Page { items: policy::fields(&actor)?, next: None }))
 }
 
 /// The noun in URLs.

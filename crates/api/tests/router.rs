@@ -23,7 +23,7 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 37] = [
+    const URLS: [(&str, &str); 38] = [
         ("POST", "/api/v1/apply"),
         ("GET", "/api/v1/certificate-authorities"),
         ("GET", "/api/v1/certificate-authorities/A"),
@@ -49,6 +49,7 @@ mod tests {
         ("GET", "/api/v1/network-policies/N/history"),
         ("POST", "/api/v1/network-policies/N/rollback"),
         ("GET", "/api/v1/organization"),
+        ("GET", "/api/v1/policy-fields"),
         ("GET", "/api/v1/policy-workflows"),
         ("GET", "/api/v1/radius-dictionaries"),
         ("GET", "/api/v1/reply-presets"),
@@ -254,6 +255,16 @@ mod tests {
         for words in ["what", "why", "fix"] {
             assert!(finding[words].as_str().unwrap().len() > 10, "{finding}");
         }
+    }
+
+    #[tokio::test]
+    async fn fields_are_listed_with_what_can_compare_them() {
+        let (status, page) = ask(&owned().await, "GET", "/api/v1/policy-fields", "").await;
+        assert_eq!((status, &page["next"]), (StatusCode::OK, &json!(null)));
+        let fields = page["items"].as_array().unwrap();
+        let age = fields.iter().find(|one| one["field"] == "device.inventory_age").unwrap();
+        assert_eq!(age["operators"], json!(["is", "is-one-of", "less", "greater", "exists"]));
+        assert_eq!(age["type"], "a whole number");
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 
 pub mod facts;
 pub mod field;
+pub mod listing;
 pub mod outcome;
 pub mod possible;
 mod test;

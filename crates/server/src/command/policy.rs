@@ -9,9 +9,11 @@ use actions::policy::ShownPolicy;
 use api::certificate::Page;
 use clap::Args;
 use clap::Subcommand;
+use domain::condition::listing;
 use domain::object::Kind;
 use domain::policy::State;
 use serde_json::Value;
+use serde_json::json;
 
 use crate::command::apply::print_plan;
 use crate::command::certificate::escape;
@@ -31,6 +33,8 @@ pub(crate) enum Verb {
     History(NamedArguments),
     /// Let it be again what it was in a version
     Rollback(RollbackArguments),
+    /// List what rules can look at, and how; the same in every organization
+    Fields(FieldsArguments),
 }
 
 /// How a list is shown.
@@ -38,6 +42,14 @@ pub(crate) enum Verb {
 pub(crate) struct ListArguments {
     #[command(flatten)]
     data: DataArgument,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How fields are shown.
+#[derive(Args, Debug)]
+pub(crate) struct FieldsArguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -78,8 +90,22 @@ pub(crate) async fn run(kind: Kind, verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Show(arguments) => show(kind, &arguments).await?,
         Verb::History(arguments) => history(kind, &arguments).await?,
         Verb::Rollback(arguments) => roll_back(kind, &arguments).await?,
+        Verb::Fields(arguments) => fields(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn fields(arguments: &FieldsArguments) -> anyhow::Result<()> {
+    let fields = listing::fields();
+    if arguments.json {
+        return output::json(&json!({ "items": fields, "next": null }));
+    }
+    let rows = fields.iter().map(|one| {
+        let operators: Vec<&str> = one.operators.iter().map(|operator| operator.as_str()).collect();
+        vec![one.field.clone(), operators.join(" "), one.meaning.clone()]
+    });
+    output::table(&["FIELD", "OPERATORS", "MEANING"], &rows.collect::<Vec<_>>());
+    Ok(())
 }
 
 fn url(kind: Kind, rest: &str) -> String {
