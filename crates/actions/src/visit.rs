@@ -129,21 +129,19 @@ pub fn admit(snapshot: &Snapshot, visit: &Visit) -> Result<Leave, Refusal> {
     let rules = snapshot.rules();
     let facts = decision::facts_of_visit(snapshot, visit, snapshot.world().time());
     let inputs = Inputs::of(&facts);
-    let digest = inputs.digest.clone();
+    let digest = Value::from(inputs.digest.clone());
     let inputs = snapshot.journal().unknown(inputs);
     let answered = domain::decision::of_visit(&rules.policies, facts);
     let mut details = details(&rules, visit, &answered);
-    details.insert("inputs".into(), Value::from(digest));
-    let remembered = Remembered { details, inputs };
+    details.insert("inputs".into(), digest);
     match leave(&rules, &answered) {
         Ok((admission, attributes)) => {
-            let mut remembered = remembered;
-            remembered.details.insert("policy".into(), Value::from(admission.policy.clone()));
-            remembered.details.insert("vlan".into(), Value::from(admission.vlan.clone()));
-            Ok(Leave { admission, attributes, remembered })
+            details.insert("vlan".into(), Value::from(admission.vlan.clone()));
+            Ok(Leave { admission, attributes, remembered: Remembered { details, inputs } })
         }
         Err(refusal) => {
             let serial = Some(&visit.certificate.serial);
+            let remembered = Remembered { details, inputs };
             note(snapshot, &visit.place, serial, Some(refusal.clone()), remembered);
             Err(refusal)
         }

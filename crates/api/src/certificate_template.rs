@@ -22,7 +22,7 @@ use crate::problem::Problem;
 pub struct Trial {
     /// A request, PEM; of the two, one is given.
     pub csr: Option<String>,
-    /// A device, as its certificates name it.
+    /// A device of the inventory, or as its certificates name it.
     pub device: Option<String>,
     /// The authority that would sign; if not given, that of the first enrollment policy with the
     /// template, else the first for devices.

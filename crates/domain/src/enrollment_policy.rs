@@ -132,7 +132,7 @@ pub fn decide<'a>(
         return Err(Refusal::RoleMissing { gateway });
     }
     let found = policy::first(policies, facts, trace);
-    if let Some((_, ready)) = found.policy
+    if let Some(ready) = found.policy
         && let Some(settings) = &ready.policy.settings
     {
         return Ok((&ready.policy, settings));

@@ -146,9 +146,9 @@ pub fn decide<'a>(
     trace: &mut Trace,
 ) -> Decision<'a> {
     let found = policy::first(policies, facts, trace);
-    let decided = found.policy.and_then(|(_, ready)| {
-        ready.policy.settings.as_ref().map(|settings| (&ready.policy, settings))
-    });
+    let decided = found
+        .policy
+        .and_then(|ready| ready.policy.settings.as_ref().map(|settings| (&ready.policy, settings)));
     let answer = match decided {
         Some((policy, settings)) if settings.access == Access::Accept => Ok((policy, settings)),
         Some((policy, _)) => Err(Refusal::NetworkPolicyRefuses { policy: policy.name.clone() }),

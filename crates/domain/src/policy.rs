@@ -196,8 +196,7 @@ impl<P: Policy> Ready<P> {
     }
 
     fn failed_implied(&self, facts: &Facts) -> impl Iterator<Item = &'static Implied> {
-        let failed = |one: &&&'static Implied| !one.holds(facts, self.takes_unread);
-        self.implied.iter().filter(failed).copied().collect::<Vec<_>>().into_iter()
+        self.implied.iter().copied().filter(|one| !one.holds(facts, self.takes_unread))
     }
 
     /// The one rule without which it would match; none if there are several.
@@ -315,8 +314,8 @@ impl Policies {
 /// What the policies of one kind say.
 #[derive(Debug)]
 pub struct Found<'a, P> {
-    /// The first that matches and decides, and its place.
-    pub policy: Option<(usize, &'a Ready<P>)>,
+    /// The first that matches and decides.
+    pub policy: Option<&'a Ready<P>>,
     /// Those before it that only say what they would do.
     pub monitors: Vec<&'a P>,
 }
@@ -335,7 +334,7 @@ pub fn first<'a, P: Policy>(
         let verdict = if asked { ready.asks(facts) } else { silent };
         trace.note(P::KIND, place, state, verdict);
         match (verdict.matched, state) {
-            (true, State::Active) => return Found { policy: Some((place, ready)), monitors },
+            (true, State::Active) => return Found { policy: Some(ready), monitors },
             (true, State::Monitor) => monitors.push(&ready.policy),
             (true, State::Draft | State::NotYet | State::Over) | (false, _) => {}
         }

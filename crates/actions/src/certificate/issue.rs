@@ -337,10 +337,6 @@ async fn sign(
     check_key(app, decided).await?;
     let values = Values::of_request(&claim.csr.subject, &claim.csr.general_names);
     let values = values.matched(&holder.matched, now);
-    let device = match right {
-        Right::Challenge(_) => values.device(),
-        Right::Renewal(old) => old.record.device.clone(),
-    };
     let held = limits::check(app, decided, now).await?;
     let identity = match right {
         Right::Challenge(_) => Identity::Template(&values),
@@ -357,10 +353,9 @@ async fn sign(
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, signer);
     certificate.gateway = Some(gateway.name.clone());
     certificate.template = Some(template.name.clone());
-    certificate.device = device;
-    certificate.person = match right {
-        Right::Challenge(_) => values.person(),
-        Right::Renewal(old) => old.record.person.clone(),
+    (certificate.device, certificate.person) = match right {
+        Right::Challenge(_) => (values.device(), values.person()),
+        Right::Renewal(old) => (old.record.device.clone(), old.record.person.clone()),
     };
     (certificate.device_id, certificate.assurance) = (holder.device_id, holder.assurance);
     let details = &mut told.details;

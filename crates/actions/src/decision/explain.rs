@@ -32,6 +32,7 @@ use store::event::About;
 use uuid::Uuid;
 
 use crate::App;
+use crate::decision::simulate;
 use crate::unavailable;
 
 /// Longest text that is looked for.
@@ -119,12 +120,16 @@ async fn find(app: &App, about: &str) -> Result<Option<Event>, Refusal> {
         return Ok(Some(event));
     }
     let mut found = newest(app, About::Device(about)).await?;
+    let subject = match simulate::find(app, about).await {
+        Ok(subject) => subject,
+        Err(Refusal::NotFound { .. }) => return Ok(found),
+        Err(refusal) => return Err(refusal),
+    };
+    let of_name = newest(app, About::Device(subject.name())).await?;
+    found = found.into_iter().chain(of_name).max_by_key(|event| event.id);
     // A device that joined before its name was on record is known by its certificate.
-    let held =
-        store::certificate::newest_of_device(&app.store, about).await.map_err(unavailable)?;
-    if let Some(kept) = held {
-        let object = format!("certificate:{}", kept.certificate.serial);
-        let of_certificate = newest(app, About::Object(&object)).await?;
+    if let Some(serial) = subject.serial() {
+        let of_certificate = newest(app, About::Object(&format!("certificate:{serial}"))).await?;
         found = found.into_iter().chain(of_certificate).max_by_key(|event| event.id);
     }
     Ok(found)

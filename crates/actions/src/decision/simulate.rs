@@ -115,6 +115,18 @@ pub(crate) struct Subject {
     certificate: Option<(Certificate, Standing)>,
 }
 
+impl Subject {
+    /// What it is called.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number of its newest certificate.
+    pub(crate) fn serial(&self) -> Option<&Serial> {
+        self.certificate.as_ref().map(|(certificate, _)| &certificate.serial)
+    }
+}
+
 /// Tries a visit out.
 pub async fn simulate(app: &App, actor: &Actor, trial: &Trial) -> Result<Simulated, NotApplied> {
     for permission in

@@ -244,10 +244,6 @@ fn of_kind(
             let order = if less { Ordering::Less } else { Ordering::Greater };
             versions(order, texts, complaints)
         }
-        (Operator::Less | Operator::Greater, Kind::TimeOfDay) => {
-            let number = numbers(kind, &texts, complaints)?.first().copied()?;
-            Some(Test::Order { less, number })
-        }
         (Operator::Less | Operator::Greater, _) => {
             let number = numbers(kind, &texts, complaints)?.first().copied()?;
             Some(Test::Order { less, number })

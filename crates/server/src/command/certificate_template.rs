@@ -54,7 +54,8 @@ struct Sample {
     /// A certificate signing request, PEM or DER
     #[arg(long, value_name = "FILE")]
     csr: Option<PathBuf>,
-    /// A device, as its certificates name it; its newest one stands for its request
+    /// A device of the inventory, or as its certificates name it; its newest one stands for its
+    /// request
     #[arg(long)]
     device: Option<String>,
 }
