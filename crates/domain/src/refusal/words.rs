@@ -1,5 +1,8 @@
 //! The words of each refusal: its code, its sentence, its fix. One table, one row each.
 
+#[cfg(test)]
+mod tests;
+
 use crate::policy::Miss;
 use crate::refusal::MassChange;
 use crate::refusal::Refusal;
@@ -503,72 +506,4 @@ fn list(roles: &[String]) -> String {
         return "a device without a role".to_owned();
     }
     format!("the role {}", roles.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(refusal: Refusal, sentence: &str) {
-        assert_eq!(refusal.sentence(), sentence);
-        assert!(!refusal.fix().is_empty());
-        let json = serde_json::to_value(&refusal).unwrap();
-        assert_eq!(json["code"], refusal.code());
-        assert_eq!(serde_json::from_value::<Refusal>(json).unwrap(), refusal);
-    }
-
-    #[test]
-    fn a_refusal_reads_as_a_sentence_and_survives_its_json() {
-        check(
-            Refusal::ChallengeWrong { gateway: "Mosyle".into() },
-            "the challenge is not the secret of gateway Mosyle",
-        );
-        check(
-            Refusal::NetworkPolicyMissing { roles: vec!["loaners".into()], nearest: None },
-            "no network policy matches the role loaners",
-        );
-        check(
-            Refusal::NetworkPolicyMissing { roles: vec![], nearest: None },
-            "no network policy matches a device without a role",
-        );
-        let beyond = |asked: &[&str]| Refusal::BeyondTemplate {
-            template: "T".into(),
-            asked: asked.iter().map(|thing| (*thing).to_owned()).collect(),
-        };
-        check(
-            beyond(&["key usage cRLSign"]),
-            "the request asks for more than the template T gives: key usage cRLSign",
-        );
-        check(
-            beyond(&["a", "b", "2 more"]),
-            "the request asks for more than the template T gives: a, b and 2 more",
-        );
-        check(
-            Refusal::AttributeValue {
-                policy: "P".into(),
-                attribute: "Filter-Id".into(),
-                what: "${/device/serial} has no value".into(),
-            },
-            "the network policy P cannot send Filter-Id: ${/device/serial} has no value",
-        );
-        check(Refusal::CertificateMissing, "the device showed no certificate");
-    }
-
-    #[test]
-    fn the_handbook_lists_every_code_with_its_fix() {
-        let page = include_str!("../../../../docs/refusals.md");
-        let table = include_str!("words.rs");
-        let (table, _) = table.split_once("fn and(").unwrap();
-        let families = ["ENR-", "NAS-", "EAP-", "TLS-", "CERT-", "DEV-", "POL-", "SYS-", "API-"];
-        let codes = table.split('"').filter(|text| {
-            families.iter().any(|family| text.starts_with(family)) && !text.contains(' ')
-        });
-        let mut count = 0;
-        for code in codes {
-            assert!(page.contains(&format!("| `{code}` |")), "{code} is not in docs/refusals.md");
-            count += 1;
-        }
-        assert!(count > 40, "only {count} codes were found");
-    }
 }
