@@ -23,7 +23,7 @@ pub enum Verified {
 
 /// Walks the whole audit.
 pub async fn verify(app: &App, actor: &Actor) -> Result<Verified, Refusal> {
-    actor.may(Permission::EventRead)?;
+    actor.may(Permission::AuditRead)?;
     match store::audit::verify(&app.store).await {
         Ok(rows) => Ok(Verified::Intact { rows }),
         Err(AuditError::FirstBadRow(row)) => Ok(Verified::Broken(row)),

@@ -1,5 +1,7 @@
 //! Gateways: the secrets that their devices carry.
 
+pub mod secret;
+
 use domain::gateway::Gateway;
 use domain::organization::Organization;
 use domain::secret::Secret;
@@ -7,6 +9,7 @@ use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 use store::gateway::KeptSecret;
+use store::gateway::LABEL_FIRST;
 use store::write::Write;
 
 use crate::App;
@@ -31,9 +34,14 @@ pub struct ShownSecret {
 
 /// Draws a secret.
 pub fn draw_secret(world: &World) -> Secret {
-    let random: [u8; SECRET_CHARS] = world.random();
+    Secret::new(draw_text::<SECRET_CHARS>(world))
+}
+
+/// Draws so many letters and digits.
+pub(crate) fn draw_text<const N: usize>(world: &World) -> String {
+    let random: [u8; N] = world.random();
     let letters = random.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32)).copied());
-    Secret::new(letters.map(char::from).collect::<String>())
+    letters.map(char::from).collect()
 }
 
 /// Adds a secret to a new gateway: only its keyed hash is kept.
@@ -49,7 +57,7 @@ pub(crate) fn add_secret(
         gateway: gateway.name.clone(),
         hash: store::gateway::hash(&app.master, &gateway.name, secret),
     };
-    store::gateway::add_secret(write, &kept, now)
+    store::gateway::add_secret(write, &kept, LABEL_FIRST, now)
 }
 
 /// The secret as it is shown once.

@@ -12,7 +12,6 @@ use domain::event::EventKind;
 use domain::inventory::merge::Answer;
 use domain::inventory::merge::Outcome;
 use domain::plan::FieldChange;
-use domain::refusal::Refusal;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
@@ -155,14 +154,7 @@ pub(crate) async fn note<T>(
     answer: &Result<T, NotApplied>,
 ) {
     let Err(not_applied) = answer else { return };
-    let refusal = match not_applied {
-        NotApplied::Refused(refusal) => refusal.clone(),
-        NotApplied::Complaints(complaints) => {
-            let first = complaints.first().map(|complaint| complaint.path.clone());
-            let first = first.unwrap_or_default();
-            Refusal::DocumentRefused { complaints: complaints.len(), first }
-        }
-    };
+    let refusal = not_applied.refusal();
     let said = Said { actor: actor.name().to_owned(), object, details: Map::new() };
     certificate::refused(app, EventKind::RequestRefused, &refusal, said).await;
 }

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing here knows a protocol. SCEP, RADIUS and HTTP end at their doors.
 
+pub mod administrator;
 pub mod audit;
 pub mod certificate;
 pub mod certificate_authority;
@@ -12,9 +13,11 @@ pub mod doctor;
 pub mod event;
 mod follower;
 pub mod gateway;
+pub mod idempotency;
 pub mod inventory;
 pub mod journal;
 mod loading;
+pub mod object;
 pub mod organization;
 pub mod person;
 pub mod policy;
@@ -25,10 +28,12 @@ pub mod responder;
 pub mod revocation_list;
 pub mod rules;
 pub mod seed;
+pub mod setup;
 mod share;
 pub mod signer;
 pub mod snapshot;
 pub mod standings;
+pub mod token;
 pub mod visit;
 pub mod world;
 

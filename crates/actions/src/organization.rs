@@ -21,6 +21,7 @@ use domain::organization::Organization;
 use domain::organization::document::Document;
 use domain::organization::each_kind;
 use domain::plan;
+use domain::plan::Change;
 use domain::plan::Merged;
 use domain::plan::Plan;
 use domain::refusal::MassChange;
@@ -44,6 +45,8 @@ use crate::decision::simulate;
 use crate::gateway;
 use crate::gateway::ShownSecret;
 use crate::inventory;
+use crate::object;
+use crate::object::Expected;
 use crate::rules::Authority;
 use crate::rules::Rules;
 use crate::share;
@@ -62,6 +65,12 @@ pub struct Application {
     /// Only say what would change.
     #[serde(default)]
     pub dry_run: bool,
+    /// A version of an object that it rests on: refused if that is another by now.
+    #[serde(skip)]
+    pub expected: Option<Expected>,
+    /// Objects to remove.
+    #[serde(skip)]
+    pub remove: Vec<(Kind, String)>,
     /// Remove what the document does not name.
     #[serde(default)]
     pub prune: bool,
@@ -92,6 +101,41 @@ pub enum NotApplied {
     Complaints(Vec<Complaint>),
     /// The answer is no.
     Refused(Refusal),
+    /// Somebody changed the object in the meantime: as it is now, if it is still there.
+    Outdated(Box<Outdated>),
+}
+
+/// A change that rested on a version of an object that is not there any more.
+#[derive(Clone, Debug)]
+pub struct Outdated {
+    /// Which version it rested on.
+    pub expected: Expected,
+    /// The object as it is now; none if it is gone.
+    pub current: Option<object::Shown>,
+}
+
+impl NotApplied {
+    /// As an event keeps it; the complaints' own words may quote what was written, so only the
+    /// place of the first is kept.
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal.clone(),
+            Self::Complaints(complaints) => {
+                let first = complaints.first().map(|complaint| complaint.path.clone());
+                let first = first.unwrap_or_default();
+                Refusal::DocumentRefused { complaints: complaints.len(), first }
+            }
+            Self::Outdated(outdated) => {
+                let Expected { kind, name, .. } = &outdated.expected;
+                let words = kind.words();
+                let what = match outdated.current {
+                    Some(_) => format!("somebody changed the {words} \"{name}\" in the meantime"),
+                    None => format!("somebody removed the {words} \"{name}\" in the meantime"),
+                };
+                Refusal::Conflict { what }
+            }
+        }
+    }
 }
 
 impl From<Refusal> for NotApplied {
@@ -115,10 +159,7 @@ pub async fn apply(
     let dry_run = application.dry_run;
     let answer = change(app, actor, application).await;
     if let Err(not_applied) = &answer {
-        let refusal = match not_applied {
-            NotApplied::Refused(refusal) => refusal.clone(),
-            NotApplied::Complaints(complaints) => refusal_of(complaints),
-        };
+        let refusal = not_applied.refusal();
         let name = &app.snapshot.rules().organization.settings.name;
         let object = format!("{}:{name}", Kind::Organization);
         let mut details = Map::new();
@@ -129,28 +170,29 @@ pub async fn apply(
     answer
 }
 
-/// A refused document as an event keeps it; the complaint's own words may quote what was written,
-/// so only the place is kept.
-fn refusal_of(complaints: &[Complaint]) -> Refusal {
-    let first = complaints.first().map(|complaint| complaint.path.clone()).unwrap_or_default();
-    Refusal::DocumentRefused { complaints: complaints.len(), first }
-}
-
 async fn change(app: &App, actor: &Actor, application: Application) -> Result<Applied, NotApplied> {
-    actor.may(Permission::OrganizationChange)?;
-    let one_at_a_time = Arc::clone(&app.changing).lock_owned().await;
+    actor.may(Permission::OrganizationRead)?;
+    let one_at_a_time = begin_change(app).await;
     let (current, version) = store::organization::load(&app.store).await.map_err(unavailable)?;
     let kept = store::access_point::secrets(&app.store, &app.master).await.map_err(unavailable)?;
     if application.version.is_some_and(|expected| expected != version) {
         let what = "somebody changed the organization at the same time".to_owned();
         return Err(Refusal::Conflict { what }.into());
     }
+    if let Some(expected) = application.expected
+        && let Err(current) = expected.check(&current)
+    {
+        return Err(NotApplied::Outdated(Box::new(Outdated { expected, current })));
+    }
     let document = Document::parse(application.document).map_err(NotApplied::Complaints)?;
     let _one_inventory_at_a_time = app.keeping.lock().await;
     let told = inventory::told::merge(app, document.told.clone()).await?;
+    let (current, removed) = without(current, &application.remove)?;
     let mut merged = plan::merge(&current, &kept, document, application.prune)
         .map_err(NotApplied::Complaints)?;
     told.join(&mut merged.plan);
+    merged.plan.remove.extend(removed);
+    check_permissions(actor, &merged.plan, application.dry_run)?;
     check_secrets(&merged, &application.secrets)?;
     if app.snapshot.rules().version != version {
         // An earlier change was committed and could not be read back.
@@ -178,6 +220,50 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     Ok(Applied { plan: merged.plan, secrets: shown })
 }
 
+/// The organization without some objects, and what that removes.
+fn without(
+    organization: Organization,
+    remove: &[(Kind, String)],
+) -> Result<(Organization, Vec<Change>), NotApplied> {
+    let mut remover = Remover { organization, remove, removed: Vec::new(), complaints: Vec::new() };
+    each_kind(&mut remover);
+    if remover.complaints.is_empty() {
+        return Ok((remover.organization, remover.removed));
+    }
+    Err(NotApplied::Complaints(remover.complaints))
+}
+
+struct Remover<'a> {
+    organization: Organization,
+    remove: &'a [(Kind, String)],
+    removed: Vec<Change>,
+    complaints: Vec<Complaint>,
+}
+
+impl EachKind for Remover<'_> {
+    fn visit<T: Listed>(&mut self) {
+        for (_, name) in self.remove.iter().filter(|(kind, _)| *kind == T::KIND) {
+            if matches!(T::KIND, Kind::CertificateAuthority | Kind::ServerCertificate) {
+                let what = "holds a key, and what holds a key is never removed";
+                let fix = "set disabled = true in an authority; leave a server certificate be";
+                self.complaints.push(Complaint::new(format!("{} \"{name}\"", T::KIND), what, fix));
+            }
+            T::list_mut(&mut self.organization).retain(|object| object.name() != name);
+            let (kind, name) = (T::KIND, name.clone());
+            self.removed.push(Change { kind, name, fields: Vec::new() });
+        }
+    }
+}
+
+/// Refuses a plan that changes what the actor may not change. Looking at a plan changes nothing.
+fn check_permissions(actor: &Actor, plan: &Plan, dry_run: bool) -> Result<(), Refusal> {
+    let mut changes = plan.create.iter().chain(&plan.change).chain(&plan.remove);
+    if dry_run {
+        return Ok(());
+    }
+    changes.try_for_each(|change| actor.may(Permission::to_change(change.kind)))
+}
+
 /// Refuses policies by which many devices would lose access that nobody said so of.
 async fn check_losses(app: &App, merged: &Merged, confirm: Option<u64>) -> Result<(), Refusal> {
     let plan = &merged.plan;
@@ -187,6 +273,11 @@ async fn check_losses(app: &App, merged: &Merged, confirm: Option<u64>) -> Resul
     }
     let counts = replay::losses(app, &merged.organization).await?;
     share::check(MassChange::Access, counts, confirm)
+}
+
+/// Waits until nobody else changes the definitions in this process, and begins to.
+pub(crate) async fn begin_change(app: &App) -> OwnedMutexGuard<()> {
+    Arc::clone(&app.changing).lock_owned().await
 }
 
 /// Commits a change of the definitions and lets every answer rest on it. It is done to its end

@@ -1,4 +1,4 @@
-//! Workflows and policies: looking at them in the order in which they are asked.
+//! Workflows and policies: what their rules can look at, and whether they decide anything now.
 
 use domain::actor::Actor;
 use domain::actor::Permission;
@@ -10,27 +10,9 @@ use domain::policy::Ready;
 use domain::policy::State;
 use domain::refusal::Refusal;
 use pki::time::Time;
-use serde::Deserialize;
-use serde::Serialize;
-use serde_json::Value;
 
 use crate::App;
-
-/// A workflow or policy, as people and programs see it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct ShownPolicy {
-    /// Its name.
-    pub name: String,
-    /// Its place among its kind, from 1.
-    pub position: usize,
-    /// Whether it decides anything now: a draft does not.
-    pub state: State,
-    /// As the declarative file has it.
-    pub definition: Value,
-}
-
-/// The nouns that have policies.
-pub const KINDS: [Kind; 3] = [Kind::PolicyWorkflow, Kind::EnrollmentPolicy, Kind::NetworkPolicy];
+use crate::rules::Rules;
 
 /// Every field that rules can look at.
 pub fn fields(actor: &Actor) -> Result<Vec<ListedField>, Refusal> {
@@ -38,15 +20,15 @@ pub fn fields(actor: &Actor) -> Result<Vec<ListedField>, Refusal> {
     Ok(listing::fields())
 }
 
-/// All of one kind, in their order.
-pub fn list(app: &App, actor: &Actor, kind: Kind) -> Result<Vec<ShownPolicy>, Refusal> {
-    actor.may(Permission::OrganizationRead)?;
-    let (rules, now) = (app.snapshot.rules(), app.world.time());
+/// Whether each of one kind decides anything now, in their order; nothing for what decides nothing
+/// by its nature.
+pub(crate) fn states(app: &App, rules: &Rules, kind: Kind) -> Vec<State> {
+    let now = app.world.time();
     let policies = &rules.policies;
-    Ok(match kind {
-        Kind::PolicyWorkflow => shown(&policies.workflows, now),
-        Kind::EnrollmentPolicy => shown(&policies.enrollment, now),
-        Kind::NetworkPolicy => shown(&policies.network, now),
+    match kind {
+        Kind::PolicyWorkflow => states_of(&policies.workflows, now),
+        Kind::EnrollmentPolicy => states_of(&policies.enrollment, now),
+        Kind::NetworkPolicy => states_of(&policies.network, now),
         Kind::Organization
         | Kind::CertificateAuthority
         | Kind::ServerCertificate
@@ -56,22 +38,9 @@ pub fn list(app: &App, actor: &Actor, kind: Kind) -> Result<Vec<ShownPolicy>, Re
         | Kind::AccessPoint
         | Kind::Person
         | Kind::Device => Vec::new(),
-    })
+    }
 }
 
-/// One of them.
-pub fn show(app: &App, actor: &Actor, kind: Kind, name: &str) -> Result<ShownPolicy, Refusal> {
-    let all = list(app, actor, kind)?;
-    let missing = || Refusal::NotFound { noun: kind.words(), name: name.to_owned() };
-    all.into_iter().find(|policy| policy.name == name).ok_or_else(missing)
-}
-
-fn shown<P: Policy>(policies: &[Ready<P>], now: Time) -> Vec<ShownPolicy> {
-    let shown = policies.iter().enumerate().map(|(index, ready)| ShownPolicy {
-        name: ready.policy.name().to_owned(),
-        position: index + 1,
-        state: ready.policy.state(now),
-        definition: serde_json::to_value(&ready.policy).unwrap_or_default(),
-    });
-    shown.collect()
+fn states_of<P: Policy>(policies: &[Ready<P>], now: Time) -> Vec<State> {
+    policies.iter().map(|ready| ready.policy.state(now)).collect()
 }

@@ -191,6 +191,7 @@ async fn make_authority(app: &App, actor: &Actor) -> Result<(), Refusal> {
     match organization::apply(app, actor, application).await {
         Ok(_) => Ok(()),
         Err(NotApplied::Refused(refusal)) => Err(refusal),
+        Err(outdated @ NotApplied::Outdated(_)) => Err(outdated.refusal()),
         Err(NotApplied::Complaints(complaints)) => {
             let what = complaints.first().map(|first| first.what.clone()).unwrap_or_default();
             Err(Refusal::Conflict { what: format!("the authority {AUTHORITY} cannot be: {what}") })

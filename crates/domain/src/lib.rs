@@ -2,6 +2,7 @@
 
 pub mod access_point;
 pub mod actor;
+pub mod administrator;
 pub mod certificate;
 pub mod certificate_authority;
 pub mod certificate_template;
@@ -29,5 +30,6 @@ pub mod revocation_list;
 pub mod secret;
 pub mod server_certificate;
 pub mod slug;
+pub mod token;
 pub mod variable;
 pub mod visit;

@@ -228,6 +228,33 @@ pub enum Refusal {
     #[serde(rename = "SYS-INTERNAL")]
     Internal { what: String },
 
+    /// Nobody is known to ask.
+    #[serde(rename = "API-UNAUTHENTICATED")]
+    Unauthenticated,
+    /// No such token was ever made, or it was removed.
+    #[serde(rename = "API-TOKEN-UNKNOWN")]
+    TokenUnknown,
+    /// The token has ended.
+    #[serde(rename = "API-TOKEN-EXPIRED")]
+    TokenExpired { token: String, at: Time },
+    /// The token may not be used from there.
+    #[serde(rename = "API-TOKEN-ELSEWHERE")]
+    TokenElsewhere { token: String, address: String },
+    /// The administrator is shut out.
+    #[serde(rename = "API-ADMINISTRATOR-DISABLED")]
+    AdministratorDisabled { administrator: String },
+    /// The set-up code is none that can be used.
+    #[serde(rename = "API-SETUP-CODE")]
+    SetupCodeWrong,
+    /// Nobody could change who may do what any more.
+    #[serde(rename = "API-LAST-OWNER")]
+    LastOwner { administrator: String },
+    /// So many requests came that no more are answered for a while.
+    #[serde(rename = "API-RATE-LIMIT")]
+    TooManyRequests { actor: String, seconds: u64 },
+    /// The key was used for another request.
+    #[serde(rename = "API-IDEMPOTENCY-KEY")]
+    IdempotencyKeyUsed { what: String },
     /// The actor may not do this.
     #[serde(rename = "API-NOT-PERMITTED")]
     NotPermitted { actor: String, permission: Permission },

@@ -50,6 +50,46 @@ pub async fn secrets(store: &Store) -> Result<Vec<KeptSecret>, StoreError> {
         .collect()
 }
 
+/// A challenge as administrators see it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Listed {
+    /// Names it.
+    pub id: String,
+    /// What it is for.
+    pub label: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last used, to the minute; never if none.
+    pub last_used_at: Option<Time>,
+}
+
+/// The challenges of a gateway, oldest first.
+pub async fn list(store: &Store, gateway: &str) -> Result<Vec<Listed>, StoreError> {
+    let sql = "select id, label, created_at, last_used_at from gateway_secret
+               where gateway = $1 order by created_at, id";
+    let rows = store.query(sql, [Value::from(gateway)]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Listed {
+                id: row.text(0)?.to_owned(),
+                label: row.text(1)?.to_owned(),
+                created_at: row.time(2)?,
+                last_used_at: row.time_optional(3)?,
+            })
+        })
+        .collect()
+}
+
+/// Forgets one challenge of a gateway.
+pub fn remove_secret(write: Write, gateway: &str, id: &str) -> Write {
+    write.guard(
+        "delete from gateway_secret where gateway = $1 and id = $2",
+        [Value::from(gateway), Value::from(id)],
+        1,
+        "the challenge was removed at the same time",
+    )
+}
+
 /// The gateways of which a challenge was used.
 pub async fn used_gateways(store: &Store) -> Result<Vec<String>, StoreError> {
     let sql = "select distinct gateway from gateway_secret where last_used_at is not null
@@ -58,8 +98,8 @@ pub async fn used_gateways(store: &Store) -> Result<Vec<String>, StoreError> {
     rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
 
-/// Keeps a challenge.
-pub fn add_secret(write: Write, secret: &KeptSecret, now: Time) -> Write {
+/// Keeps a challenge under a label.
+pub fn add_secret(write: Write, secret: &KeptSecret, label: &str, now: Time) -> Write {
     let (id, gateway) = (Value::from(&secret.id), Value::from(&secret.gateway));
     let hash = Value::from(secret.hash.as_slice());
     let stamped = [&id, &gateway, &hash].map(Clone::clone);
@@ -67,7 +107,7 @@ pub fn add_secret(write: Write, secret: &KeptSecret, now: Time) -> Write {
         .execute(
             "insert into gateway_secret (id, gateway, label, hash, created_at, stamp)
              values ($1, $2, $3, $4, $5, $6)",
-            [id, gateway, Value::from(LABEL_FIRST), hash, Value::from(now), Value::Null],
+            [id, gateway, Value::from(label), hash, Value::from(now), Value::Null],
         )
         .stamp(6, &stamp::GATEWAY_SECRET, &stamped)
 }

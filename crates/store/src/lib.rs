@@ -4,6 +4,7 @@
 //! wait. A change is made by [`write::Write::commit`] alone.
 
 pub mod access_point;
+pub mod administrator;
 pub mod audit;
 pub mod certificate;
 pub mod change;
@@ -13,6 +14,7 @@ pub mod directory;
 pub mod enrollment;
 pub mod event;
 pub mod gateway;
+pub mod idempotency;
 pub mod inventory;
 pub mod lock;
 pub mod object_version;
@@ -21,6 +23,7 @@ pub mod person;
 pub mod private_key;
 pub mod revocation_list;
 pub mod seal;
+pub mod token;
 pub mod value;
 pub mod write;
 

@@ -122,6 +122,22 @@ pub(crate) const PERSON: Stamp = Stamp {
     later: &[],
 };
 
+/// An administrator.
+pub(crate) const ADMINISTRATOR: Stamp = Stamp {
+    table: "administrator",
+    column: "stamp",
+    columns: &["name", "body", "version"],
+    later: &[],
+};
+
+/// An API token.
+pub(crate) const TOKEN: Stamp = Stamp {
+    table: "token",
+    column: "stamp",
+    columns: &["id", "administrator", "body", "hash", "expires_at"],
+    later: &[],
+};
+
 /// The key that stamps are made with.
 pub(crate) struct StampKey(hmac::Key);
 
@@ -202,7 +218,7 @@ fn first(row: &Row, places: &[usize]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Stamp; 11] = [
+    const ALL: [&Stamp; 13] = [
         &ORGANIZATION,
         &OBJECT,
         &PRIVATE_KEY,
@@ -214,6 +230,8 @@ mod tests {
         &PERSON,
         &OBJECT_VERSION,
         &REVOCATION_LIST,
+        &ADMINISTRATOR,
+        &TOKEN,
     ];
 
     fn key() -> StampKey {

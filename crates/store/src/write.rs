@@ -77,6 +77,10 @@ pub enum Bookkeeping {
     JobLeased,
     /// A revocation list or an OCSP answer was signed anew.
     RevocationPublished,
+    /// A request under an idempotency key was begun, or its answer kept.
+    RequestKept,
+    /// A set-up code was drawn, which `serve` prints.
+    SetupCodeDrawn,
     /// A secret, a token or a challenge was used.
     SecretUsed,
     /// An administrator's session began, was seen or ended.

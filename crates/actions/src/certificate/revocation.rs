@@ -127,6 +127,9 @@ async fn try_stand(
 ) -> Result<Certificate, Refusal> {
     actor.may(Permission::CertificateRevoke)?;
     let mut certificate = certificate::find(app, serial).await?.certificate;
+    if certificate.usage != Usage::Device {
+        actor.may(Permission::PkiChange)?;
+    }
     if certificate.usage == Usage::Authority && is_root(app, &certificate) {
         return Err(Refusal::ParameterWrong {
             parameter: "serial".into(),
@@ -179,7 +182,7 @@ pub async fn sweep(app: &App, actor: &Actor, sweep: &Sweep) -> Result<Swept, Ref
 }
 
 async fn try_sweep(app: &App, actor: &Actor, sweep: &Sweep) -> Result<Swept, Refusal> {
-    actor.may(Permission::CertificateRevoke)?;
+    actor.may(Permission::CertificateRevokeMany)?;
     let now = app.world.time();
     let standing = Standing { status: sweep.change.from(), now };
     // Who goes on was counted and checked when it began.

@@ -44,7 +44,7 @@ pub async fn renew(app: &App, actor: &Actor, name: &str) -> Result<Shown, Refusa
 }
 
 async fn try_renew(app: &App, actor: &Actor, name: &str) -> Result<Shown, Refusal> {
-    actor.may(Permission::OrganizationChange)?;
+    actor.may(Permission::PkiChange)?;
     let seen = newest_key(&app.snapshot.rules(), name);
     let one_at_a_time = Arc::clone(&app.changing).lock_owned().await;
     let version = store::organization::version(&app.store).await.map_err(unavailable)?;

@@ -62,6 +62,7 @@ pub(crate) fn keep(
     let plan = &merged.plan;
     let version = version.saturating_add(1);
     let actor = actor.name().to_owned();
+    let write = keep_settings(write, merged, (version, at), &actor);
     let write = plan.remove.iter().fold(write, |write, change| {
         let (kind, name) = (change.kind, change.name.clone());
         let (position, body, actor) = (0, None, actor.clone());
@@ -76,6 +77,19 @@ pub(crate) fn keep(
         let (body, actor) = (Some(body), actor.clone());
         object_version::keep(write, &Version { version, kind, name, position, body, at, actor })
     })
+}
+
+/// What the settings are called in their history, whatever the organization is.
+pub const SETTINGS: &str = "organization";
+
+fn keep_settings(write: Write, merged: &Merged, (version, at): (i64, Time), actor: &str) -> Write {
+    let kind = Kind::Organization;
+    if !merged.plan.change.iter().any(|change| change.kind == kind) {
+        return write;
+    }
+    let body = serde_json::to_value(&merged.organization.settings).ok();
+    let (name, position, actor) = (SETTINGS.to_owned(), 0, actor.to_owned());
+    object_version::keep(write, &Version { version, kind, name, position, body, at, actor })
 }
 
 /// Begins the history of an organization that was defined before versions were kept.
@@ -197,7 +211,7 @@ pub async fn roll_back(
     (kind, name): (Kind, &str),
     RollBack { version, dry_run, confirm }: RollBack,
 ) -> Result<Applied, NotApplied> {
-    actor.may(Permission::OrganizationChange)?;
+    actor.may(Permission::to_change(kind))?;
     let missing = || Refusal::NotFound {
         noun: format!("version of {}", kind.words()),
         name: version.to_string(),

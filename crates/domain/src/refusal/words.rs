@@ -415,6 +415,54 @@ impl Refusal {
                 format!("something inside went wrong: {what}"),
                 "please report it with this event",
             ),
+            Self::Unauthenticated => (
+                "API-UNAUTHENTICATED",
+                "nobody is known to ask".to_owned(),
+                "send a token (Authorization: Bearer sct_…), or use the command line with --data \
+                 on the server itself",
+            ),
+            Self::TokenUnknown => (
+                "API-TOKEN-UNKNOWN",
+                "the token is none of this organization's, or was removed".to_owned(),
+                "make a token: safeconduct token add NAME",
+            ),
+            Self::TokenExpired { token, at } => (
+                "API-TOKEN-EXPIRED",
+                format!("the token {token} ended on {}", at.to_rfc3339()),
+                "make another token and remove this one",
+            ),
+            Self::TokenElsewhere { token, address } => (
+                "API-TOKEN-ELSEWHERE",
+                format!("the token {token} may not be used from {address}"),
+                "use it from one of its addresses, or make a token for this one",
+            ),
+            Self::AdministratorDisabled { administrator } => (
+                "API-ADMINISTRATOR-DISABLED",
+                format!("the administrator {administrator} is disabled"),
+                "ask an owner to enable them again",
+            ),
+            Self::SetupCodeWrong => (
+                "API-SETUP-CODE",
+                "the set-up code is wrong, was used, or is older than a day".to_owned(),
+                "take the one that the server printed at its last start; with an owner on record \
+                 there is none",
+            ),
+            Self::LastOwner { administrator } => (
+                "API-LAST-OWNER",
+                format!("{administrator} is the only owner who is not disabled"),
+                "make another administrator an owner first",
+            ),
+            Self::TooManyRequests { actor, seconds } => (
+                "API-RATE-LIMIT",
+                format!("{actor} asked too often; the next answer is {seconds} seconds away"),
+                "wait as long as Retry-After says, or raise api.requests_per_minute in the \
+                 configuration",
+            ),
+            Self::IdempotencyKeyUsed { what } => (
+                "API-IDEMPOTENCY-KEY",
+                format!("the Idempotency-Key {what}"),
+                "draw a new key for every request that is not a repetition",
+            ),
             Self::NotPermitted { actor, permission } => (
                 "API-NOT-PERMITTED",
                 format!("{actor} lacks the permission {permission}"),

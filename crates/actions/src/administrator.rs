@@ -1,0 +1,146 @@
+//! Administrators: who keeps the organization.
+
+use domain::actor::Actor;
+use domain::actor::Permission;
+use domain::administrator::ADMINISTRATORS_MAX;
+use domain::administrator::Administrator;
+use domain::administrator::Told;
+use domain::event::EventKind;
+use domain::refusal::Refusal;
+use serde_json::Map;
+use serde_json::Value;
+use store::administrator::Kept;
+use store::write::Write;
+
+use crate::App;
+use crate::certificate::conflict;
+use crate::inventory;
+use crate::organization::NotApplied;
+use crate::unavailable;
+use crate::world::Said;
+
+/// The noun, as events name it.
+const NOUN: &str = "administrator";
+
+/// Every administrator, by their name.
+pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Administrator>, Refusal> {
+    actor.may(Permission::AdministratorRead)?;
+    let kept = store::administrator::list(&app.store).await.map_err(unavailable)?;
+    Ok(kept.into_iter().map(|kept| kept.administrator).collect())
+}
+
+/// One administrator. Everybody may see themselves.
+pub async fn show(app: &App, actor: &Actor, name: &str) -> Result<Administrator, Refusal> {
+    if actor.administrator_name() != Some(name) {
+        actor.may(Permission::AdministratorRead)?;
+    }
+    Ok(find(app, name).await?.administrator)
+}
+
+/// Makes an administrator, who must be new.
+pub async fn create(app: &App, actor: &Actor, told: Told) -> Result<Administrator, NotApplied> {
+    let name = told.name.clone().unwrap_or_default();
+    let answer = try_create(app, actor, &told).await;
+    inventory::note(app, actor, format!("{NOUN}:{name}"), &answer).await;
+    answer
+}
+
+async fn try_create(app: &App, actor: &Actor, told: &Told) -> Result<Administrator, NotApplied> {
+    actor.may(Permission::AdministratorChange)?;
+    let made = Administrator::create(told, app.world.time()).map_err(NotApplied::Complaints)?;
+    let known = store::administrator::list(&app.store).await.map_err(unavailable)?;
+    if known.len() >= ADMINISTRATORS_MAX {
+        let what = format!("there are {ADMINISTRATORS_MAX} administrators already");
+        return Err(Refusal::Conflict { what }.into());
+    }
+    let write = store::administrator::add(Write::new(), &made);
+    let write = store::administrator::forget_codes(write);
+    commit(app, actor, write, (EventKind::ObjectCreated, &made.name, after(&made))).await?;
+    Ok(made)
+}
+
+/// Changes an administrator.
+pub async fn change(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    told: Told,
+) -> Result<Administrator, NotApplied> {
+    let answer = try_change(app, actor, name, &told).await;
+    inventory::note(app, actor, format!("{NOUN}:{name}"), &answer).await;
+    answer
+}
+
+async fn try_change(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    told: &Told,
+) -> Result<Administrator, NotApplied> {
+    actor.may(Permission::AdministratorChange)?;
+    let before = find(app, name).await?;
+    let changed = before.administrator.change(told).map_err(NotApplied::Complaints)?;
+    if changed == before.administrator {
+        return Ok(changed);
+    }
+    let mut write = store::administrator::change(Write::new(), &changed, before.version);
+    if before.administrator.is_acting_owner() && !changed.is_acting_owner() {
+        write = keep_an_owner(app, name, write).await?;
+    }
+    let details = inventory::details(&before.administrator, &changed);
+    commit(app, actor, write, (EventKind::ObjectChanged, name, details)).await?;
+    Ok(changed)
+}
+
+/// Removes an administrator, with all their tokens.
+pub async fn remove(app: &App, actor: &Actor, name: &str) -> Result<(), NotApplied> {
+    let answer = try_remove(app, actor, name).await.map_err(NotApplied::from);
+    inventory::note(app, actor, format!("{NOUN}:{name}"), &answer).await;
+    answer
+}
+
+async fn try_remove(app: &App, actor: &Actor, name: &str) -> Result<(), Refusal> {
+    actor.may(Permission::AdministratorChange)?;
+    let before = find(app, name).await?;
+    let mut write = store::administrator::remove(Write::new(), name, before.version);
+    if before.administrator.is_acting_owner() {
+        write = keep_an_owner(app, name, write).await?;
+    }
+    let mut details = Map::new();
+    let gone = serde_json::to_value(&before.administrator).unwrap_or_default();
+    details.insert("before".into(), gone);
+    commit(app, actor, write, (EventKind::ObjectRemoved, name, details)).await
+}
+
+/// Lets the change pass only while another owner stays.
+async fn keep_an_owner(app: &App, name: &str, write: Write) -> Result<Write, Refusal> {
+    let known = store::administrator::list(&app.store).await.map_err(unavailable)?;
+    let mut others = known.into_iter().map(|kept| (kept.administrator, kept.version));
+    let other = others.find(|(other, _)| other.name != name && other.is_acting_owner());
+    let (other, version) =
+        other.ok_or_else(|| Refusal::LastOwner { administrator: name.to_owned() })?;
+    Ok(store::administrator::stays(write, &other.name, version))
+}
+
+pub(crate) async fn find(app: &App, name: &str) -> Result<Kept, Refusal> {
+    let found = store::administrator::find(&app.store, name).await.map_err(unavailable)?;
+    found.ok_or_else(|| Refusal::NotFound { noun: NOUN.into(), name: name.to_owned() })
+}
+
+/// What an event tells of one who is new.
+pub(crate) fn after(made: &Administrator) -> Map<String, Value> {
+    let mut details = Map::new();
+    details.insert("after".into(), serde_json::to_value(made).unwrap_or_default());
+    details
+}
+
+async fn commit(
+    app: &App,
+    actor: &Actor,
+    write: Write,
+    (kind, name, details): (EventKind, &str, Map<String, Value>),
+) -> Result<(), Refusal> {
+    let said = Said { actor: actor.name().to_owned(), object: format!("{NOUN}:{name}"), details };
+    let event = app.world.event(kind, None, said);
+    store::event::commit(write, &app.store, &[event]).await.map_err(conflict)
+}

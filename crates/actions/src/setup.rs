@@ -1,0 +1,122 @@
+//! The first owner, made by whoever has the code that the server printed.
+
+use domain::actor::Actor;
+use domain::actor::Role;
+use domain::administrator::Administrator;
+use domain::administrator::Told;
+use domain::event::EventKind;
+use domain::refusal::Refusal;
+use domain::secret::Secret;
+use serde::Deserialize;
+use serde::Serialize;
+use store::administrator::CODE_WRONG;
+use store::write::CommitError;
+use store::write::Write;
+
+use crate::App;
+use crate::administrator;
+use crate::certificate::conflict;
+use crate::gateway::draw_text;
+use crate::inventory;
+use crate::organization::NotApplied;
+use crate::token;
+use crate::token::ShownToken;
+use crate::unavailable;
+use crate::world::Said;
+
+/// Characters of a code: 16 of 32 letters carry 80 bits, and it lives for a day.
+const CODE_CHARS: usize = 16;
+
+/// Characters between two hyphens, so that people can read it out.
+const GROUP_CHARS: usize = 4;
+
+/// How long a code can be used, in seconds.
+pub const CODE_SECONDS: i64 = 86_400;
+
+/// Longest text that is looked at as a code, in bytes.
+const CODE_BYTES_MAX: usize = 64;
+
+/// Who the first owner is to be.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// The code that the server printed.
+    pub code: Secret,
+    /// What the owner is called.
+    pub name: String,
+    /// Where they are written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// The first owner, and a token that is shown once.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Done {
+    /// The owner.
+    pub administrator: Administrator,
+    /// What they prove themselves with.
+    pub token: ShownToken,
+}
+
+/// Draws a code, if there is no administrator yet.
+pub async fn begin(app: &App) -> Result<Option<Secret>, Refusal> {
+    let known = store::administrator::list(&app.store).await.map_err(unavailable)?;
+    if !known.is_empty() {
+        return Ok(None);
+    }
+    let code = draw_text::<CODE_CHARS>(&app.world).to_uppercase();
+    let hash = store::administrator::code_hash(&app.master, &code);
+    let now = app.world.time();
+    let kept =
+        store::administrator::add_code(&app.store, hash, now.plus_seconds(CODE_SECONDS), now);
+    kept.await.map_err(conflict)?;
+    let letters: Vec<char> = code.chars().collect();
+    let groups = letters.chunks(GROUP_CHARS).map(|group| group.iter().collect::<String>());
+    Ok(Some(Secret::new(groups.collect::<Vec<_>>().join("-"))))
+}
+
+/// Makes the first owner.
+pub async fn finish(app: &App, order: &Order) -> Result<Done, NotApplied> {
+    let actor = Actor::owner("set-up code");
+    let answer = try_finish(app, &actor, order).await;
+    inventory::note(app, &actor, format!("administrator:{}", order.name), &answer).await;
+    answer
+}
+
+async fn try_finish(app: &App, actor: &Actor, order: &Order) -> Result<Done, NotApplied> {
+    let Order { code, name, email } = order;
+    if code.reveal().len() > CODE_BYTES_MAX {
+        return Err(Refusal::SetupCodeWrong.into());
+    }
+    let plain = code.reveal().chars().filter(char::is_ascii_alphanumeric);
+    let plain: String = plain.map(|letter| letter.to_ascii_uppercase()).collect();
+    let now = app.world.time();
+    let told = Told {
+        name: Some(name.clone()),
+        email: email.clone(),
+        role: Some(Role::Owner),
+        disabled: None,
+    };
+    let made = Administrator::create(&told, now).map_err(NotApplied::Complaints)?;
+    let label = domain::token::Order { name: "set-up".to_owned(), ..Default::default() };
+    let expires_at = now.plus_days(label.days());
+    let (token, token_hash) = token::draw(app, label, made.name.clone(), expires_at);
+    let hash = store::administrator::code_hash(&app.master, &plain);
+    let write = store::administrator::use_code(Write::new(), hash, now);
+    let write = store::administrator::add(write, &made);
+    let write = store::token::add(write, &token.token, token_hash);
+    let said = Said {
+        actor: actor.name().to_owned(),
+        object: format!("administrator:{}", made.name),
+        details: administrator::after(&made),
+    };
+    let events = [
+        app.world.event(EventKind::ObjectCreated, None, said),
+        token::event(app, actor, EventKind::ObjectCreated, &token.token),
+    ];
+    store::event::commit(write, &app.store, &events).await.map_err(|error| match error {
+        CommitError::Conflict(conflict) if conflict.0 == CODE_WRONG => Refusal::SetupCodeWrong,
+        other => conflict(other),
+    })?;
+    Ok(Done { administrator: made, token })
+}
