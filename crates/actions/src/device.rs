@@ -26,6 +26,7 @@ use serde_json::Map;
 use store::device::PAGE_MAX;
 use store::device::Place;
 use store::write::Write;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::certificate;
@@ -45,7 +46,8 @@ const TEXT_BYTES_MAX: usize = 1024;
 const CERTIFICATES_MAX: u32 = 100;
 
 /// A device as people and programs see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = DeviceShown)]
 pub struct Shown {
     /// What is known of it.
     #[serde(flatten)]

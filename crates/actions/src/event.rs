@@ -1,14 +1,20 @@
 //! Looking at what happened.
 
+use core::net::IpAddr;
+
 use domain::actor::Actor;
 use domain::actor::Permission;
+use domain::event::EventKind;
 use domain::event::Shown;
 use domain::refusal::Refusal;
+use serde_json::Map;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::App;
 use crate::certificate::Page;
 use crate::unavailable;
+use crate::world::Said;
 
 /// A page of events, newest first, before the cursor of another page.
 pub async fn list(
@@ -32,6 +38,22 @@ pub async fn show(app: &App, actor: &Actor, id: &str) -> Result<Shown, Refusal> 
     let found = store::event::find(&app.store, parse(id)?).await.map_err(unavailable)?;
     let missing = || Refusal::NotFound { noun: "event".into(), name: id.to_owned() };
     Ok(found.ok_or_else(missing)?.shown())
+}
+
+/// Records that somebody was not let in at the API, as answers to devices are: bounded, and never
+/// waited for.
+pub fn note_refused_request(
+    app: &App,
+    (actor, from): (String, Option<IpAddr>),
+    place: &str,
+    refusal: Refusal,
+) {
+    let mut details = Map::new();
+    if let Some(from) = from {
+        details.insert("address".into(), Value::from(from.to_canonical().to_string()));
+    }
+    let said = Said { actor, object: format!("api:{place}"), details };
+    app.snapshot.journal().note(app.world.event(EventKind::ApiRefused, Some(refusal), said));
 }
 
 fn parse(id: &str) -> Result<Uuid, Refusal> {

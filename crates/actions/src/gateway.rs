@@ -11,6 +11,7 @@ use serde::Serialize;
 use store::gateway::KeptSecret;
 use store::gateway::LABEL_FIRST;
 use store::write::Write;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::world::World;
@@ -22,7 +23,7 @@ const SECRET_CHARS: usize = 32;
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// A secret in the moment in which it is shown: once.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ShownSecret {
     /// The gateway.
     pub name: String,

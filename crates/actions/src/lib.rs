@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing here knows a protocol. SCEP, RADIUS and HTTP end at their doors.
 
+pub mod access_point;
 pub mod administrator;
 pub mod audit;
 pub mod certificate;

@@ -7,6 +7,7 @@ use domain::object::Kind;
 use domain::organization::EachKind;
 use domain::organization::Listed;
 use domain::organization::Organization;
+use domain::organization::Settings;
 use domain::organization::each_kind;
 use domain::policy::State;
 use domain::refusal::Refusal;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::certificate::Page;
@@ -23,6 +25,7 @@ use crate::organization;
 use crate::organization::Application;
 use crate::organization::Applied;
 use crate::organization::NotApplied;
+use crate::organization::Outdated;
 use crate::policy;
 
 /// Most objects on one page.
@@ -45,7 +48,8 @@ pub const KINDS: [Kind; 9] = [
 ];
 
 /// A definition, as people and programs see it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+#[schema(as = Definition)]
 pub struct Shown {
     /// Its name.
     pub name: String,
@@ -76,7 +80,7 @@ pub struct Choice {
 }
 
 /// By what a list is ordered.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Sort {
     /// As they are defined; policies are asked in this order.
@@ -221,6 +225,7 @@ async fn save(
     (kind, name, before): (Kind, &str, Option<&Shown>),
     (definition, saving): (Value, Saving),
 ) -> Result<Saved, NotApplied> {
+    let proposed = definition.clone();
     let place = saving.position.map(|position| position.saturating_sub(1));
     let application = Application {
         document: document(app, (kind, before), definition, place),
@@ -230,7 +235,12 @@ async fn save(
         ..Application::default()
     };
     let applied = organization::apply(app, actor, application).await;
-    let applied = applied.map_err(|not_applied| local(kind, not_applied))?;
+    let applied = applied.map_err(|not_applied| match not_applied {
+        NotApplied::Outdated(outdated) => {
+            NotApplied::Outdated(Box::new(Outdated { proposed, ..*outdated }))
+        }
+        other => local(kind, other),
+    })?;
     let shown = find(app, kind, name).ok().or_else(|| before.cloned());
     Ok(Saved { shown, applied })
 }
@@ -242,7 +252,7 @@ fn expected(kind: Kind, before: &Shown, etag: Option<String>) -> Option<Expected
 }
 
 /// A version of an object that a change rests on.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Expected {
     /// Its kind.
     pub kind: Kind,
@@ -255,6 +265,10 @@ pub struct Expected {
 impl Expected {
     /// Whether the object is as it is meant to be; else how it is.
     pub(crate) fn check(&self, organization: &Organization) -> Result<(), Option<Shown>> {
+        if self.kind == Kind::Organization {
+            let etag = etag_of_settings(&organization.settings);
+            return if etag == self.etag || self.etag == "*" { Ok(()) } else { Err(None) };
+        }
         let found = definitions(organization, self.kind);
         let found = found.into_iter().find(|one| one.name == self.name);
         match found {
@@ -402,6 +416,10 @@ fn etag(index: usize, definition: &Value) -> String {
     let digest = Digest::Sha256.compute(text.as_bytes()).unwrap_or_default();
     let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     digits.chars().take(ETAG_DIGITS).collect()
+}
+
+pub(crate) fn etag_of_settings(settings: &Settings) -> String {
+    etag(0, &serde_json::to_value(settings).unwrap_or_default())
 }
 
 fn wrong(parameter: &str, what: &str) -> Refusal {

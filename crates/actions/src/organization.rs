@@ -18,6 +18,7 @@ use domain::object::Kind;
 use domain::organization::EachKind;
 use domain::organization::Listed;
 use domain::organization::Organization;
+use domain::organization::Settings;
 use domain::organization::document::Document;
 use domain::organization::each_kind;
 use domain::plan;
@@ -34,6 +35,7 @@ use serde_json::Map;
 use serde_json::Value;
 use store::write::Write;
 use tokio::sync::OwnedMutexGuard;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::certificate;
@@ -54,7 +56,7 @@ use crate::unavailable;
 use crate::world::Said;
 
 /// A document, and how it is to be applied.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Application {
     /// Of the declarative file's shape.
@@ -84,7 +86,7 @@ pub struct Application {
 }
 
 /// What was changed, or would be.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Applied {
     /// Object by object.
     #[serde(flatten)]
@@ -112,6 +114,8 @@ pub struct Outdated {
     pub expected: Expected,
     /// The object as it is now; none if it is gone.
     pub current: Option<object::Shown>,
+    /// What it was to become; nothing if it was to go.
+    pub proposed: Value,
 }
 
 impl NotApplied {
@@ -150,6 +154,31 @@ pub fn show(app: &App, actor: &Actor) -> Result<Organization, Refusal> {
     Ok(app.snapshot.rules().organization.clone())
 }
 
+/// The organization's own settings, and what tells this version of them from every other.
+pub fn settings(app: &App, actor: &Actor) -> Result<(Settings, String), Refusal> {
+    actor.may(Permission::OrganizationRead)?;
+    let settings = app.snapshot.rules().organization.settings.clone();
+    let etag = object::etag_of_settings(&settings);
+    Ok((settings, etag))
+}
+
+/// Changes the organization's own settings; refused if they are not of this version any more.
+pub async fn change_settings(
+    app: &App,
+    actor: &Actor,
+    (settings, etag): (Settings, Option<String>),
+) -> Result<Applied, NotApplied> {
+    actor.may(Permission::OrganizationChange)?;
+    let kind = Kind::Organization;
+    let name = history::SETTINGS.to_owned();
+    let application = Application {
+        document: serde_json::json!({ kind.as_str(): settings }),
+        expected: etag.map(|etag| Expected { kind, name, etag }),
+        ..Application::default()
+    };
+    apply(app, actor, application).await
+}
+
 /// Applies a document, all or nothing, or says what that would change.
 pub async fn apply(
     app: &App,
@@ -182,7 +211,11 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     if let Some(expected) = application.expected
         && let Err(current) = expected.check(&current)
     {
-        return Err(NotApplied::Outdated(Box::new(Outdated { expected, current })));
+        return Err(NotApplied::Outdated(Box::new(Outdated {
+            expected,
+            current,
+            proposed: Value::Null,
+        })));
     }
     let document = Document::parse(application.document).map_err(NotApplied::Complaints)?;
     let _one_inventory_at_a_time = app.keeping.lock().await;

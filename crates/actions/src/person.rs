@@ -22,6 +22,7 @@ use serde::Serialize;
 use serde_json::Map;
 use store::device::PAGE_MAX;
 use store::write::Write;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::certificate;
@@ -38,7 +39,8 @@ use crate::unavailable;
 const DEVICES_MAX: usize = 100;
 
 /// A person as people and programs see them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PersonShown)]
 pub struct Shown {
     /// What is known of them.
     #[serde(flatten)]

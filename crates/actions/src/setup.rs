@@ -12,6 +12,7 @@ use serde::Serialize;
 use store::administrator::CODE_WRONG;
 use store::write::CommitError;
 use store::write::Write;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::administrator;
@@ -37,7 +38,8 @@ pub const CODE_SECONDS: i64 = 86_400;
 const CODE_BYTES_MAX: usize = 64;
 
 /// Who the first owner is to be.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = SetupOrder)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// The code that the server printed.
@@ -50,7 +52,7 @@ pub struct Order {
 }
 
 /// The first owner, and a token that is shown once.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Done {
     /// The owner.
     pub administrator: Administrator,

@@ -21,6 +21,7 @@ use serde_json::Map;
 use store::token::Kept;
 use store::write::Write;
 use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::administrator;
@@ -32,7 +33,7 @@ use crate::unavailable;
 use crate::world::Said;
 
 /// A token in the moment in which it is shown: once.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ShownToken {
     /// Everything but its secret.
     #[serde(flatten)]

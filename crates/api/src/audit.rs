@@ -1,5 +1,6 @@
 //! `/api/v1/audit`
 
+use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -7,12 +8,15 @@ use actions::audit::Verified;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Caller;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
 
 /// Whether the audit is as the program wrote it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Verdict {
     /// Every row is as it was written, and none is missing.
     pub intact: bool,
@@ -20,6 +24,12 @@ pub struct Verdict {
     pub rows: u64,
     /// What is wrong behind them, as a sentence.
     pub complaint: Option<String>,
+}
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let verify = Operation::get("/api/v1/audit", "Prove that the audit is as it was written");
+    table.add(verify.needs(Permission::AuditRead).answers::<Verdict>(), self::verify);
 }
 
 /// `GET /api/v1/audit`

@@ -1,5 +1,6 @@
 //! `/api/v1/certificates`
 
+use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -25,13 +26,17 @@ use domain::refusal::Refusal;
 use pki::certificate::Serial;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::IntoParams;
+use utoipa::ToSchema;
 
 use crate::Caller;
 use crate::PAGE_DEFAULT;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
 
 /// Which page of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// The `next` of another page.
@@ -42,7 +47,7 @@ pub struct PageQuery {
 
 /// Which certificates, and which page of their list. Of the first four, one is given at most: the
 /// list is ordered by it, and by serial number where it is the same. Without, the newest are first.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// What the serial number begins with, in hexadecimal digits.
@@ -75,7 +80,8 @@ pub struct Page<T> {
 }
 
 /// A certificate with its bytes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CertificateShown)]
 pub struct Shown {
     /// What is known of it.
     #[serde(flatten)]
@@ -85,7 +91,7 @@ pub struct Shown {
 }
 
 /// Why a certificate is to be revoked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revocation {
     /// A reason of RFC 5280, 5.3.1.
@@ -93,7 +99,7 @@ pub struct Revocation {
 }
 
 /// Certificates of devices that are chosen together.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// Those of this device; of the four, one is given.
@@ -117,7 +123,7 @@ pub struct Choice {
 }
 
 /// What was done to the chosen certificates.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Swept {
     /// How many were chosen; null where an answer goes on.
     pub count: Option<u64>,
@@ -125,6 +131,32 @@ pub struct Swept {
     pub changed: Vec<Serial>,
     /// Where to go on; null when all is done.
     pub next: Option<Serial>,
+}
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let read = Permission::CertificateRead;
+    let list =
+        Operation::get("/api/v1/certificates", "List certificates, newest first").needs(read);
+    table.add(list.query::<ListQuery>().lists::<Certificate>(), self::list);
+    let one = "/api/v1/certificates/{serial}";
+    let show = Operation::get(one, "Show one certificate").needs(read);
+    table.add(show.answers::<Shown>(), self::show);
+    let change = |verb: &str, summary: &str| {
+        let path = format!("/api/v1/certificates/{{serial}}/{verb}");
+        let change = Operation::post(path, summary).needs(Permission::CertificateRevoke);
+        change.answers::<Certificate>()
+    };
+    table.add(change("revoke", "Revoke a certificate").takes::<Revocation>(), revoke);
+    table.add(change("hold", "Put a certificate on hold"), hold);
+    table.add(change("release", "Take a certificate off hold"), release);
+    let sweep = |verb: &str, summary: &str| {
+        let path = format!("/api/v1/certificates/{verb}");
+        let sweep = Operation::post(path, summary).needs(Permission::CertificateRevokeMany);
+        sweep.takes::<Choice>().answers::<Swept>()
+    };
+    table.add(sweep("revoke", "Revoke the certificates that are chosen together"), revoke_chosen);
+    table.add(sweep("release", "Take those that are chosen together off hold"), release_chosen);
 }
 
 /// `GET /api/v1/certificates`

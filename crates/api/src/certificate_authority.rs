@@ -1,5 +1,6 @@
 //! `/api/v1/certificate-authorities`
 
+use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -16,7 +17,23 @@ use crate::Caller;
 use crate::PAGE_DEFAULT;
 use crate::certificate::Page;
 use crate::certificate::PageQuery;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let read = Permission::OrganizationRead;
+    let list =
+        Operation::get("/api/v1/certificate-authorities", "List authorities with their keys");
+    table.add(list.needs(read).query::<PageQuery>().lists::<Shown>(), self::list);
+    let one = "/api/v1/certificate-authorities/{name}";
+    let show = Operation::get(one, "Show one authority, with the certificates of its keys");
+    table.add(show.needs(read).versioned().answers::<Shown>(), self::show);
+    let renew = "/api/v1/certificate-authorities/{name}/renew";
+    let renew = Operation::post(renew, "Give an authority a new key and certificate");
+    table.add(renew.needs(Permission::PkiChange).answers::<Shown>(), self::renew);
+}
 
 /// `GET /api/v1/certificate-authorities`
 pub async fn list(

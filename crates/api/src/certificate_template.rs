@@ -1,5 +1,6 @@
 //! `/api/v1/certificate-templates`
 
+use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -12,12 +13,16 @@ use axum::extract::rejection::JsonRejection;
 use domain::certificate_template::preview::Preview;
 use domain::refusal::Refusal;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::Caller;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
 
 /// What a template is to be tried out on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = PreviewTrial)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
     /// A request, PEM; of the two, one is given.
@@ -27,6 +32,14 @@ pub struct Trial {
     /// The authority that would sign; if not given, that of the first enrollment policy with the
     /// template, else the first for devices.
     pub certificate_authority: Option<String>,
+}
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let preview = "/api/v1/certificate-templates/{name}/preview";
+    let preview = Operation::post(preview, "Show the certificate that a template would give");
+    let preview = preview.needs(Permission::OrganizationRead).needs(Permission::CertificateRead);
+    table.add(preview.takes::<Trial>().answers::<Preview>(), self::preview);
 }
 
 /// `POST /api/v1/certificate-templates/NAME/preview`

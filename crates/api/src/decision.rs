@@ -1,5 +1,6 @@
 //! `/api/v1/explain`, `/api/v1/simulate` and `/api/v1/replay`
 
+use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -14,16 +15,41 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::Caller;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
 
 /// What is to be explained.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct About {
     /// An event's id, a serial number, an address, or a device.
     pub about: String,
+}
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let explain = Operation::get("/api/v1/explain", "Say why a device was answered as it was");
+    let explain = explain
+        .needs(Permission::EventRead)
+        .needs(Permission::OrganizationRead)
+        .needs(Permission::InventoryRead);
+    table.add(explain.query::<About>().answers::<Explanation>(), self::explain);
+    let simulate = Operation::post("/api/v1/simulate", "Say what would happen if a device came");
+    let simulate = simulate
+        .needs(Permission::OrganizationRead)
+        .needs(Permission::InventoryRead)
+        .needs(Permission::CertificateRead);
+    table.add(simulate.takes::<Trial>().answers::<Simulated>(), self::simulate);
+    let replay = Operation::post("/api/v1/replay", "Answer what devices asked again, with a draft");
+    let replay = replay
+        .needs(Permission::EventRead)
+        .needs(Permission::OrganizationRead)
+        .needs(Permission::InventoryRead);
+    table.add(replay.takes::<Request>().answers::<Replayed>(), self::replay);
 }
 
 /// `GET /api/v1/explain?about=…`

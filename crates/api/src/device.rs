@@ -1,5 +1,6 @@
 //! `/api/v1/devices`
 
+use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -16,18 +17,21 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
-use axum::routing::MethodRouter;
-use axum::routing::get;
+use axum::routing::on;
 use domain::device::told::Told;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::Caller;
 use crate::PAGE_DEFAULT;
 use crate::certificate::Page;
+use crate::large;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
 
 /// Which part of which list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// What the name begins with, whatever the case of its letters; of a device, the serial number
@@ -40,7 +44,7 @@ pub struct ListQuery {
 }
 
 /// How a table is imported.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ImportQuery {
     /// Only say what would change.
@@ -54,6 +58,27 @@ pub struct ImportQuery {
     pub confirm: Option<u64>,
 }
 
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let (read, change) = (Permission::InventoryRead, Permission::InventoryChange);
+    let (all, one) = ("/api/v1/devices", "/api/v1/devices/{name}");
+    let list = Operation::get(all, "List devices by their name").needs(read);
+    table.add(list.query::<ListQuery>().lists::<Shown>(), self::list);
+    let create = Operation::post(all, "Add a device").needs(change).creates();
+    table.add(create.takes::<Told>().answers::<Shown>(), self::create);
+    let show = Operation::get(one, "Show one device, with its certificates").needs(read);
+    table.add(show.answers::<Shown>(), self::show);
+    let save = Operation::put(one, "Tell of a device, which is made if it is new").needs(change);
+    table.add(save.takes::<Told>().answers::<Shown>(), self::save);
+    let tell = Operation::patch(one, "Tell of a device that is there").needs(change);
+    table.add(tell.takes::<Told>().answers::<Shown>(), self::tell);
+    let remove = Operation::delete(one, "Remove a device; its certificates stay").needs(change);
+    table.add(remove, self::remove);
+    let import = Operation::post("/api/v1/devices/import", "Import a table of devices");
+    let import = import.needs(change).query::<ImportQuery>().takes_table().answers::<Report>();
+    table.add_route(import, |filter| large(on(filter, self::import)));
+}
+
 /// `GET /api/v1/devices`
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -65,11 +90,6 @@ pub async fn list(
     let page = (query.cursor.as_deref(), query.limit.unwrap_or(PAGE_DEFAULT));
     let page = device::list(&app, &actor, &start, page).await?;
     Ok(Json(Page { items: page.items, next: page.next }))
-}
-
-/// What can be done with one.
-pub(crate) fn one() -> MethodRouter<Arc<App>> {
-    get(show).put(save).patch(tell).delete(remove)
 }
 
 /// `GET /api/v1/devices/NAME`

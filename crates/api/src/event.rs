@@ -1,5 +1,6 @@
 //! `/api/v1/events`
 
+use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -14,7 +15,18 @@ use crate::Caller;
 use crate::PAGE_DEFAULT;
 use crate::certificate::Page;
 use crate::certificate::PageQuery;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let read = Permission::EventRead;
+    let list = Operation::get("/api/v1/events", "List what happened, newest first").needs(read);
+    table.add(list.query::<PageQuery>().lists::<Shown>(), self::list);
+    let show = Operation::get("/api/v1/events/{id}", "Show one event").needs(read);
+    table.add(show.answers::<Shown>(), self::show);
+}
 
 /// `GET /api/v1/events`
 pub async fn list(

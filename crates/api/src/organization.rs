@@ -5,13 +5,50 @@ use std::sync::Arc;
 use actions::App;
 use actions::organization::Application;
 use actions::organization::Applied;
+use actions::organization::history::SETTINGS;
+use actions::organization::history::ShownVersion;
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::QueryRejection;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use domain::actor::Permission;
+use domain::object::Kind;
 use domain::organization::Organization;
+use domain::organization::Settings;
 
 use crate::Caller;
+use crate::certificate::Page;
+use crate::certificate::PageQuery;
+use crate::object::history_page;
+use crate::object::if_match;
+use crate::object::tagged;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let read = Permission::OrganizationRead;
+    let all = "/api/v1/organization";
+    let show = Operation::get(all, "Show every definition at once").needs(read);
+    table.add(show.answers::<Organization>(), self::show);
+    let at = "/api/v1/organization/settings";
+    let show = Operation::get(at, "Show the organization's own settings").needs(read).versioned();
+    table.add(show.answers::<Settings>(), settings);
+    let save = Operation::put(at, "Change the organization's own settings");
+    let save = save.needs(Permission::OrganizationChange).versioned();
+    table.add(save.takes::<Settings>().answers::<Settings>(), save_settings);
+    let at = "/api/v1/organization/settings/history";
+    let versions = Operation::get(at, "List the versions of the settings").needs(read);
+    table.add(versions.query::<PageQuery>().lists::<ShownVersion>(), self::versions);
+    let apply = "/api/v1/apply";
+    let apply = Operation::post(apply, "Apply a declarative document, all or nothing").needs(read);
+    table.add(apply.takes::<Application>().answers::<Applied>(), self::apply);
+}
 
 /// `GET /api/v1/organization`
 pub async fn show(
@@ -19,6 +56,40 @@ pub async fn show(
     Caller(actor): Caller,
 ) -> Result<Json<Organization>, Problem> {
     Ok(Json(actions::organization::show(&app, &actor)?))
+}
+
+/// `GET /api/v1/organization/settings`
+pub async fn settings(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+) -> Result<Response, Problem> {
+    let (settings, etag) = actions::organization::settings(&app, &actor)?;
+    Ok(tagged(Json(settings).into_response(), &etag))
+}
+
+/// `PUT /api/v1/organization/settings`
+pub async fn save_settings(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    headers: HeaderMap,
+    body: Result<Json<Settings>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let etag = if_match(&headers)?;
+    let Json(new) = body?;
+    actions::organization::change_settings(&app, &actor, (new, etag)).await?;
+    let (settings, etag) = actions::organization::settings(&app, &actor)?;
+    Ok(tagged(Json(settings).into_response(), &etag))
+}
+
+/// `GET /api/v1/organization/settings/history`
+pub async fn versions(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Json<Page<ShownVersion>>, Problem> {
+    let Query(query) = query?;
+    let object = (Kind::Organization, SETTINGS);
+    Ok(Json(history_page(&app, &actor, object, query).await?))
 }
 
 /// `POST /api/v1/apply`

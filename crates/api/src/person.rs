@@ -1,5 +1,6 @@
 //! `/api/v1/people`
 
+use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -16,8 +17,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
-use axum::routing::MethodRouter;
-use axum::routing::get;
+use axum::routing::on;
 use domain::person::Told;
 
 use crate::Caller;
@@ -25,7 +25,30 @@ use crate::PAGE_DEFAULT;
 use crate::certificate::Page;
 use crate::device::ImportQuery;
 use crate::device::ListQuery;
+use crate::large;
+use crate::operation::Operation;
+use crate::operation::Table;
 use crate::problem::Problem;
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let (read, change) = (Permission::InventoryRead, Permission::InventoryChange);
+    let (all, one) = ("/api/v1/people", "/api/v1/people/{name}");
+    let list = Operation::get(all, "List people by their name").needs(read);
+    table.add(list.query::<ListQuery>().lists::<Shown>(), self::list);
+    let create = Operation::post(all, "Add a person").needs(change).creates();
+    table.add(create.takes::<Told>().answers::<Shown>(), self::create);
+    let show = Operation::get(one, "Show one person, with their devices").needs(read);
+    table.add(show.answers::<Shown>(), self::show);
+    let save = Operation::put(one, "Tell of a person, who is made if they are new").needs(change);
+    table.add(save.takes::<Told>().answers::<Shown>(), self::save);
+    let tell = Operation::patch(one, "Tell of a person who is there").needs(change);
+    table.add(tell.takes::<Told>().answers::<Shown>(), self::tell);
+    table.add(Operation::delete(one, "Remove a person").needs(change), remove);
+    let import = Operation::post("/api/v1/people/import", "Import a table of people");
+    let import = import.needs(change).query::<ImportQuery>().takes_table().answers::<Report>();
+    table.add_route(import, |filter| large(on(filter, self::import)));
+}
 
 /// `GET /api/v1/people`
 pub async fn list(
@@ -38,11 +61,6 @@ pub async fn list(
     let page = (query.cursor.as_deref(), query.limit.unwrap_or(PAGE_DEFAULT));
     let page = person::list(&app, &actor, &start, page).await?;
     Ok(Json(Page { items: page.items, next: page.next }))
-}
-
-/// What can be done with one.
-pub(crate) fn one() -> MethodRouter<Arc<App>> {
-    get(show).put(save).patch(tell).delete(remove)
 }
 
 /// `GET /api/v1/people/NAME`

@@ -1,6 +1,8 @@
 //! Problem documents (RFC 9457): every no of the API, with its code and its fix.
 
+use actions::object::Shown;
 use actions::organization::NotApplied;
+use actions::organization::Outdated;
 use axum::Json;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::rejection::JsonRejection;
@@ -8,15 +10,18 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use domain::complaint::Complaint;
 use domain::refusal::Refusal;
 use serde::Deserialize;
 use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A no, as a document.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Problem {
     /// The status of the answer.
     pub status: u16,
@@ -29,6 +34,12 @@ pub struct Problem {
     /// Field by field, where a document was refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<Complaint>,
+    /// The object as it is now, where it is not of the version that was meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Shown>,
+    /// What it was to become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Value>,
 }
 
 impl Problem {
@@ -39,17 +50,22 @@ impl Problem {
             detail: detail.into(),
             fix: fix.to_owned(),
             complaints: Vec::new(),
+            current: None,
+            proposed: None,
         }
     }
 
-    /// Nobody is known to ask.
-    pub fn unauthenticated() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "API-UNAUTHENTICATED",
-            "nobody is known to ask",
-            "use the command line with --data on the server itself",
-        )
+    /// The URL knows other methods only.
+    pub(crate) fn other_method() -> Self {
+        let fix = "see the API's description for the methods of this URL";
+        let what = "the URL does not know this method";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "API-METHOD", what, fix)
+    }
+
+    /// The body is longer than is read.
+    pub(crate) fn too_large(bytes_max: usize) -> Self {
+        let what = format!("the body is longer than {bytes_max} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "API-BODY", what, "send less at once")
     }
 }
 
@@ -57,13 +73,22 @@ impl From<Refusal> for Problem {
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
     fn from(refusal: Refusal) -> Self {
         let status = match &refusal {
-            Refusal::NotPermitted { .. } => StatusCode::FORBIDDEN,
+            Refusal::Unauthenticated | Refusal::TokenUnknown | Refusal::TokenExpired { .. } => {
+                StatusCode::UNAUTHORIZED
+            }
+            Refusal::NotPermitted { .. }
+            | Refusal::TokenElsewhere { .. }
+            | Refusal::AdministratorDisabled { .. }
+            | Refusal::SetupCodeWrong => StatusCode::FORBIDDEN,
+            Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
             Refusal::Conflict { .. }
             | Refusal::SlugTaken { .. }
             | Refusal::AlreadyRevoked { .. }
             | Refusal::AlreadyHeld { .. }
             | Refusal::NotHeld { .. }
+            | Refusal::LastOwner { .. }
+            | Refusal::IdempotencyKeyUsed { .. }
             | Refusal::MassChange { .. } => StatusCode::CONFLICT,
             Refusal::StoreUnavailable { .. } | Refusal::Overloaded | Refusal::SignerBusy { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -81,6 +106,12 @@ impl From<NotApplied> for Problem {
     fn from(not_applied: NotApplied) -> Self {
         match not_applied {
             NotApplied::Refused(refusal) => refusal.into(),
+            NotApplied::Outdated(outdated) => {
+                let problem = Self::from(NotApplied::Outdated(outdated.clone()).refusal());
+                let Outdated { current, proposed, .. } = *outdated;
+                let proposed = (!proposed.is_null()).then_some(proposed);
+                Self { current, proposed, ..problem }
+            }
             NotApplied::Complaints(complaints) => {
                 let count = complaints.len();
                 let detail = format!("the document was refused: {count} complaints");
@@ -119,6 +150,10 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(self)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, kind);
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+        }
         response
     }
 }

@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::object::DESCRIPTION_CHARS_MAX;
@@ -21,7 +22,7 @@ pub const SHARED_SECRET_BYTES_MIN: usize = 16;
 pub const SHARED_SECRET_BYTES_MAX: usize = 128;
 
 /// A RADIUS client, or a network of them that shares one secret.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessPoint {
     /// Unique among access points.

@@ -4,6 +4,7 @@ use core::fmt;
 
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::object::Kind;
 use crate::refusal::Refusal;
@@ -41,7 +42,7 @@ enum Part {
 }
 
 /// What an administrator is there for; the table in [`Role::permissions`] says what follows.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// May do everything.
@@ -57,7 +58,7 @@ pub enum Role {
 }
 
 /// One thing an actor may be allowed to do.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Permission {
     /// Ask for a certificate.

@@ -3,6 +3,7 @@
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::actor::Role;
 use crate::complaint::Complaint;
@@ -17,7 +18,7 @@ pub const ADMINISTRATORS_MAX: usize = 1000;
 const EMAIL_CHARS_MAX: usize = 254;
 
 /// Somebody who keeps the organization.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Administrator {
     /// Unique among administrators.
     pub name: String,
@@ -34,7 +35,8 @@ pub struct Administrator {
 }
 
 /// What is told of an administrator; what is left out stays.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = AdministratorTold)]
 #[serde(deny_unknown_fields)]
 pub struct Told {
     /// Unique among administrators; it stays what it was at first.

@@ -9,12 +9,13 @@ use pki::certificate::Serial;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::device::DeviceId;
 use crate::refusal::Refusal;
 
 /// What the organization knows of a certificate that it signed or was about to sign.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Certificate {
     /// Its number; unique in the organization.
     pub serial: Serial,
@@ -102,7 +103,7 @@ impl Certificate {
 }
 
 /// What a certificate is for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Usage {
     /// A certificate authority's own.
@@ -149,7 +150,7 @@ impl Usage {
 }
 
 /// Where a certificate stands.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Its content is recorded; whether it was signed is not known.
@@ -181,7 +182,7 @@ impl Status {
 }
 
 /// Why a certificate was revoked (RFC 5280, 5.3.1).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RevocationReason {
     /// No reason was given.

@@ -7,6 +7,7 @@ use pki::key::KeyType;
 use pki::oid;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::certificate_template::purpose::ExtendedKeyUsage;
 use crate::complaint::Complaints;
@@ -32,7 +33,7 @@ pub const USAGES_MAX: usize = 8;
 pub const PERMITTED_NAMES_MAX: usize = 16;
 
 /// A certificate authority as an administrator defined it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateAuthority {
     /// Unique among authorities.
@@ -82,7 +83,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// Where an authority stands in its chain.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthorityType {
     /// Signed by itself.
@@ -92,7 +93,7 @@ pub enum AuthorityType {
 }
 
 /// What an authority's certificates are for.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Devices and users prove themselves to the network.

@@ -41,6 +41,7 @@ use crate::object::Reference;
 use crate::refusal::Refusal;
 use crate::variable::Expression;
 use crate::variable::values::Values;
+use utoipa::ToSchema;
 
 /// How far the beginning lies in the past, in seconds: a device whose clock is slow may begin.
 pub const BACKDATED_SECONDS: i64 = 300;
@@ -51,7 +52,7 @@ const _: () = assert!(BACKDATED_SECONDS <= pki::draft::BACKDATED_SECONDS_MAX);
 const SECURITY_IDENTIFIER_URI: &str = "tag:microsoft.com,2022-09-14:sid:";
 
 /// What a kind of certificate says.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateTemplate {
     /// Unique among templates.

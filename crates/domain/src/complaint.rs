@@ -4,9 +4,10 @@ use core::fmt;
 
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// One thing wrong with an input; the input is refused whole.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Complaint {
     /// The field, as a path into the document: `gateway[0].certificate_authority`.
     pub path: String,

@@ -17,6 +17,7 @@ use core::fmt;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaint;
 use crate::complaint::Complaints;
@@ -41,7 +42,7 @@ pub const VALUES_MAX: usize = 1000;
 pub const PATTERN_BYTES_MAX: usize = 512;
 
 /// Whether all rules must hold, or any one of them.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Match {
     /// Match All.
@@ -52,7 +53,7 @@ pub enum Match {
 }
 
 /// One rule as it is written: a field, how to compare it, and with what; or a group of rules.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// A name from [`field::FIELDS`], or `network.attribute.` and the name of a RADIUS attribute.
@@ -84,7 +85,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// How a rule compares. A field with several values passes when any of them does.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operator {
     /// Equal to the value.
@@ -110,7 +111,7 @@ pub enum Operator {
 }
 
 /// What a rule compares with.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Operand {
     /// True or false.
@@ -124,7 +125,7 @@ pub enum Operand {
 }
 
 /// One value of several.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Item {
     /// A whole number.

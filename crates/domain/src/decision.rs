@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::condition::Facts;
 use crate::enrollment_policy;
@@ -22,7 +23,7 @@ use crate::refusal::Reason;
 use crate::refusal::Refusal;
 
 /// What is asked of the policies.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Question {
     /// May the device have a certificate, and which?
@@ -54,7 +55,7 @@ pub struct OfEnrollment<'a> {
 }
 
 /// A decision for people: the answer and the way to it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Explained {
     /// Whether the answer is yes: `accept` or `refuse`.
     pub access: Access,
@@ -75,7 +76,7 @@ pub struct Explained {
 }
 
 /// What a policy that monitors would have done.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Monitored {
     /// The policy.
     pub policy: String,

@@ -7,9 +7,10 @@ use core::fmt;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What the organization knows of one device.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
     /// Names it for ever.
@@ -50,7 +51,7 @@ pub struct Device {
 pub struct DeviceId(pub u64);
 
 /// A value, who told it, and when it was last told.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fact<T> {
     /// What is known.
@@ -62,7 +63,7 @@ pub struct Fact<T> {
 }
 
 /// Who told a fact.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// The declarative file.
@@ -76,7 +77,7 @@ pub enum Source {
 }
 
 /// Whether a device may be used.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceStatus {
     /// In use.
@@ -143,6 +144,14 @@ impl fmt::Display for DeviceId {
         write!(f, "{:016x}", self.0)
     }
 }
+
+impl utoipa::PartialSchema for DeviceId {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        pki::schema::text("What names the record for good.")
+    }
+}
+
+impl ToSchema for DeviceId {}
 
 impl Serialize for DeviceId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -21,6 +21,7 @@ use crate::object::Kind;
 use crate::object::Object;
 use crate::organization::Organization;
 use crate::policy::Policies;
+use utoipa::ToSchema;
 
 /// Most findings that are told, the gravest of all; nobody mends more before asking again.
 pub const FINDINGS_MAX: usize = 1000;
@@ -28,7 +29,7 @@ pub const FINDINGS_MAX: usize = 1000;
 const DAY_SECONDS: i64 = 86_400;
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Devices are refused, or soon will be.
@@ -40,7 +41,7 @@ pub enum Severity {
 }
 
 /// Something that is wrong.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Finding {
     /// Names the check for ever.
     pub code: String,

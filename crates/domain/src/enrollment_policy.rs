@@ -4,6 +4,7 @@
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::condition;
@@ -26,7 +27,7 @@ use crate::policy_workflow;
 use crate::refusal::Refusal;
 
 /// Decides what a device that asks for a certificate gets. The first that matches decides.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrollmentPolicy {
     /// Unique among enrollment policies.
@@ -49,7 +50,8 @@ pub struct EnrollmentPolicy {
 }
 
 /// What a device gets.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = EnrollmentPolicySettings)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Use Certificate Authority: must be the gateway's or share its root.
@@ -78,7 +80,7 @@ pub struct Settings {
 }
 
 /// What happens to a device's certificates when it gets a new one.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OldCertificate {
     /// They stay until they expire.

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::condition::facts::Inputs;
@@ -32,7 +33,8 @@ pub enum Log {
 }
 
 /// How it came out.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = EventOutcome)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Done, issued or accepted.
@@ -54,6 +56,8 @@ pub enum EventKind {
     InventoryImported,
     /// An administrator's request was refused.
     RequestRefused,
+    /// Somebody was not let in at the API.
+    ApiRefused,
     /// A device asked for a certificate.
     CertificateIssued,
     /// A certificate of the organization's own was made.
@@ -103,7 +107,8 @@ pub struct Event {
 }
 
 /// An event as people and programs see it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+#[schema(as = Event)]
 pub struct Shown {
     /// Names it.
     pub id: Uuid,
@@ -126,12 +131,13 @@ pub struct Shown {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
         Self::InventoryImported,
         Self::RequestRefused,
+        Self::ApiRefused,
         Self::CertificateIssued,
         Self::CertificateMade,
         Self::AuthorityRenewed,
@@ -153,6 +159,7 @@ impl EventKind {
             Self::ObjectRemoved => "object.removed",
             Self::InventoryImported => "inventory.imported",
             Self::RequestRefused => "request.refused",
+            Self::ApiRefused => "api.refused",
             Self::CertificateIssued => "certificate.enrollment",
             Self::CertificateMade => "certificate.made",
             Self::AuthorityRenewed => "authority.renewed",
@@ -186,7 +193,8 @@ impl EventKind {
             | Self::CertificateRevoked
             | Self::CertificateHeld
             | Self::CertificateReleased => Log::Audit,
-            Self::CertificateIssued
+            Self::ApiRefused
+            | Self::CertificateIssued
             | Self::VisitAnswered
             | Self::SessionReported
             | Self::PacketDropped

@@ -4,6 +4,7 @@
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::certificate::Certificate;
 use crate::certificate::Status;
@@ -19,7 +20,7 @@ use crate::object::check_text;
 use crate::refusal::Refusal;
 
 /// An enrollment door: a URL, a secret, an authority.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gateway {
     /// Unique among gateways; policies know it as an identity provider.
@@ -63,7 +64,7 @@ pub struct Gateway {
 pub const RENEWAL_DAYS_MAX: u32 = 365;
 
 /// How devices prove that they may ask.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GatewayType {
     /// SCEP with one challenge for all devices of the gateway.
@@ -72,7 +73,7 @@ pub enum GatewayType {
 }
 
 /// The MDM behind a gateway.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Vendor {
     /// Addigy.

@@ -7,6 +7,7 @@ pub mod preset;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::condition;
@@ -30,7 +31,7 @@ use crate::policy_workflow;
 use crate::refusal::Refusal;
 
 /// Decides about a device that joins. The first that matches decides.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkPolicy {
     /// Unique among network policies.
@@ -65,7 +66,7 @@ pub struct NetworkPolicy {
 }
 
 /// Whether a policy decides.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// It decides.
@@ -83,7 +84,7 @@ impl Mode {
 }
 
 /// What must come out for one device at one access point.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SavedTest {
     /// The device: name, serial number, UDID, or a certificate's number.
@@ -108,7 +109,8 @@ pub struct SavedTest {
 pub const TESTS_MAX: usize = 50;
 
 /// What a device gets.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = NetworkPolicySettings)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Whether it may enter.
@@ -119,7 +121,7 @@ pub struct Settings {
 }
 
 /// Whether a device may enter.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
     /// Access-Accept.

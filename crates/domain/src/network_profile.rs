@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::object::Kind;
@@ -14,7 +15,7 @@ use crate::object::check_name;
 pub const SSID_BYTES_MAX: usize = 32;
 
 /// A network as devices are to join it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkProfile {
     /// Unique among network profiles.
@@ -44,7 +45,7 @@ pub struct NetworkProfile {
 }
 
 /// How a network is protected.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecurityType {
     /// WPA2-Enterprise.

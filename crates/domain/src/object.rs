@@ -5,6 +5,7 @@ use core::fmt;
 use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 
@@ -15,7 +16,9 @@ pub const NAME_CHARS_MAX: usize = 128;
 pub const DESCRIPTION_CHARS_MAX: usize = 4096;
 
 /// The kinds of objects, in the order in which they refer to each other.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The organization itself.
@@ -87,6 +90,15 @@ impl Kind {
     /// The noun in a sentence: `network policy`.
     pub fn words(self) -> String {
         self.as_str().replace('_', " ")
+    }
+
+    /// Several of them in a sentence: `network policies`.
+    pub fn plural_words(self) -> String {
+        if self == Self::Person {
+            return "people".to_owned();
+        }
+        let words = self.words();
+        words.strip_suffix('y').map_or(format!("{words}s"), |stem| format!("{stem}ies"))
     }
 
     /// Whether the order of these objects decides anything.

@@ -6,6 +6,7 @@ pub mod document;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access_point::AccessPoint;
 use crate::certificate_authority::CertificateAuthority;
@@ -26,7 +27,8 @@ use crate::server_certificate::ServerCertificate;
 pub const CHAIN_MAX: usize = 4;
 
 /// What the organization is called and where it is found.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = OrganizationSettings)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Shown in the portal and in events.
@@ -47,7 +49,7 @@ impl Default for Settings {
 }
 
 /// Every definition. Lists are in their order; in policies the order decides.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Organization {
     /// What it is called and where it is found.
     #[serde(rename = "organization")]

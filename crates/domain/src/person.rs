@@ -3,6 +3,7 @@
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::device::Source;
@@ -17,7 +18,7 @@ use crate::object::check_name;
 pub const GROUPS_MAX: usize = 256;
 
 /// What the organization knows of one person.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// What administrators call them; unique among people. Devices name their owner by it.
@@ -44,7 +45,7 @@ pub struct Person {
 }
 
 /// Whether a person's account may be used.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PersonStatus {
     /// It may.
@@ -73,7 +74,8 @@ impl PersonStatus {
 
 /// What somebody tells of a person. What is none says nothing; what is empty, or null in JSON,
 /// takes back what was told before.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = PersonTold)]
 #[serde(default, deny_unknown_fields)]
 pub struct Told {
     /// What they are called.

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::access_point::AccessPoint;
 use crate::certificate_authority::CertificateAuthority;
@@ -22,7 +23,7 @@ use crate::secret::Secret;
 use crate::slug;
 
 /// What would change, object by object.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Plan {
     /// Objects that are new.
     pub create: Vec<Change>,
@@ -35,7 +36,8 @@ pub struct Plan {
 }
 
 /// One object that would change.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = PlanChange)]
 pub struct Change {
     /// Its kind.
     pub kind: Kind,
@@ -47,7 +49,7 @@ pub struct Change {
 }
 
 /// One field that would change.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct FieldChange {
     /// The field.
     pub field: String,

@@ -11,6 +11,7 @@ use pki::time::Time;
 use radius::attribute::Attribute;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::condition::Condition;
 use crate::condition::Facts;
@@ -68,7 +69,7 @@ pub enum Expected {
 }
 
 /// Whether a policy decides anything at a moment.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It decides.
@@ -112,7 +113,7 @@ pub struct Policies {
 pub struct Trace(Vec<u8>);
 
 /// One workflow or policy that was asked, for people to see.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Step {
     /// What it is.
     pub kind: Kind,
@@ -132,7 +133,7 @@ pub struct Step {
 }
 
 /// What kept the nearest policy from matching.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Miss {
     /// The policy.
     pub policy: String,

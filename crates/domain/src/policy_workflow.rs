@@ -3,6 +3,7 @@
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::condition;
@@ -25,7 +26,7 @@ use crate::policy::State;
 use crate::policy::Trace;
 
 /// Grants the role of its name to whom its rules match.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyWorkflow {
     /// Unique among workflows; the name of the role.
@@ -48,7 +49,7 @@ pub struct PolicyWorkflow {
 }
 
 /// What kind of role a workflow grants.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grants {
     /// Seen by policies as `identity.role`.

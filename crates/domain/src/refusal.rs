@@ -10,6 +10,7 @@ use pki::certificate::Serial;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::actor::Permission;
 use crate::certificate::RevocationReason;
@@ -310,7 +311,7 @@ pub enum MassChange {
 }
 
 /// A refusal as people and programs see it.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Reason {
     /// The stable code.
     pub code: String,

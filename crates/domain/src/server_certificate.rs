@@ -4,6 +4,7 @@ use pki::general_name::GeneralName;
 use pki::key::KeyType;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::object::Kind;
@@ -18,7 +19,7 @@ pub const VALIDITY_DAYS_MAX: u32 = 825;
 pub const NAMES_MAX: usize = 16;
 
 /// A certificate that the RADIUS server shows to devices.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerCertificate {
     /// Unique among server certificates.

@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access_point::Network;
 use crate::actor::Permission;
@@ -40,7 +41,7 @@ pub const ADDRESSES_MAX: usize = 64;
 pub const TOKENS_MAX: usize = 100;
 
 /// A token as it is kept: everything but its secret.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Token {
     /// The part of the token that names it.
     pub id: String,
@@ -61,7 +62,8 @@ pub struct Token {
 }
 
 /// What is asked of a new token.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = TokenOrder)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// What it is for.

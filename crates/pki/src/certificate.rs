@@ -139,6 +139,14 @@ impl fmt::Display for Serial {
     }
 }
 
+impl utoipa::PartialSchema for Serial {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        crate::schema::text("A serial number in hexadecimal digits.")
+    }
+}
+
+impl utoipa::ToSchema for Serial {}
+
 impl Serialize for Serial {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_string())

@@ -12,6 +12,7 @@ use aws_lc_rs::{
     signature::{self, EcdsaKeyPair, RsaKeyPair},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -28,7 +29,9 @@ mod verification;
 pub const PUBLIC_KEY_BYTES_MAX: usize = 8 * 1024;
 
 /// The kinds of key that are made here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 pub enum KeyType {
     /// RSA with a modulus of 2048 bits.
     #[serde(rename = "rsa-2048")]
@@ -95,7 +98,9 @@ impl KeyType {
 }
 
 /// The hashes that are signed with here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Hash {
     /// SHA-256.

@@ -19,5 +19,6 @@ pub mod name;
 pub mod ocsp;
 pub mod oid;
 pub mod pem;
+pub mod schema;
 pub mod time;
 pub mod tlv;

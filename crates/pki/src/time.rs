@@ -111,6 +111,14 @@ impl std::fmt::Display for Time {
     }
 }
 
+impl utoipa::PartialSchema for Time {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        crate::schema::text("A moment (RFC 3339, UTC).")
+    }
+}
+
+impl utoipa::ToSchema for Time {}
+
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_rfc3339())

@@ -15,6 +15,7 @@ use pki::key::KeyType;
 use pki::pem;
 use pki::time::Time;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::certificate::Page;
@@ -26,7 +27,8 @@ use crate::rules::Rules;
 const PAGE_MAX: u32 = 1000;
 
 /// An authority as administrators see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CertificateAuthorityShown)]
 pub struct Shown {
     /// Its name.
     pub name: String,
@@ -62,7 +64,7 @@ pub struct Shown {
 }
 
 /// One of an authority's keys as administrators see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ShownKey {
     /// Which it is, counted from 1.
     pub number: i64,

@@ -29,6 +29,7 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
 use store::event::About;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::App;
@@ -39,7 +40,7 @@ use crate::unavailable;
 const TEXT_BYTES_MAX: usize = 512;
 
 /// An answer to a device, explained.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Explanation {
     /// The event of the answer.
     pub event: Uuid,
@@ -75,6 +76,7 @@ pub struct Explanation {
     /// given before any policy was asked.
     pub path: Vec<Step>,
     /// What the decision rested on.
+    #[schema(value_type = Option<Object>)]
     pub inputs: Option<Facts>,
     /// Whether the way that is shown is the way that was taken; none if there is nothing to compare.
     pub verified: Option<bool>,

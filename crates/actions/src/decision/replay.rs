@@ -20,6 +20,7 @@ use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::App;
@@ -40,7 +41,7 @@ pub const DEVICES_MAX: usize = 250_000;
 const DAY_SECONDS: i64 = 86_400;
 
 /// What is to be replayed.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// How many days back.
@@ -53,7 +54,7 @@ pub struct Request {
 }
 
 /// How one device fares.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Fare {
     /// The id of its record, else the number of its certificate.
     pub id: String,
@@ -76,7 +77,8 @@ pub struct Fare {
 }
 
 /// One answer.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReplayAnswer)]
 pub struct Answer {
     /// Whether it gets in.
     pub access: Access,
@@ -89,7 +91,8 @@ pub struct Answer {
 }
 
 /// What a draft does to a device.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
+#[schema(as = ReplayChange)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// It gets in now and would not.
@@ -103,7 +106,7 @@ pub enum Change {
 }
 
 /// What a call replayed.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Replayed {
     /// Decisions that were answered again.
     pub decisions: u64,

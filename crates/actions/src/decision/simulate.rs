@@ -31,6 +31,7 @@ use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::decision;
@@ -39,7 +40,8 @@ use crate::unavailable;
 use crate::visit;
 
 /// A visit that is tried out.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[schema(as = SimulateTrial)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
     /// The device: name, serial number, UDID, address or id, or a certificate's number.
@@ -62,7 +64,7 @@ pub struct Trial {
 }
 
 /// What would happen.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Simulated {
     /// The device, as it was found.
     pub device: String,
@@ -88,11 +90,12 @@ pub struct Simulated {
     /// be asked.
     pub path: Vec<domain::policy::Step>,
     /// What the decision would rest on.
+    #[schema(value_type = Option<Object>)]
     pub inputs: Option<Facts>,
 }
 
 /// An attribute of an answer.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ShownAttribute {
     /// Its name.
     pub attribute: String,

@@ -17,6 +17,7 @@ use serde_json::Value;
 use store::gateway::KeptSecret;
 use store::gateway::Listed;
 use store::write::Write;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::gateway::ShownSecret;
@@ -32,7 +33,8 @@ use crate::world::Said;
 pub const SECRETS_MAX: usize = 16;
 
 /// A challenge as administrators see it: everything but itself.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = Challenge)]
 pub struct Shown {
     /// Names it.
     pub id: String,
@@ -45,7 +47,8 @@ pub struct Shown {
 }
 
 /// What is asked of a new challenge.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = ChallengeOrder)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// What it is for.
@@ -53,7 +56,7 @@ pub struct Order {
 }
 
 /// A challenge in the moment in which it is shown: once.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Made {
     /// Names it.
     pub id: String,

@@ -23,6 +23,7 @@ use store::write::Bookkeeping;
 use store::write::CommitError;
 use store::write::Why;
 use store::write::Write;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::certificate::Page;
@@ -33,7 +34,7 @@ use crate::organization::NotApplied;
 use crate::unavailable;
 
 /// One version of an object, as people and programs see it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct ShownVersion {
     /// The version of the organization that it came with.
     pub version: i64,
@@ -191,7 +192,7 @@ fn shown(one: &Version, before: Option<&Version>) -> ShownVersion {
 }
 
 /// Which version to go back to, and how.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollBack {
     /// The version of the organization.

@@ -14,6 +14,7 @@ use pki::name::Name;
 use pki::oid;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::CertificateTemplate;
 use super::Drafted;
@@ -34,7 +35,7 @@ pub const SHOWN_CHARS_MAX: usize = 128;
 const NAMED_MAX: usize = 3;
 
 /// What becomes of a request that asks for more than the template gives.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Excess {
     /// It gets what the template gives, and the event says what was left out.
@@ -52,7 +53,7 @@ impl Excess {
 }
 
 /// Something that was asked for and is not in the certificate.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct LeftOut {
     /// What kind of thing: `extended key usage`.
     pub what: String,

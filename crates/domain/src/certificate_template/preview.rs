@@ -4,6 +4,7 @@ use pki::draft::Draft;
 use pki::oid;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::BACKDATED_SECONDS;
 use super::CertificateTemplate;
@@ -20,7 +21,7 @@ use crate::refusal::Refusal;
 use crate::variable::values::Values;
 
 /// What would be issued.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Preview {
     /// The template.
     pub certificate_template: String,
@@ -39,7 +40,7 @@ pub struct Preview {
 }
 
 /// A field of the certificate.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Field {
     /// Which one.
     pub field: String,
@@ -50,7 +51,7 @@ pub struct Field {
 }
 
 /// A rule that would be broken.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Lint {
     /// Its stable name.
     pub id: String,

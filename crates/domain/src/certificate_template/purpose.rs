@@ -10,9 +10,10 @@ use serde::Deserializer;
 use serde::Serialize;
 use serde::Serializer;
 use serde::de::Error;
+use utoipa::ToSchema;
 
 /// A purpose of the key (RFC 5280, 4.2.1.3) that a device's certificate may have.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyPurpose {
     /// Signing what proves the device: every login.
@@ -87,6 +88,14 @@ impl fmt::Display for ExtendedKeyUsage {
     }
 }
 
+impl utoipa::PartialSchema for ExtendedKeyUsage {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        pki::schema::text("A purpose by its name, or an object identifier in dotted form.")
+    }
+}
+
+impl ToSchema for ExtendedKeyUsage {}
+
 impl Serialize for ExtendedKeyUsage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -107,7 +116,7 @@ impl<'de> Deserialize<'de> for ExtendedKeyUsage {
 }
 
 /// A kind of key that a device may bring.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub enum SubjectKey {
     /// RSA with 2048 bits.
     #[serde(rename = "rsa-2048")]

@@ -3,9 +3,10 @@
 use pki::general_name::GeneralName;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The alternative names of a template, by kind, with variables.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct San {
     /// dNSName.

@@ -280,6 +280,14 @@ impl fmt::Display for Field {
     }
 }
 
+impl utoipa::PartialSchema for Field {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        pki::schema::text("What a rule looks at.")
+    }
+}
+
+impl utoipa::ToSchema for Field {}
+
 impl Serialize for Field {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

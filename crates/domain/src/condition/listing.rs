@@ -3,12 +3,13 @@
 
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::condition::Operator;
 use crate::condition::field::FIELDS;
 
 /// A field that rules can look at.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ListedField {
     /// Its name.
     pub field: String,

@@ -3,6 +3,7 @@
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::condition::Condition;
 use crate::condition::Facts;
@@ -15,7 +16,7 @@ use crate::condition::What;
 use crate::condition::test;
 
 /// How one rule came out.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct RuleOutcome {
     /// The field; none of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ use pki::time::Time;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Device;
 use super::DeviceStatus;
@@ -28,7 +29,8 @@ pub const TAG_CHARS_MAX: usize = 128;
 
 /// What somebody tells of a device. What is none says nothing; what is empty, or null in JSON,
 /// takes back what was told before.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = DeviceTold)]
 #[serde(default, deny_unknown_fields)]
 pub struct Told {
     /// What it is called.

@@ -139,6 +139,7 @@ impl Observations {
             | EventKind::ObjectChanged
             | EventKind::ObjectRemoved
             | EventKind::RequestRefused
+            | EventKind::ApiRefused
             | EventKind::CertificateMade
             | EventKind::AuthorityRenewed
             | EventKind::CertificatesSeeded

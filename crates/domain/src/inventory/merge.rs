@@ -7,6 +7,7 @@ use std::sync::Arc;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::INVENTORY_DEVICES_MAX;
 use super::INVENTORY_PEOPLE_MAX;
@@ -24,7 +25,8 @@ use crate::person;
 use crate::person::Person;
 
 /// What becomes of a row.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = ImportOutcome)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// A record is made.
@@ -38,7 +40,8 @@ pub enum Outcome {
 }
 
 /// The answer to a row.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = ImportAnswer)]
 pub struct Answer {
     /// The line that the row begins in.
     pub line: u64,

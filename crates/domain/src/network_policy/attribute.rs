@@ -8,6 +8,7 @@ use radius::attribute::number;
 use radius::dictionary;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::condition::Facts;
@@ -26,7 +27,7 @@ pub const ATTRIBUTES_BYTES_MAX: usize = 2048;
 pub const SHOWN_CHARS_MAX: usize = 64;
 
 /// One RADIUS attribute, or a preset of several, as an administrator writes it.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplyAttribute {
     /// The name of a preset, in place of everything that names an attribute.
@@ -59,7 +60,7 @@ pub struct ReplyAttribute {
 }
 
 /// What happens when there is no value that can be sent.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnMissing {
     /// The device is refused: without the attribute it would get more than was meant.

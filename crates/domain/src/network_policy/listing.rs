@@ -4,13 +4,14 @@ use radius::attribute::Use;
 use radius::dictionary;
 use serde::Deserialize;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::network_policy::preset::Form;
 use crate::network_policy::preset::PRESETS;
 use crate::network_policy::preset::Preset;
 
 /// A dictionary, with the attributes that a policy may send.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ListedDictionary {
     /// What policies call it.
     pub name: String,
@@ -21,7 +22,7 @@ pub struct ListedDictionary {
 }
 
 /// An attribute that a policy may send.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ListedAttribute {
     /// Its name.
     pub name: String,
@@ -35,7 +36,7 @@ pub struct ListedAttribute {
 }
 
 /// A preset.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct ListedPreset {
     /// What policies call it.
     pub name: String,

@@ -1,0 +1,38 @@
+//! Access points: their shared secrets.
+
+use domain::actor::Actor;
+use domain::object::Kind;
+use domain::secret::Secret;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::gateway::draw_secret;
+use crate::object;
+use crate::object::Saving;
+use crate::organization::NotApplied;
+
+/// A shared secret in the moment in which it is shown: once.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = SharedSecret)]
+pub struct ShownSecret {
+    /// The access point.
+    pub name: String,
+    /// What it and we know from now on.
+    pub shared_secret: Secret,
+}
+
+/// Draws a new shared secret: the old one is good no more, so the access point is to get this one
+/// in the same minute.
+pub async fn rotate(app: &App, actor: &Actor, name: &str) -> Result<ShownSecret, NotApplied> {
+    let secret = draw_secret(&app.world);
+    let mut patch = Map::new();
+    patch.insert("shared_secret".into(), Value::from(secret.reveal()));
+    let kind = Kind::AccessPoint;
+    let saved = object::change(app, actor, (kind, name), (patch, Saving::default())).await?;
+    let name = saved.shown.map_or_else(|| name.to_owned(), |shown| shown.name);
+    Ok(ShownSecret { name, shared_secret: secret })
+}
