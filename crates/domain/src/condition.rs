@@ -72,6 +72,7 @@ pub struct Rule {
     #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
     pub match_rules: Option<Match>,
     /// Of a group: its rules.
+    #[schema(no_recursion, value_type = Vec<Rule>)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Self>,
     /// Holds when the rest does not.

@@ -1,5 +1,6 @@
 //! Commands: one file each.
 
+mod administrator;
 mod apply;
 mod audit;
 mod authenticate;
@@ -14,14 +15,17 @@ mod draft;
 mod enroll;
 mod event;
 mod explain;
+mod gateway;
 mod inventory;
 mod network_policy;
+mod object;
+mod organization;
 mod person;
-mod policy;
 mod replay;
 mod seed;
 mod serve;
 mod simulate;
+mod token;
 mod toml_document;
 mod version;
 
@@ -45,10 +49,10 @@ pub(crate) enum Command {
     /// Look at certificates, revoke them, put them on hold
     #[command(subcommand)]
     Certificate(certificate::Verb),
-    /// Look at certificate authorities, renew one, or take its certificate along
+    /// Keep certificate authorities: list, show, add, edit, renew, download
     #[command(subcommand)]
     CertificateAuthority(certificate_authority::Verb),
-    /// Try out certificate templates
+    /// Keep certificate templates, and try them out
     #[command(subcommand)]
     CertificateTemplate(certificate_template::Verb),
     /// Keep the devices of the inventory: list, show, add, edit, remove, import a table
@@ -68,15 +72,36 @@ pub(crate) enum Command {
     Simulate(simulate::Arguments),
     /// Answer what devices asked once more, with a draft: who would lose access, who would gain it
     Replay(replay::Arguments),
-    /// Look at policy workflows, and go back to an earlier version of one
+    /// Look at the organization's own name and address, and change them
     #[command(subcommand)]
-    PolicyWorkflow(policy::Verb),
-    /// Look at enrollment policies, and go back to an earlier version of one
+    Organization(organization::Verb),
+    /// Keep the certificates of the RADIUS server
     #[command(subcommand)]
-    EnrollmentPolicy(policy::Verb),
-    /// Look at network policies and what they may send, and go back to an earlier version of one
+    ServerCertificate(object::Verb),
+    /// Keep gateways, at which devices ask for certificates, and their challenges
+    #[command(subcommand)]
+    Gateway(gateway::Verb),
+    /// Keep policy workflows, which give roles
+    #[command(subcommand)]
+    PolicyWorkflow(object::PolicyVerb),
+    /// Keep enrollment policies: which authority and template a role leads to
+    #[command(subcommand)]
+    EnrollmentPolicy(object::PolicyVerb),
+    /// Keep network policies, and look at what they may send
     #[command(subcommand)]
     NetworkPolicy(network_policy::Verb),
+    /// Keep network profiles: what devices are to join
+    #[command(subcommand)]
+    NetworkProfile(object::Verb),
+    /// Keep access points, the RADIUS clients, and their shared secrets
+    #[command(subcommand)]
+    AccessPoint(gateway::AccessPointVerb),
+    /// Keep administrators: who may do what
+    #[command(subcommand)]
+    Administrator(administrator::Verb),
+    /// Keep the tokens by which programs act for administrators
+    #[command(subcommand)]
+    Token(token::Verb),
     /// Ask for a certificate as a device does
     Enroll(enroll::Arguments),
     /// Join the network as a device does, through a simulated access point
@@ -109,6 +134,13 @@ impl Command {
             | Self::Explain(_)
             | Self::Simulate(_)
             | Self::Replay(_)
+            | Self::Organization(_)
+            | Self::ServerCertificate(_)
+            | Self::Gateway(_)
+            | Self::NetworkProfile(_)
+            | Self::AccessPoint(_)
+            | Self::Administrator(_)
+            | Self::Token(_)
             | Self::PolicyWorkflow(_)
             | Self::EnrollmentPolicy(_)
             | Self::NetworkPolicy(_)
@@ -138,9 +170,16 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explain(arguments) => explain::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
-        Command::PolicyWorkflow(verb) => policy::run(Kind::PolicyWorkflow, verb).await,
-        Command::EnrollmentPolicy(verb) => policy::run(Kind::EnrollmentPolicy, verb).await,
+        Command::Organization(verb) => organization::run(verb).await,
+        Command::ServerCertificate(verb) => object::run(Kind::ServerCertificate, verb).await,
+        Command::Gateway(verb) => gateway::run(verb).await,
+        Command::PolicyWorkflow(verb) => object::run_policy(Kind::PolicyWorkflow, verb).await,
+        Command::EnrollmentPolicy(verb) => object::run_policy(Kind::EnrollmentPolicy, verb).await,
         Command::NetworkPolicy(verb) => network_policy::run(verb).await,
+        Command::NetworkProfile(verb) => object::run(Kind::NetworkProfile, verb).await,
+        Command::AccessPoint(verb) => gateway::run_access_point(verb).await,
+        Command::Administrator(verb) => administrator::run(verb).await,
+        Command::Token(verb) => token::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
         Command::Seed(arguments) => seed::run(arguments).await,

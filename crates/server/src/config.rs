@@ -39,6 +39,32 @@ pub(crate) struct DataArgument {
     /// Read settings of this machine from a TOML file; the database is one of them
     #[arg(long, value_name = "FILE", env = "SAFECONDUCT_CONFIG", hide_env = true)]
     config: Option<PathBuf>,
+    /// Ask a server over HTTPS instead, with a token
+    #[arg(long, value_name = "URL", requires = "token")]
+    server: Option<String>,
+    /// The token to ask it with [default: `$SAFECONDUCT_TOKEN`, which others on the machine do not
+    /// see]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "SAFECONDUCT_TOKEN",
+        hide_env = true,
+        hide_env_values = true
+    )]
+    token: Option<String>,
+    /// The certificate that the server's must lead to, PEM [default: those the system trusts]
+    #[arg(long, value_name = "FILE.pem", env = "SAFECONDUCT_CA", hide_env = true)]
+    ca: Option<PathBuf>,
+}
+
+/// A server to ask over HTTPS.
+pub(crate) struct Remote {
+    /// Its address, without a slash at the end.
+    pub(crate) url: String,
+    /// What proves who asks.
+    pub(crate) token: Secret,
+    /// What its certificate must lead to.
+    pub(crate) ca: Option<PathBuf>,
 }
 
 /// Where an organization is, and what opens it.
@@ -61,6 +87,25 @@ impl DataArgument {
         }
         let here = env::current_dir().context("the current directory is gone")?;
         Ok(here.join(data))
+    }
+
+    /// The server to ask, if one is named.
+    pub(crate) fn remote(&self) -> anyhow::Result<Option<Remote>> {
+        let Some(url) = &self.server else { return Ok(None) };
+        let url = url.trim_end_matches('/').to_owned();
+        if !url.starts_with("https://") {
+            bail!("--server {url} is not an address that begins with https://");
+        }
+        let token = self.token.as_deref().unwrap_or_default();
+        Ok(Some(Remote { url, token: Secret::new(token), ca: self.ca.clone() }))
+    }
+
+    /// Refuses an address of a server: the command works on a data directory.
+    pub(crate) fn only_here(&self) -> anyhow::Result<()> {
+        match &self.server {
+            None => Ok(()),
+            Some(_) => bail!("this command works on a data directory: name it with --data"),
+        }
     }
 
     /// What the configuration file says; nothing if none is named.
@@ -95,6 +140,25 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     /// Where the server listens.
     pub(crate) listen: Listen,
+    /// How the API answers.
+    pub(crate) api: Api,
+}
+
+/// How the API answers.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Api {
+    /// Requests that one token, or one address without a token, may make in a minute; 0 is as many
+    /// as they like.
+    pub(crate) requests_per_minute: Option<u32>,
+}
+
+impl Api {
+    /// As the API takes it.
+    pub(crate) fn limits(self) -> api::Limits {
+        let default = api::Limits::default().requests_per_minute;
+        api::Limits { requests_per_minute: self.requests_per_minute.unwrap_or(default) }
+    }
 }
 
 /// Where the organization is kept.

@@ -11,7 +11,9 @@ use axum::Router;
 use axum::http::Method;
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::header::IF_MATCH;
 use domain::actor::Actor;
+use domain::secret::Secret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::Store;
@@ -20,6 +22,7 @@ use tower::ServiceExt;
 
 use crate::clock;
 use crate::config::DataArgument;
+use crate::config::Remote;
 use crate::door::control;
 use crate::instance::Instance;
 use crate::instance::NotOpened;
@@ -37,11 +40,27 @@ const TABLE: &str = "text/csv";
 type Body = (&'static str, Vec<u8>);
 
 /// A way to the API of one organization.
-pub(crate) enum Connection {
-    /// A server holds the data.
-    Socket(reqwest::Client),
+enum Way {
+    /// A server holds the data, or is asked over HTTPS.
+    Server(Server),
     /// This process holds the data, until the command ends.
     Here(Router, Option<Instance>),
+}
+
+/// A server that is asked.
+pub(crate) struct Server {
+    client: reqwest::Client,
+    /// What its URLs begin with.
+    base: String,
+    /// What proves who asks, where no socket does.
+    token: Option<Secret>,
+}
+
+/// A connection, and what is said with each request.
+pub(crate) struct Connection {
+    way: Way,
+    /// The version of an object that is meant.
+    etag: Option<String>,
 }
 
 /// Why a request was not answered with yes.
@@ -53,10 +72,19 @@ pub(crate) enum Failed {
     Other(anyhow::Error),
 }
 
+impl From<Way> for Connection {
+    fn from(way: Way) -> Self {
+        Self { way, etag: None }
+    }
+}
+
 impl Connection {
     /// Finds the server that holds the data, or takes the data itself. An organization is not
     /// made by looking at it: only `serve`, `apply` and `demo` may start with an empty directory.
     pub(crate) async fn open(argument: &DataArgument, may_create: bool) -> anyhow::Result<Self> {
+        if let Some(remote) = argument.remote()? {
+            return Ok(Way::Server(Server::over_https(remote)?).into());
+        }
         let place = argument.place(&argument.config()?)?;
         let data = &place.data;
         if !may_create && !data.exists() && !place.has_organization() {
@@ -67,14 +95,16 @@ impl Connection {
             ));
         }
         match Instance::open(&place).await {
-            Ok(instance) => Ok(Self::Here(router(&instance.app), Some(instance))),
+            Ok(instance) => Ok(Way::Here(router(&instance.app), Some(instance)).into()),
             Err(NotOpened::Held(held)) => {
                 let socket = control::path_of(data);
                 if !socket.exists() {
                     return Err(anyhow!("{held}, and has no control socket (yet)"));
                 }
                 let client = reqwest::Client::builder().no_proxy().unix_socket(socket);
-                Ok(Self::Socket(client.build().context("no client for the control socket")?))
+                let client = client.build().context("no client for the control socket")?;
+                let base = "http://localhost".to_owned();
+                Ok(Way::Server(Server { client, base, token: None }).into())
             }
             Err(NotOpened::Failed(error)) => Err(error),
         }
@@ -87,12 +117,27 @@ impl Connection {
         let master = MasterKey::from_bytes(&key);
         let store = Store::scratch(&master)?;
         let app = App::open(store, Arc::new(master), clock::world()).await?;
-        Ok(Self::Here(router(&app), None))
+        Ok(Way::Here(router(&app), None).into())
     }
 
     /// The way to an organization that this process holds already, and goes on holding.
     pub(crate) fn within(instance: &Instance) -> Self {
-        Self::Here(router(&instance.app), None)
+        Way::Here(router(&instance.app), None).into()
+    }
+
+    /// The same, for changes of this version of an object only.
+    pub(crate) fn meaning(self, etag: Option<String>) -> Self {
+        Self { etag, ..self }
+    }
+
+    /// `PUT`
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failed> {
+        let body = serde_json::to_vec(body).context("a request cannot be written")?;
+        self.send(Method::PUT, path, Some((JSON, body))).await
     }
 
     /// `GET`
@@ -140,9 +185,10 @@ impl Connection {
         path: &str,
         body: Option<Body>,
     ) -> Result<T, Failed> {
-        let (status, bytes) = match self {
-            Self::Socket(client) => over_socket(client, method, path, body).await?,
-            Self::Here(router, _) => in_process(router.clone(), method, path, body).await?,
+        let etag = self.etag.as_deref().map(|etag| format!("\"{etag}\""));
+        let (status, bytes) = match &self.way {
+            Way::Server(server) => server.send((method, path), body, etag).await?,
+            Way::Here(router, _) => in_process(router.clone(), (method, path), body, etag).await?,
         };
         if status == 204 {
             return Ok(serde_json::from_str("null").context("an answer is not understood")?);
@@ -157,9 +203,9 @@ impl Connection {
 
     /// Lets the organization go; what was noted is durable afterwards.
     pub(crate) async fn close(self) {
-        match self {
-            Self::Socket(_) => {}
-            Self::Here(router, instance) => {
+        match self.way {
+            Way::Server(_) => {}
+            Way::Here(router, instance) => {
                 drop(router);
                 if let Some(instance) = instance {
                     instance.close().await;
@@ -172,32 +218,62 @@ impl Connection {
 /// The API as the owner of the data directory sees it.
 fn router(app: &Arc<App>) -> Router {
     let actor = Actor::owner("administrator on this machine");
-    api::router(Arc::clone(app)).layer(axum::Extension(actor))
+    api::router(Arc::clone(app), api::Limits::default()).layer(axum::Extension(actor))
 }
 
-async fn over_socket(
-    client: &reqwest::Client,
-    method: Method,
-    path: &str,
-    body: Option<Body>,
-) -> anyhow::Result<(u16, Vec<u8>)> {
-    let mut request = client.request(method, format!("http://localhost{path}"));
-    if let Some((kind, body)) = body {
-        request = request.header(CONTENT_TYPE, kind).body(body);
+impl Server {
+    /// A server somewhere else, whose certificate must lead to what is named, or to what the
+    /// system trusts.
+    fn over_https(remote: Remote) -> anyhow::Result<Self> {
+        let Remote { url, token, ca } = remote;
+        let mut client = reqwest::Client::builder().no_proxy().https_only(true);
+        if let Some(ca) = ca {
+            let shown = ca.display();
+            let pem = std::fs::read(&ca).with_context(|| format!("{shown} cannot be read"))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+                .with_context(|| format!("{shown} is not a certificate in PEM"))?;
+            client = client.tls_certs_only(certificates);
+        }
+        let client = client.build().context("no client for HTTPS")?;
+        Ok(Self { client, base: url, token: Some(token) })
     }
-    let response = request.send().await.context("the server does not answer at its socket")?;
-    let status = response.status().as_u16();
-    Ok((status, response.bytes().await.context("an answer broke off")?.to_vec()))
+
+    async fn send(
+        &self,
+        (method, path): (Method, &str),
+        body: Option<Body>,
+        etag: Option<String>,
+    ) -> anyhow::Result<(u16, Vec<u8>)> {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some((kind, body)) = body {
+            request = request.header(CONTENT_TYPE, kind).body(body);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.reveal());
+        }
+        if let Some(etag) = etag {
+            request = request.header(IF_MATCH, etag);
+        }
+        let place = if self.token.is_some() { self.base.as_str() } else { "its socket" };
+        let response = request.send().await;
+        let response =
+            response.with_context(|| format!("the server does not answer at {place}"))?;
+        let status = response.status().as_u16();
+        Ok((status, response.bytes().await.context("an answer broke off")?.to_vec()))
+    }
 }
 
 async fn in_process(
     router: Router,
-    method: Method,
-    path: &str,
+    (method, path): (Method, &str),
     body: Option<Body>,
+    etag: Option<String>,
 ) -> anyhow::Result<(u16, Vec<u8>)> {
     let (kind, body) = body.unwrap_or((JSON, Vec::new()));
-    let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, kind);
+    let mut request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, kind);
+    if let Some(etag) = etag {
+        request = request.header(IF_MATCH, etag);
+    }
     let request = request.body(axum::body::Body::from(body))?;
     let response = router.oneshot(request).await?;
     let status = response.status().as_u16();

@@ -41,7 +41,7 @@ impl Running {
     pub(crate) async fn start(
         instance: Instance,
         data: &Path,
-        listen: &Listen,
+        (listen, limits): (&Listen, api::Limits),
     ) -> anyhow::Result<Self> {
         let app = &instance.app;
         let public = door::scep::routes(app.clone())
@@ -61,13 +61,13 @@ impl Running {
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         serve_all(&mut listeners, http, &public, &stopped);
-        let with_api = public.merge(api::router(app.clone()));
+        let with_api = public.merge(api::router(app.clone(), limits));
         for listener in https {
             let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
             listeners.spawn(door::https::serve(listener, acceptor, with_api.clone(), stopped));
         }
         serve_all(&mut listeners, health, &door::health::routes(app.clone()), &stopped);
-        listeners.spawn(control::serve(socket, api::router(app.clone()), stopped));
+        listeners.spawn(control::serve(socket, api::router(app.clone(), limits), stopped));
         Ok(Self {
             http: http_addresses,
             https: https_addresses,

@@ -231,8 +231,8 @@ async fn what_stands_in_the_way_of_a_trial_is_told() {
         let fixture = &fixture;
         async move {
             match simulate::simulate(&fixture.app, &owner(), &trial).await.unwrap_err() {
-                NotApplied::Refused(refusal) => refusal.code().to_owned(),
                 NotApplied::Complaints(complaints) => complaints[0].path.clone(),
+                other => other.refusal().code().to_owned(),
             }
         }
     };

@@ -145,7 +145,7 @@ impl Fixture {
     pub(crate) async fn complaints(&self, document: Value) -> Vec<Complaint> {
         match self.apply(application(document)).await.unwrap_err() {
             NotApplied::Complaints(complaints) => complaints,
-            NotApplied::Refused(refusal) => panic!("refused: {refusal}"),
+            other => panic!("refused: {}", other.refusal()),
         }
     }
 
@@ -153,7 +153,7 @@ impl Fixture {
     pub(crate) async fn refusal(&self, application: Application) -> Refusal {
         match self.apply(application).await.unwrap_err() {
             NotApplied::Refused(refusal) => refusal,
-            NotApplied::Complaints(complaints) => panic!("complaints: {complaints:?}"),
+            other => panic!("complaints: {other:?}"),
         }
     }
 

@@ -35,8 +35,8 @@ fn table(head: &str, count: usize, rest: &str) -> String {
 
 fn code<T>(answer: Result<T, NotApplied>) -> String {
     match answer.err().unwrap() {
-        NotApplied::Refused(refusal) => refusal.code().to_owned(),
         NotApplied::Complaints(complaints) => complaints[0].to_string(),
+        other => other.refusal().code().to_owned(),
     }
 }
 

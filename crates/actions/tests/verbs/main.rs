@@ -2,6 +2,8 @@
 //! Here the store is a file; `tests/verbs_on_postgres` runs the same tests on a server.
 
 #[cfg(test)]
+mod administering;
+#[cfg(test)]
 mod applying;
 #[cfg(test)]
 mod authorities;
@@ -9,6 +11,8 @@ mod authorities;
 mod certificates;
 #[cfg(test)]
 mod deciding;
+#[cfg(test)]
+mod defining;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The tests of `tests/verbs` on PostgreSQL, and what only a server can do to us.
 
 #[cfg(test)]
+#[path = "../verbs/administering.rs"]
+mod administering;
+#[cfg(test)]
 #[path = "../verbs/applying.rs"]
 mod applying;
 #[cfg(test)]
@@ -12,6 +15,9 @@ mod certificates;
 #[cfg(test)]
 #[path = "../verbs/deciding.rs"]
 mod deciding;
+#[cfg(test)]
+#[path = "../verbs/defining.rs"]
+mod defining;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]

@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_gives_nothing() {
         let limit = Limit::new(60);
-        (0..60).for_each(|_| drop(limit.take("a", Moment(100_000))));
+        assert!((0..60).all(|_| limit.take("a", Moment(100_000)).is_ok()));
         assert!(limit.take("a", Moment(0)).is_err());
     }
 

@@ -44,6 +44,7 @@ pub struct RuleOutcome {
     pub match_rules: Option<Match>,
     /// Of a group: how its rules came out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion, value_type = Vec<RuleOutcome>)]
     pub rules: Vec<Self>,
     /// Whether it is no rule of the policy but one that holds for all policies that say nothing
     /// else of the field.

@@ -25,6 +25,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::clock;
+use crate::command::inventory::answer;
 use crate::command::toml_document::NotRead;
 use crate::command::toml_document::TomlDocument;
 use crate::config::DataArgument;
@@ -66,6 +67,11 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    /// One object.
+    pub(crate) fn of_object(secrets: Option<PathBuf>, dry_run: bool, json: bool) -> Self {
+        Self { dry_run, json, ..Self::of(PathBuf::new(), secrets) }
+    }
+
     /// A plain apply.
     pub(crate) fn of(file: PathBuf, secrets: Option<PathBuf>) -> Self {
         Self { file, dry_run: false, prune: false, confirm: None, secrets, json: false }
@@ -79,7 +85,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Ok(document) => document,
         Err(refused) => return Ok(refused),
     };
-    if !data.place(&data.config()?)?.has_organization() {
+    if data.remote()?.is_none() && !data.place(&data.config()?)?.has_organization() {
         // Looking at a file, or refusing it, makes no organization.
         let scratch = Connection::scratch().await?;
         let look = Order { dry_run: true, ..order.clone() };
@@ -99,6 +105,22 @@ pub(crate) async fn carry_out(connection: &Connection, order: &Order) -> anyhow:
     match read(order)? {
         Ok(document) => conclude(order, &document, apply(connection, order, &document).await),
         Err(refused) => Ok(refused),
+    }
+}
+
+/// Applies a document that is not in a file; complaints name its fields.
+pub(crate) async fn carry_out_json(
+    connection: &Connection,
+    order: &Order,
+    document: Value,
+) -> anyhow::Result<ExitCode> {
+    let document = TomlDocument::of_json(document);
+    match answer(apply(connection, order, &document).await)? {
+        Ok(applied) => {
+            report(order, &applied)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(status) => Ok(status),
     }
 }
 
@@ -139,11 +161,10 @@ async fn apply(
 ) -> Result<Applied, Failed> {
     let mut application = Application {
         document: document.json.clone(),
-        version: None,
         dry_run: true,
         prune: order.prune,
         confirm: order.confirm,
-        secrets: BTreeMap::new(),
+        ..Application::default()
     };
     let planned: Applied = connection.post("/api/v1/apply", &application).await?;
     if order.dry_run || planned.plan.is_empty() {
@@ -194,7 +215,7 @@ fn draw_secrets(plan: &Plan, document: &TomlDocument, organization: &Value) -> V
 }
 
 /// `name,url,secret`, one gateway a line; a name is quoted only if it must be (RFC 4180).
-fn csv(secrets: &[ShownSecret]) -> String {
+pub(crate) fn csv(secrets: &[ShownSecret]) -> String {
     let mut text = "name,url,secret\n".to_owned();
     for ShownSecret { name, url, secret } in secrets {
         let plain = !name.contains([',', '"', '\n', '\r']);
@@ -319,14 +340,7 @@ pub(crate) async fn apply_text(
 ) -> anyhow::Result<BTreeMap<String, Secret>> {
     let document = TomlDocument::parse(text, Path::new("."))
         .map_err(|error| anyhow::anyhow!("the demo's own file is wrong: {error:?}"))?;
-    let application = Application {
-        document: document.json,
-        version: None,
-        dry_run: false,
-        prune: false,
-        confirm: None,
-        secrets: BTreeMap::new(),
-    };
+    let application = Application { document: document.json, ..Application::default() };
     let applied: Applied = connection.post("/api/v1/apply", &application).await?;
     Ok(applied.secrets.into_iter().map(|shown| (shown.name, shown.secret)).collect())
 }

@@ -1,4 +1,4 @@
-//! `safeconduct certificate-authority list|show|renew|download`
+//! `safeconduct certificate-authority …`
 
 mod download;
 
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::Subcommand;
+use domain::object::Kind;
 use serde_json::Value;
 
 use crate::command::certificate::ListArguments;
@@ -13,6 +14,8 @@ use crate::command::certificate::escape;
 use crate::command::certificate::more;
 use crate::command::certificate::print_fields;
 use crate::command::certificate::text;
+use crate::command::object;
+use crate::command::object::ChangeVerb;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
@@ -28,6 +31,8 @@ pub(crate) enum Verb {
     Renew(NameArguments),
     /// Write an authority's certificate and chain into files
     Download(download::Arguments),
+    #[command(flatten)]
+    Change(ChangeVerb),
 }
 
 /// Which authority.
@@ -49,6 +54,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Show(arguments) => show(&arguments).await?,
         Verb::Renew(arguments) => renew(&arguments).await?,
         Verb::Download(arguments) => download::run(&arguments).await?,
+        Verb::Change(verb) => return object::run_change(Kind::CertificateAuthority, verb).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! `safeconduct certificate-template preview`
+//! `safeconduct certificate-template …`
 
 use std::fs::File;
 use std::io::Read;
@@ -12,10 +12,12 @@ use anyhow::bail;
 use clap::Args;
 use clap::Subcommand;
 use domain::certificate_template::preview::Preview;
+use domain::object::Kind;
 use pki::pem;
 use serde_json::json;
 
 use crate::command::certificate::escape;
+use crate::command::object;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
@@ -23,9 +25,11 @@ use crate::output;
 /// What some tools call a request.
 const NEW_CERTIFICATE_REQUEST: &str = "NEW CERTIFICATE REQUEST";
 
-/// Try out certificate templates.
+/// Keep certificate templates, and try them out.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    #[command(flatten)]
+    Object(object::Verb),
     /// Show what a template would make of a request, and where each value comes from
     Preview(PreviewArguments),
 }
@@ -63,6 +67,7 @@ struct Sample {
 /// Does what was asked.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
+        Verb::Object(verb) => return object::run(Kind::CertificateTemplate, verb).await,
         Verb::Preview(arguments) => preview(&arguments).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -131,7 +131,7 @@ fn path(list: &str, name: &str) -> String {
 }
 
 /// A yes, or the status after what is wrong was said field by field.
-fn answer(answer: Result<Value, Failed>) -> anyhow::Result<Result<Value, ExitCode>> {
+pub(crate) fn answer<T>(answer: Result<T, Failed>) -> anyhow::Result<Result<T, ExitCode>> {
     match answer {
         Ok(value) => Ok(Ok(value)),
         Err(Failed::Problem(problem)) if !problem.complaints.is_empty() => {

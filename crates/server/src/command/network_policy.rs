@@ -10,14 +10,14 @@ use domain::network_policy::listing;
 use domain::network_policy::listing::ListedDictionary;
 use domain::object::Kind;
 
-use crate::command::policy;
+use crate::command::object;
 use crate::output;
 
 /// Look at what network policies may send.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     #[command(flatten)]
-    Policy(policy::Verb),
+    Policy(object::PolicyVerb),
     /// List the presets: what a network needs, and the attributes that make it so
     Presets(PresetsArguments),
     /// List the dictionaries, or the attributes of one
@@ -45,7 +45,7 @@ pub(crate) struct DictionaryArguments {
 /// Does what was asked.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::Policy(verb) => return policy::run(Kind::NetworkPolicy, verb).await,
+        Verb::Policy(verb) => return object::run_policy(Kind::NetworkPolicy, verb).await,
         Verb::Presets(arguments) => presets(&arguments)?,
         Verb::Dictionary(arguments) => dictionary(&arguments)?,
     }

@@ -36,6 +36,7 @@ pub(crate) struct Arguments {
 
 /// Makes the certificates in this process, which must hold the data.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    arguments.data.only_here()?;
     let place = arguments.data.place(&arguments.data.config()?)?;
     let instance = Instance::open(&place).await.map_err(|not_opened| match not_opened {
         NotOpened::Held(held) => anyhow!("{held}; stop it to seed the organization"),

@@ -47,6 +47,7 @@ pub(crate) struct Arguments {
 
 /// Serves until SIGTERM, Ctrl-C, or a failure of the disk.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    arguments.data.only_here()?;
     let config = arguments.data.config()?;
     let place = arguments.data.place(&config)?;
     let instance = Instance::open(&place).await?;
@@ -67,7 +68,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // Before the doors open, so that a stop that comes at once is not lost.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let running = Running::start(instance, &place.data, &listen).await?;
+    let running = Running::start(instance, &place.data, (&listen, config.api.limits())).await?;
     let addresses = [
         ("http", &running.http),
         ("https", &running.https),
@@ -77,6 +78,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     ];
     for (what, addresses) in addresses {
         addresses.iter().for_each(|address| output::line(&format!("{what} {address}")));
+    }
+    match actions::setup::begin(running.app()).await {
+        Ok(Some(code)) => output::line(&format!("set-up-code {}", code.reveal())),
+        Ok(None) => {}
+        Err(refusal) => tracing::warn!(%refusal, "there is no set-up code until the next start"),
     }
     output::line("ready");
     running.app().store.check_rest();

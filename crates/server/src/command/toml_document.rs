@@ -64,6 +64,11 @@ impl TomlDocument {
         Ok(Self { json: Value::Object(json), places: reader.places })
     }
 
+    /// A document that stands in no file.
+    pub(crate) fn of_json(json: Value) -> Self {
+        Self { json, places: HashMap::new() }
+    }
+
     /// The line of the field at `path`, or of the nearest table around it.
     pub(crate) fn line(&self, path: &str) -> usize {
         let mut path = path;

@@ -43,14 +43,7 @@ impl Fixture {
         let store = Store::scratch(&master).unwrap();
         let app = App::open(store, master, clock::world()).await.unwrap();
         let document = toml::from_str(MOSYLE).unwrap();
-        let application = Application {
-            document,
-            version: None,
-            dry_run: false,
-            prune: false,
-            confirm: None,
-            secrets: [].into(),
-        };
+        let application = Application { document, ..Application::default() };
         let owner = Actor::owner("test");
         let applied = actions::organization::apply(&app, &owner, application).await.unwrap();
         let secret = applied.secrets[0].secret.clone();

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::door::http;
 use crate::door::http::Connections;
+use crate::door::http::Visitor;
 
 /// The socket's name in the data directory.
 pub(crate) const SOCKET: &str = "control.sock";
@@ -81,7 +82,7 @@ pub(crate) async fn serve(control: Control, router: Router, mut stop: watch::Rec
         match stream.peer_cred() {
             Ok(peer) if peer.uid() == control.owner || peer.uid() == 0 => {
                 let actor = Actor::owner(format!("administrator uid {}", peer.uid()));
-                connections.serve(async { Ok(stream) }, Some(actor)).await;
+                connections.serve(async { Ok(stream) }, Visitor::Known(actor)).await;
             }
             Ok(peer) => {
                 tracing::warn!(uid = peer.uid(), "a stranger knocked at the control socket")

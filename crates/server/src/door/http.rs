@@ -1,9 +1,11 @@
 //! HTTP listeners: bounded, patient for a while, closed in order.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::gate::Peer;
 use axum::Router;
 use domain::actor::Actor;
 use hyper::server::conn::http1::Builder;
@@ -38,12 +40,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, from)) => {
                 // A device waits for every answer before it asks on.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection keeps its delay");
                 }
-                connections.serve(async { Ok(stream) }, None).await;
+                let visitor = Visitor::From(from.ip());
+                connections.serve(async { Ok(stream) }, visitor).await;
             }
             Err(error) => rest(&error).await,
         }
@@ -55,6 +58,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: watch
 pub(crate) async fn rest(error: &io::Error) {
     tracing::warn!(%error, "a connection was not accepted");
     tokio::time::sleep(ACCEPT_REST).await;
+}
+
+/// Who comes, as far as a door knows.
+pub(crate) enum Visitor {
+    /// Somebody who has proved who they are.
+    Known(Actor),
+    /// Somebody from this address.
+    From(IpAddr),
 }
 
 /// The connections of one listener.
@@ -72,18 +83,18 @@ impl Connections {
     }
 
     /// Answers on a connection, as soon as there is room for one more and `greeted` has given the
-    /// stream. `actor` is whoever the door knows to be there.
+    /// stream. `visitor` is whoever comes, as far as the door knows.
     pub(crate) async fn serve<S>(
         &self,
         greeted: impl Future<Output = io::Result<S>> + Send + 'static,
-        actor: Option<Actor>,
+        visitor: Visitor,
     ) where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return };
-        let router = match actor {
-            Some(actor) => self.router.clone().layer(axum::Extension(actor)),
-            None => self.router.clone(),
+        let router = match visitor {
+            Visitor::Known(actor) => self.router.clone().layer(axum::Extension(actor)),
+            Visitor::From(address) => self.router.clone().layer(axum::Extension(Peer(address))),
         };
         let watcher = self.graceful.watcher();
         tokio::spawn(async move {

@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::door::http;
 use crate::door::http::Connections;
+use crate::door::http::Visitor;
 
 /// What handshakes rest on.
 pub(crate) fn acceptor(identity: &Identity) -> Result<TlsAcceptor, rustls::Error> {
@@ -42,7 +43,13 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match accepted {
-            Ok((stream, _)) => connections.serve(acceptor.accept(stream), None).await,
+            Ok((stream, from)) => {
+                // Answers are short, and whoever asks waits for them.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection keeps its delay");
+                }
+                connections.serve(acceptor.accept(stream), Visitor::From(from.ip())).await;
+            }
             Err(error) => http::rest(&error).await,
         }
     }

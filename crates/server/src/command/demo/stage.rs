@@ -117,7 +117,7 @@ impl Stage {
             radius_acct: vec![free],
             health: vec![free],
         };
-        let running = Running::start(instance, &data, &listen).await?;
+        let running = Running::start(instance, &data, (&listen, api::Limits::default())).await?;
         let (scenes, reviews) = (Vec::new(), Vec::new());
         let mut stage = Self { running, data, temporary, json, exit, scenes, reviews };
         let (http, radius) = (stage.http()?, stage.radius()?);

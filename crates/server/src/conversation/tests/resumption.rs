@@ -158,14 +158,7 @@ async fn new_rules_are_asked_at_a_resumption_and_sessions_live_on() {
         assert!(fixture.join(&mut device).await);
         let mut document: serde_json::Value = toml::from_str(MOSYLE).unwrap();
         document["network_policy"][0]["settings"] = json!({ "access": "refuse" });
-        let application = Application {
-            document,
-            version: None,
-            dry_run: false,
-            prune: false,
-            confirm: None,
-            secrets: [].into(),
-        };
+        let application = Application { document, ..Application::default() };
         let owner = Actor::owner("test");
         actions::organization::apply(&fixture.app, &owner, application).await.unwrap();
         let refused = |resumed| (Some(resumed), Some("POL-REFUSED".to_owned()));
