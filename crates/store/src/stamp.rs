@@ -122,6 +122,14 @@ pub(crate) const PERSON: Stamp = Stamp {
     later: &[],
 };
 
+/// The key that checkpoints of the audit are signed with; its secret half is sealed for its place.
+pub(crate) const AUDIT_KEY: Stamp = Stamp {
+    table: "audit_key",
+    column: "stamp",
+    columns: &["public", "made_at", "last"],
+    later: &[],
+};
+
 /// The key that stamps are made with.
 pub(crate) struct StampKey(hmac::Key);
 
@@ -202,7 +210,7 @@ fn first(row: &Row, places: &[usize]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Stamp; 11] = [
+    const ALL: [&Stamp; 12] = [
         &ORGANIZATION,
         &OBJECT,
         &PRIVATE_KEY,
@@ -214,6 +222,7 @@ mod tests {
         &PERSON,
         &OBJECT_VERSION,
         &REVOCATION_LIST,
+        &AUDIT_KEY,
     ];
 
     fn key() -> StampKey {
