@@ -23,8 +23,13 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 38] = [
+    const URLS: [(&str, &str); 43] = [
         ("POST", "/api/v1/apply"),
+        ("GET", "/api/v1/audit"),
+        ("GET", "/api/v1/audit/checkpoints"),
+        ("POST", "/api/v1/audit/checkpoints"),
+        ("GET", "/api/v1/audit/key"),
+        ("GET", "/api/v1/audit/rows"),
         ("GET", "/api/v1/certificate-authorities"),
         ("GET", "/api/v1/certificate-authorities/A"),
         ("POST", "/api/v1/certificate-authorities/A/renew"),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use actions::notary::Notary;
 use actions::portal_certificate;
 use actions::publisher::Publisher;
 use anyhow::Context;
@@ -31,6 +32,7 @@ pub(crate) struct Running {
     pub(crate) health: Vec<SocketAddr>,
     instance: Instance,
     publisher: Publisher,
+    notary: Notary,
     radius: door::radius::Door,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
@@ -58,6 +60,7 @@ impl Running {
         let socket = control::open(data).context("the control socket cannot be opened")?;
         let radius = door::radius::open(&app.snapshot, &listen.radius_auth, &listen.radius_acct)?;
         let publisher = Publisher::start(app).await;
+        let notary = Notary::start(app);
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         serve_all(&mut listeners, http, &public, &stopped);
@@ -75,6 +78,7 @@ impl Running {
             radius_acct: radius.accounting.clone(),
             health: health_addresses,
             publisher,
+            notary,
             instance,
             radius,
             stop,
@@ -94,8 +98,9 @@ impl Running {
 
     /// Closes every door, lets requests under way end, and makes every answer durable.
     pub(crate) async fn stop(self) {
-        let Self { instance, publisher, radius, stop, mut listeners, .. } = self;
+        let Self { instance, publisher, notary, radius, stop, mut listeners, .. } = self;
         publisher.end();
+        notary.end();
         stop.send_replace(true);
         // Its threads look whether they should end a few times a second.
         if tokio::task::spawn_blocking(move || drop(radius)).await.is_err() {
