@@ -16,6 +16,7 @@ pub mod gateway;
 pub mod inventory;
 pub mod journal;
 mod loading;
+pub mod metrics;
 pub mod notary;
 pub mod organization;
 pub mod person;

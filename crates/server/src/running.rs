@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use actions::notary::Notary;
 use actions::portal_certificate;
@@ -16,6 +17,9 @@ use tokio::task::JoinSet;
 use crate::config::Listen;
 use crate::door;
 use crate::door::control;
+use crate::door::traffic;
+use crate::door::traffic::Entrance;
+use crate::door::traffic::Traffic;
 use crate::instance::Instance;
 
 /// Every door, open.
@@ -63,14 +67,19 @@ impl Running {
         let notary = Notary::start(app);
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
-        serve_all(&mut listeners, http, &public, &stopped);
+        let traffic = Arc::new(Traffic::default());
+        let plain = traffic::counted(public.clone(), Entrance::Http, &traffic);
+        serve_all(&mut listeners, http, &plain, &stopped);
         let with_api = public.merge(api::router(app.clone()));
+        let with_api = traffic::counted(with_api, Entrance::Https, &traffic);
         for listener in https {
             let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
             listeners.spawn(door::https::serve(listener, acceptor, with_api.clone(), stopped));
         }
-        serve_all(&mut listeners, health, &door::health::routes(app.clone()), &stopped);
-        listeners.spawn(control::serve(socket, api::router(app.clone()), stopped));
+        let health_routes = door::health::routes(app.clone(), &traffic);
+        serve_all(&mut listeners, health, &health_routes, &stopped);
+        let own = traffic::counted(api::router(app.clone()), Entrance::Control, &traffic);
+        listeners.spawn(control::serve(socket, own, stopped));
         Ok(Self {
             http: http_addresses,
             https: https_addresses,
@@ -87,7 +96,7 @@ impl Running {
     }
 
     /// What verbs need.
-    pub(crate) fn app(&self) -> &std::sync::Arc<actions::App> {
+    pub(crate) fn app(&self) -> &Arc<actions::App> {
         &self.instance.app
     }
 
