@@ -31,9 +31,10 @@ fn verify_file(file: &Path) -> Outcome {
 #[track_caller]
 fn copy(lab: &Lab, name: &str) -> PathBuf {
     let to = lab.directory.file(name);
-    std::fs::create_dir(&to).unwrap();
+    std::fs::create_dir(&to).expect("a fresh directory can be made");
     for (path, bytes) in directory::contents(&lab.data()) {
-        directory::write(&to.join(path.file_name().unwrap()), bytes);
+        let name = path.file_name().expect("a file has a name");
+        directory::write(&to.join(name), bytes);
     }
     to
 }
@@ -44,23 +45,25 @@ fn tamper(data: &Path, sql: &str) {
     let database = directory::contents(data);
     let is_database = |path: &PathBuf| path.extension().is_some_and(|end| end == "db");
     let database = database.into_iter().map(|(path, _)| path).find(is_database);
+    let database = database.expect("a data directory has a database");
     let script = "import sqlite3, sys\n\
                   c = sqlite3.connect(sys.argv[1])\n\
                   c.executescript(sys.argv[2])\n\
                   c.commit()\n";
     let mut command = Command::new("python3");
-    command.args(["-c", script, shown(&database.unwrap()), sql]);
+    command.args(["-c", script, shown(&database), sql]);
     outcome::run(&mut command).succeeded();
 }
 
 #[track_caller]
 fn is_broken(outcome: Outcome, row: i64, word: &str) {
     let verdict = outcome.refused().json();
-    assert_eq!(verdict["intact"], false, "{verdict:#}");
-    assert_eq!((&verdict["row"], &verdict["tampering"]), (&json!(row), &json!(word)));
+    assert_eq!(json::at(&verdict, "/intact"), false, "{verdict:#}");
+    let named = (json::at(&verdict, "/row"), json::at(&verdict, "/tampering"));
+    assert_eq!(named, (&json!(row), &json!(word)), "{verdict:#}");
     let begin = format!("row {row} of the audit ");
     assert!(json::text(&verdict, "/complaint").starts_with(&begin), "{verdict:#}");
-    assert_eq!(verdict["rows"], json!(row - 1));
+    assert_eq!(json::at(&verdict, "/rows"), &json!(row - 1));
 }
 
 #[test]

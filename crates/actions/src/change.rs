@@ -79,9 +79,11 @@ pub(crate) fn record(record: &impl Serialize) -> Map<String, Value> {
         Ok(_) | Err(_) => Map::new(),
     };
     let told = table.into_iter().filter(|(name, _)| !matches!(name.as_str(), "at" | "source"));
-    let plain = |value| match value {
+    let plain = |value: Value| match value {
         Value::Object(mut fact) => fact.remove("value").unwrap_or_default(),
-        value => value,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            value
+        }
     };
     told.map(|(name, value)| (name, plain(value))).collect()
 }

@@ -10,7 +10,6 @@ use clap::ValueEnum;
 use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format;
 use tracing_subscriber::fmt::format::FormatFields;
 use tracing_subscriber::fmt::format::Writer;
@@ -87,6 +86,7 @@ mod tests {
     use std::sync::Mutex;
 
     use serde_json::Value;
+    use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
 

@@ -52,17 +52,13 @@ fn check(lines: &[Line], change: impl FnOnce(&mut Vec<Line>), expected: (i64, &s
 }
 
 fn row(line: &mut Line) -> &mut file::Row {
-    match line {
-        Line::Row(row) => row,
-        other => panic!("{other:?}"),
-    }
+    let Line::Row(row) = line else { panic!("{line:?}") };
+    row
 }
 
 fn signed(line: &mut Line) -> &mut file::Checkpoint {
-    match line {
-        Line::Checkpoint(checkpoint) => checkpoint,
-        other => panic!("{other:?}"),
-    }
+    let Line::Checkpoint(checkpoint) = line else { panic!("{line:?}") };
+    checkpoint
 }
 
 /// Rows whose hashes are computed as anybody can.
