@@ -84,10 +84,19 @@ impl Lab {
     /// Starts the server.
     #[track_caller]
     pub fn serve(&mut self) {
+        self.serve_with([]);
+    }
+
+    /// Starts the server with further arguments.
+    #[track_caller]
+    pub fn serve_with<const N: usize>(&mut self, arguments: [&str; N]) {
         let log = self.directory.file("serve.log");
         let server = match &self.config {
-            Some(config) => Server::start(&self.data(), &log, ["--config", shown(config)]),
-            None => Server::start(&self.data(), &log, []),
+            Some(config) => {
+                let arguments = ["--config", shown(config)].into_iter().chain(arguments);
+                Server::start(&self.data(), &log, arguments)
+            }
+            None => Server::start(&self.data(), &log, arguments),
         };
         self.server = Some(server);
     }

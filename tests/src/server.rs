@@ -27,7 +27,11 @@ impl Server {
     /// Starts the server of a data directory on free ports and waits until it is ready; what it
     /// logs goes into the file `log`.
     #[track_caller]
-    pub fn start<const N: usize>(data: &Path, log: &Path, arguments: [&str; N]) -> Self {
+    pub fn start<'a>(
+        data: &'a Path,
+        log: &Path,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         let command = Command::new(program::path());
         let started = Self::start_as(command, data, log, arguments);
         started.unwrap_or_else(|mut ended| ended.never_ready())
@@ -36,11 +40,11 @@ impl Server {
     /// The same for a command that becomes the program. If it ends before it is ready, what is
     /// left of it comes back.
     #[track_caller]
-    pub fn start_as<const N: usize>(
+    pub fn start_as<'a>(
         command: Command,
-        data: &Path,
+        data: &'a Path,
         log: &Path,
-        arguments: [&str; N],
+        arguments: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Process> {
         let serve = [OsStr::new("serve"), OsStr::new("--data"), data.as_os_str()];
         let free = "127.0.0.1:0";

@@ -14,6 +14,7 @@ use store::write::Write;
 
 use crate::App;
 use crate::certificate::conflict;
+use crate::change;
 use crate::inventory;
 use crate::organization::NotApplied;
 use crate::unavailable;
@@ -87,7 +88,7 @@ async fn try_change(
     if before.administrator.is_acting_owner() && !changed.is_acting_owner() {
         write = keep_an_owner(app, name, write).await?;
     }
-    let details = inventory::details(&before.administrator, &changed);
+    let details = change::changed(&change::differences(&before.administrator, &changed));
     commit(app, actor, write, (EventKind::ObjectChanged, name, details)).await?;
     Ok(changed)
 }

@@ -31,6 +31,7 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::certificate;
 use crate::certificate::Page;
+use crate::change;
 use crate::inventory;
 use crate::inventory::ATTEMPTS_MAX;
 use crate::inventory::Import;
@@ -252,7 +253,10 @@ pub async fn remove_all(
         gone.iter().map(|(device, version)| (device.id, *version)).collect();
     let changes: Vec<_> = gone
         .iter()
-        .map(|(device, _)| (EventKind::ObjectRemoved, device.name.clone(), Map::new()))
+        .map(|(device, _)| {
+            let details = change::removed(&change::record(&**device).into());
+            (EventKind::ObjectRemoved, device.name.clone(), details)
+        })
         .collect();
     let events = inventory::events(app, actor, "device", &changes, None);
     let write = store::device::remove(Write::new(), &ids);
@@ -368,8 +372,8 @@ pub(crate) fn write(
             if before.is_some() { EventKind::ObjectChanged } else { EventKind::ObjectCreated };
         if is_different {
             let details = match &before {
-                Some((before, _)) => inventory::details(&**before, &after),
-                None => Map::new(),
+                Some((before, _)) => change::changed(&change::differences(&**before, &after)),
+                None => change::created(&change::record(&after).into()),
             };
             changes.push((kind, after.name.clone(), details));
         }

@@ -2,8 +2,6 @@
 
 pub(crate) mod told;
 
-use std::collections::BTreeSet;
-
 use domain::actor::Actor;
 use domain::complaint::Complaint;
 use domain::device::DeviceId;
@@ -11,7 +9,6 @@ use domain::event::Event;
 use domain::event::EventKind;
 use domain::inventory::merge::Answer;
 use domain::inventory::merge::Outcome;
-use domain::plan::FieldChange;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
@@ -158,36 +155,4 @@ pub(crate) async fn note<T>(
     let refusal = not_applied.refusal();
     let said = Said { actor: actor.name().to_owned(), object, details: Map::new() };
     certificate::refused(app, EventKind::RequestRefused, &refusal, said).await;
-}
-
-/// The fields in which two records differ. Facts carry who told them and when, which every telling
-/// changes, and nobody asks.
-pub(crate) fn differences(before: &impl Serialize, after: &impl Serialize) -> Vec<FieldChange> {
-    let table = |record: Option<Value>| match record {
-        Some(Value::Object(table)) => table,
-        Some(_) | None => Map::new(),
-    };
-    let before = table(serde_json::to_value(before).ok());
-    let after = table(serde_json::to_value(after).ok());
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let plain = |value: Option<&Value>| match value {
-        Some(Value::Object(fact)) => fact.get("value").cloned().unwrap_or_default(),
-        Some(value) => value.clone(),
-        None => Value::Null,
-    };
-    let told = names.into_iter().filter(|name| !matches!(name.as_str(), "at" | "source"));
-    let fields = told.map(|field| FieldChange {
-        before: plain(before.get(field)),
-        after: plain(after.get(field)),
-        field: field.clone(),
-    });
-    fields.filter(|change| change.before != change.after).collect()
-}
-
-/// The same, as an event tells them.
-pub(crate) fn details(before: &impl Serialize, after: &impl Serialize) -> Map<String, Value> {
-    let mut details = Map::new();
-    let fields = serde_json::to_value(differences(before, after)).unwrap_or_default();
-    details.insert("fields".into(), fields);
-    details
 }

@@ -48,6 +48,8 @@ pub struct Journal {
     inputs: Arc<Kept>,
     queue: Mutex<Option<mpsc::Sender<Entry>>>,
     lost: Arc<AtomicU64>,
+    /// All that were ever lost.
+    lost_ever: Arc<AtomicU64>,
     closed: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
@@ -66,10 +68,17 @@ impl Journal {
         let (done, closed) = oneshot::channel();
         let lost = Arc::new(AtomicU64::new(0));
         let inputs = Arc::new(Kept::default());
-        let desk = Desk { store, world, lost: Arc::clone(&lost), inputs: Arc::clone(&inputs) };
+        let lost_ever = Arc::new(AtomicU64::new(0));
+        let desk = Desk {
+            store,
+            world,
+            lost: Arc::clone(&lost),
+            lost_ever: Arc::clone(&lost_ever),
+            inputs: Arc::clone(&inputs),
+        };
         tokio::spawn(desk.write_all(events, done));
         let (queue, closed) = (Mutex::new(Some(queue)), Mutex::new(Some(closed)));
-        Self { inputs, queue, lost, closed }
+        Self { inputs, queue, lost, lost_ever, closed }
     }
 
     /// What a decision rested on, unless it is durable already.
@@ -87,7 +96,19 @@ impl Journal {
         drop(queue);
         if !taken {
             self.lost.fetch_add(1, Ordering::Relaxed);
+            self.lost_ever.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// How many answers wait for the database; all that fit if it is closed.
+    pub fn waiting(&self) -> usize {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or(JOURNAL_MAX, |queue| queue.max_capacity() - queue.capacity())
+    }
+
+    /// How many answers are not on record since the program started.
+    pub fn lost(&self) -> u64 {
+        self.lost_ever.load(Ordering::Relaxed)
     }
 
     /// Waits until every answer taken so far is durable.
@@ -136,6 +157,7 @@ struct Desk {
     store: Store,
     world: Arc<World>,
     lost: Arc<AtomicU64>,
+    lost_ever: Arc<AtomicU64>,
     inputs: Arc<Kept>,
 }
 
@@ -212,6 +234,7 @@ impl Desk {
             if !matches!(store::event::find(&self.store, event.id).await, Ok(Some(_))) {
                 tracing::error!(error = %refused, id = %event.id, "an answer cannot be recorded");
                 self.lost.fetch_add(1, Ordering::Relaxed);
+                self.lost_ever.fetch_add(1, Ordering::Relaxed);
             }
             return;
         }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod certificate;
 pub mod certificate_authority;
 pub mod certificate_template;
+pub mod change;
 pub mod decision;
 pub mod device;
 pub mod doctor;
@@ -18,6 +19,8 @@ pub mod idempotency;
 pub mod inventory;
 pub mod journal;
 mod loading;
+pub mod metrics;
+pub mod notary;
 pub mod object;
 pub mod organization;
 pub mod person;
@@ -49,6 +52,7 @@ use tokio::sync::Mutex;
 use crate::follower::Follower;
 use crate::journal::Journal;
 use crate::loading::Loading;
+use crate::notary::Register;
 use crate::responder::Answers;
 use crate::revocation_list::Lists;
 use crate::signer::Signer;
@@ -71,6 +75,8 @@ pub struct App {
     pub revocation_lists: Lists,
     /// Answers of OCSP that may be given again.
     pub(crate) answers: Answers,
+    /// How the audit fares.
+    pub(crate) notary: Register,
     /// One change of the definitions at a time.
     changing: Arc<Mutex<()>>,
     /// One change of the inventory at a time, but for what requests tell.
@@ -108,6 +114,7 @@ impl App {
             world,
             revocation_lists: Lists::default(),
             answers: Answers::default(),
+            notary: Register::default(),
             changing,
             keeping: Mutex::default(),
             follower,
@@ -126,6 +133,7 @@ impl App {
     pub async fn close(&self) {
         self.follower.end();
         self.snapshot.journal().close().await;
+        notary::sign_last(self).await;
     }
 
     /// Reads the definitions and keys again and lets every login rest on them from now on.

@@ -42,6 +42,7 @@ use crate::certificate;
 use crate::certificate_authority;
 use crate::certificate_authority::Made;
 use crate::certificate_authority::Making;
+use crate::change;
 use crate::decision::replay;
 use crate::decision::simulate;
 use crate::gateway;
@@ -245,8 +246,9 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     let shown = draw_secrets(app, &merged, application.secrets);
     let write = write(app, &merged, version, &made, &shown);
     let write = history::keep(write, &merged, (version, app.world.time()), actor);
+    let definitions = history::Definitions::of(&current, &merged).with(told.created());
     let (write, records) = told.write(app, actor, write);
-    let events = events(app, actor, &merged.plan, &made);
+    let events = events(app, actor, (&merged.plan, &definitions), &made);
     publish(app, one_at_a_time, (write, events), made).await?;
     // If whoever asked goes away before, the follower hears of it.
     records.remember(app);
@@ -496,7 +498,12 @@ impl EachKind for Writer<'_> {
 }
 
 /// One event for each object, and one for each certificate that was made on the way.
-fn events(app: &App, actor: &Actor, plan: &Plan, made: &[Made]) -> Vec<Event> {
+fn events(
+    app: &App,
+    actor: &Actor,
+    (plan, definitions): (&Plan, &history::Definitions),
+    made: &[Made],
+) -> Vec<Event> {
     let mut events = Vec::new();
     let mut add = |kind: EventKind, object: String, details: Map<String, Value>| {
         let said = Said { actor: actor.name().to_owned(), object, details };
@@ -509,10 +516,12 @@ fn events(app: &App, actor: &Actor, plan: &Plan, made: &[Made]) -> Vec<Event> {
     ];
     for (kind, changes) in lists {
         for change in changes {
-            let mut details = Map::new();
-            if let Ok(fields) = serde_json::to_value(&change.fields) {
-                details.insert("fields".into(), fields);
-            }
+            let definition = definitions.find(change.kind, &change.name);
+            let details = match (kind, definition) {
+                (EventKind::ObjectCreated, Some(after)) => change::created(after),
+                (EventKind::ObjectRemoved, Some(before)) => change::removed(before),
+                (_, _) => change::changed(&change.fields),
+            };
             add(kind, format!("{}:{}", change.kind, change.name), details);
         }
     }

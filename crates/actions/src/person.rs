@@ -27,6 +27,7 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::certificate;
 use crate::certificate::Page;
+use crate::change;
 use crate::device::check_text;
 use crate::inventory;
 use crate::inventory::ATTEMPTS_MAX;
@@ -176,7 +177,8 @@ async fn try_remove(app: &App, actor: &Actor, text: &str) -> Result<(), Refusal>
     let _one_at_a_time = app.keeping.lock().await;
     let (person, version) = find(app, text).await?;
     let name = person.name.clone();
-    let changes = [(EventKind::ObjectRemoved, name.clone(), Map::new())];
+    let details = change::removed(&change::record(&*person).into());
+    let changes = [(EventKind::ObjectRemoved, name.clone(), details)];
     let events = inventory::events(app, actor, "person", &changes, None);
     let write = store::person::remove(Write::new(), &[(name.clone(), version)]);
     let (store, snapshot) = (app.store.clone(), Arc::clone(&app.snapshot));
@@ -276,11 +278,14 @@ pub(crate) fn write(
     for Planned { before, after, is_different } in planned {
         match &before {
             Some((before, _)) if is_different => {
-                let details = inventory::details(&**before, &after);
+                let details = change::changed(&change::differences(&**before, &after));
                 changes.push((EventKind::ObjectChanged, after.name.clone(), details));
             }
             Some(_) => {}
-            None => changes.push((EventKind::ObjectCreated, after.name.clone(), Map::new())),
+            None => {
+                let details = change::created(&change::record(&after).into());
+                changes.push((EventKind::ObjectCreated, after.name.clone(), details));
+            }
         }
         let version = match before {
             Some((_, version)) => version.saturating_add(1),

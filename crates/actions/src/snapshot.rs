@@ -21,6 +21,7 @@ use store::Store;
 use tokio::sync::watch;
 
 use crate::journal::Journal;
+use crate::metrics::Metrics;
 use crate::rules::Rules;
 use crate::standings::Standings;
 use crate::world::World;
@@ -39,6 +40,7 @@ pub struct Snapshot {
     is_inventory_read: watch::Sender<bool>,
     /// Whether there are more devices or people than memory holds.
     is_inventory_cut: AtomicBool,
+    metrics: Metrics,
     journal: Journal,
     store: Store,
     world: Arc<World>,
@@ -53,6 +55,7 @@ impl Snapshot {
             inventory: Inventory::default(),
             is_inventory_read: watch::Sender::new(false),
             is_inventory_cut: AtomicBool::new(false),
+            metrics: Metrics::default(),
             journal,
             store,
             world,
@@ -175,6 +178,16 @@ impl Snapshot {
                 None
             }
         }
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How many certificates stand in each way, of those that memory knows.
+    pub fn certificates(&self) -> [(Status, u64); 4] {
+        self.standings.counts()
     }
 
     /// Where answers are noted.

@@ -6,6 +6,8 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use domain::certificate::RevocationReason;
 use domain::certificate::Standing;
@@ -19,11 +21,16 @@ use pki::time::Time;
 /// Shards: enough that a revocation seldom meets a login.
 const SHARDS: usize = 32;
 
+/// The ways in which a certificate can stand.
+const STATUS: [Status; 4] = [Status::Intended, Status::Issued, Status::Held, Status::Revoked];
+
 /// The standing of every certificate by serial number.
 #[derive(Debug)]
 pub struct Standings {
     shards: Vec<RwLock<HashMap<Number, Packed>>>,
     names: RwLock<Names>,
+    /// How many stand in each way, in the order of [`STATUS`].
+    counts: [AtomicU64; STATUS.len()],
     hasher: RandomState,
 }
 
@@ -71,7 +78,8 @@ impl Standings {
     /// Nothing is known yet.
     pub(crate) fn empty() -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, names: RwLock::default(), hasher: RandomState::new() }
+        let counts = Default::default();
+        Self { shards, names: RwLock::default(), counts, hasher: RandomState::new() }
     }
 
     /// Where a certificate stands; none if memory does not know it.
@@ -93,8 +101,29 @@ impl Standings {
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         let known = shard.get(&number).map(|known| known.version);
         if known.is_none_or(|known| known <= packed.version) {
-            shard.insert(number, packed);
+            let before = shard.insert(number, packed);
+            drop(shard);
+            self.count(packed.status, |count| count.fetch_add(1, Ordering::Relaxed));
+            if let Some(before) = before {
+                self.count(before.status, |count| count.fetch_sub(1, Ordering::Relaxed));
+            }
         }
+    }
+
+    fn count(&self, status: Status, change: impl FnOnce(&AtomicU64) -> u64) {
+        let mut counts = STATUS.into_iter().zip(&self.counts);
+        if let Some((_, count)) = counts.find(|(one, _)| *one == status) {
+            change(count);
+        }
+    }
+
+    /// How many certificates stand in each way.
+    pub(crate) fn counts(&self) -> [(Status, u64); STATUS.len()] {
+        STATUS.map(|status| {
+            let mut counts = STATUS.into_iter().zip(&self.counts);
+            let own = counts.find(|(one, _)| *one == status);
+            (status, own.map_or(0, |(_, count)| count.load(Ordering::Relaxed)))
+        })
     }
 
     fn pack(&self, standing: &Standing) -> Option<Packed> {
@@ -208,6 +237,13 @@ mod tests {
         standings.set(&serial, &standing(Status::Issued, 1));
         standings.set(&serial, &standing(Status::Intended, 0));
         assert_eq!(standings.get(&serial).unwrap().status, Status::Revoked);
+        let one = [Status::Revoked];
+        assert!(
+            standings
+                .counts()
+                .into_iter()
+                .all(|(status, count)| { count == u64::from(one.contains(&status)) })
+        );
     }
 
     #[test]

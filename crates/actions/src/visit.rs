@@ -25,6 +25,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::decision;
+use crate::metrics;
 use crate::rules::Rules;
 use crate::snapshot::Snapshot;
 use crate::world::Said;
@@ -218,6 +219,8 @@ fn note(
     refusal: Option<Refusal>,
     remembered: Remembered,
 ) {
+    let code = refusal.as_ref().map_or(metrics::ACCEPTED, Refusal::code);
+    snapshot.metrics().logins.add(code);
     let actor = Actor::access_point(&place.access_point).name().to_owned();
     let object = serial.map_or_else(String::new, ToString::to_string);
     let Remembered { details, inputs } = remembered;

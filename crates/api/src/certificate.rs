@@ -1,6 +1,5 @@
 //! `/api/v1/certificates`
 
-use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -14,6 +13,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use domain::actor::Actor;
+use domain::actor::Permission;
 use domain::certificate::Certificate;
 use domain::certificate::Chosen;
 use domain::certificate::RevocationReason;

@@ -1,6 +1,5 @@
 //! `/api/v1/certificate-authorities`
 
-use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -12,6 +11,7 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
+use domain::actor::Permission;
 
 use crate::Caller;
 use crate::PAGE_DEFAULT;

@@ -1,6 +1,5 @@
 //! `/api/v1/certificate-templates`
 
-use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -10,6 +9,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use domain::actor::Permission;
 use domain::certificate_template::preview::Preview;
 use domain::refusal::Refusal;
 use serde::Deserialize;

@@ -1,6 +1,5 @@
 //! `/api/v1/explain`, `/api/v1/simulate` and `/api/v1/replay`
 
-use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -14,6 +13,7 @@ use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
+use domain::actor::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
 

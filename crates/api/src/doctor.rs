@@ -1,11 +1,11 @@
 //! `/api/v1/doctor`
 
-use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
 use axum::Json;
 use axum::extract::State;
+use domain::actor::Permission;
 use domain::doctor::Finding;
 use serde::Deserialize;
 use serde::Serialize;

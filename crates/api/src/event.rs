@@ -1,6 +1,5 @@
 //! `/api/v1/events`
 
-use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -9,6 +8,7 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
+use domain::actor::Permission;
 use domain::event::Shown;
 
 use crate::Caller;

@@ -1,6 +1,5 @@
 //! `/api/v1/people`
 
-use domain::actor::Permission;
 use std::sync::Arc;
 
 use actions::App;
@@ -18,6 +17,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::routing::on;
+use domain::actor::Permission;
 use domain::person::Told;
 
 use crate::Caller;

@@ -42,6 +42,10 @@ pub struct Problem {
     pub proposed: Option<Value>,
 }
 
+/// The code of a problem, beside the answer that tells it: for whoever counts answers.
+#[derive(Clone, Debug)]
+pub struct Code(pub String);
+
 impl Problem {
     fn new(status: StatusCode, code: &str, detail: impl Into<String>, fix: &str) -> Self {
         Self {
@@ -147,7 +151,9 @@ impl From<QueryRejection> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let code = Code(self.code.clone());
         let mut response = (status, Json(self)).into_response();
+        response.extensions_mut().insert(code);
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, kind);
         if status == StatusCode::UNAUTHORIZED {

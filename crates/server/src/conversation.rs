@@ -176,6 +176,7 @@ impl Conversations {
         let (leave, rounds) = (None, 0);
         let conversation = Conversation { session, judge, place, leave, rounds, began, touched };
         self.open.insert(state, conversation);
+        self.snapshot.metrics().conversations.rise();
         self.order.insert((touched, state));
         self.go_on(asked, state, message)
     }
@@ -211,6 +212,7 @@ impl Conversations {
             }
             Step::Done(keys) => {
                 let conversation = self.take(&state)?;
+                self.time(asked, &conversation);
                 if let Some((visit, leave)) = &conversation.leave {
                     actions::visit::enter(&self.snapshot, visit, leave);
                 }
@@ -218,6 +220,7 @@ impl Conversations {
             }
             Step::Failed(failure) => {
                 let conversation = self.take(&state)?;
+                self.time(asked, &conversation);
                 // A visit that was denied is on record already.
                 if failure != eap::failure::Failure::Denied {
                     self.record(&conversation, &failure);
@@ -225,6 +228,12 @@ impl Conversations {
                 Some(rejection(asked, conversation.session.identifier()))
             }
         }
+    }
+
+    /// Counts how long a conversation took to its last packet.
+    fn time(&self, asked: &Asked<'_>, conversation: &Conversation) {
+        let took = asked.at.saturating_duration_since(conversation.began);
+        self.snapshot.metrics().login_time.add(took);
     }
 
     /// The device holds the key: roles and policies decide, before anything that means success.
@@ -307,6 +316,7 @@ impl Conversations {
     /// Takes a conversation out: it is over.
     fn take(&mut self, state: &State) -> Option<Conversation> {
         let conversation = self.open.remove(state)?;
+        self.snapshot.metrics().conversations.fall();
         self.order.remove(&(conversation.touched, *state));
         Some(conversation)
     }

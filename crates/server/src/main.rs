@@ -8,11 +8,11 @@ mod conversation;
 mod disk;
 mod door;
 mod instance;
+mod log;
 mod output;
 mod running;
 
 use std::io;
-use std::io::IsTerminal;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -25,6 +25,17 @@ use crate::command::Command;
 #[derive(Debug, Parser)]
 #[command(name = "safeconduct", version, max_term_width = 100)]
 struct Arguments {
+    /// How the log on standard error is written
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "SAFECONDUCT_LOG_FORMAT",
+        hide_env = true
+    )]
+    log_format: log::Format,
     #[command(subcommand)]
     command: Command,
 }
@@ -34,11 +45,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("SAFECONDUCT_LOG")
         .unwrap_or_else(|_| EnvFilter::new(arguments.command.log_level()));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
+    log::begin(arguments.log_format, filter);
     // TLS clients of this process ask for a provider by default; there is only one.
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("a TLS provider is installed already");

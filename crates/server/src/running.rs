@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
+use actions::notary::Notary;
 use actions::portal_certificate;
 use actions::publisher::Publisher;
 use anyhow::Context;
@@ -15,6 +17,9 @@ use tokio::task::JoinSet;
 use crate::config::Listen;
 use crate::door;
 use crate::door::control;
+use crate::door::traffic;
+use crate::door::traffic::Entrance;
+use crate::door::traffic::Traffic;
 use crate::instance::Instance;
 
 /// Every door, open.
@@ -31,6 +36,7 @@ pub(crate) struct Running {
     pub(crate) health: Vec<SocketAddr>,
     instance: Instance,
     publisher: Publisher,
+    notary: Notary,
     radius: door::radius::Door,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
@@ -58,16 +64,22 @@ impl Running {
         let socket = control::open(data).context("the control socket cannot be opened")?;
         let radius = door::radius::open(&app.snapshot, &listen.radius_auth, &listen.radius_acct)?;
         let publisher = Publisher::start(app).await;
+        let notary = Notary::start(app);
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
-        serve_all(&mut listeners, http, &public, &stopped);
+        let traffic = Arc::new(Traffic::default());
+        let plain = traffic::counted(public.clone(), Entrance::Http, &traffic);
+        serve_all(&mut listeners, http, &plain, &stopped);
         let with_api = public.merge(api::router(app.clone(), limits));
+        let with_api = traffic::counted(with_api, Entrance::Https, &traffic);
         for listener in https {
             let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
             listeners.spawn(door::https::serve(listener, acceptor, with_api.clone(), stopped));
         }
-        serve_all(&mut listeners, health, &door::health::routes(app.clone()), &stopped);
-        listeners.spawn(control::serve(socket, api::router(app.clone(), limits), stopped));
+        let health_routes = door::health::routes(app.clone(), &traffic);
+        serve_all(&mut listeners, health, &health_routes, &stopped);
+        let own = traffic::counted(api::router(app.clone(), limits), Entrance::Control, &traffic);
+        listeners.spawn(control::serve(socket, own, stopped));
         Ok(Self {
             http: http_addresses,
             https: https_addresses,
@@ -75,6 +87,7 @@ impl Running {
             radius_acct: radius.accounting.clone(),
             health: health_addresses,
             publisher,
+            notary,
             instance,
             radius,
             stop,
@@ -83,7 +96,7 @@ impl Running {
     }
 
     /// What verbs need.
-    pub(crate) fn app(&self) -> &std::sync::Arc<actions::App> {
+    pub(crate) fn app(&self) -> &Arc<actions::App> {
         &self.instance.app
     }
 
@@ -94,8 +107,9 @@ impl Running {
 
     /// Closes every door, lets requests under way end, and makes every answer durable.
     pub(crate) async fn stop(self) {
-        let Self { instance, publisher, radius, stop, mut listeners, .. } = self;
+        let Self { instance, publisher, notary, radius, stop, mut listeners, .. } = self;
         publisher.end();
+        notary.end();
         stop.send_replace(true);
         // Its threads look whether they should end a few times a second.
         if tokio::task::spawn_blocking(move || drop(radius)).await.is_err() {

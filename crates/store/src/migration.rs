@@ -15,6 +15,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0007_inventory.sql", sql: include_str!("migration/0007_inventory.sql") },
     Step { name: "0008_decision.sql", sql: include_str!("migration/0008_decision.sql") },
     Step { name: "0009_administrator.sql", sql: include_str!("migration/0009_administrator.sql") },
+    Step { name: "0010_checkpoint.sql", sql: include_str!("migration/0010_checkpoint.sql") },
 ];
 
 /// One step of the schema.

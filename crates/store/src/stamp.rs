@@ -138,6 +138,14 @@ pub(crate) const TOKEN: Stamp = Stamp {
     later: &[],
 };
 
+/// The key that checkpoints of the audit are signed with; its secret half is sealed for its place.
+pub(crate) const AUDIT_KEY: Stamp = Stamp {
+    table: "audit_key",
+    column: "stamp",
+    columns: &["public", "made_at", "last"],
+    later: &[],
+};
+
 /// The key that stamps are made with.
 pub(crate) struct StampKey(hmac::Key);
 
@@ -218,7 +226,7 @@ fn first(row: &Row, places: &[usize]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Stamp; 13] = [
+    const ALL: [&Stamp; 14] = [
         &ORGANIZATION,
         &OBJECT,
         &PRIVATE_KEY,
@@ -232,6 +240,7 @@ mod tests {
         &REVOCATION_LIST,
         &ADMINISTRATOR,
         &TOKEN,
+        &AUDIT_KEY,
     ];
 
     fn key() -> StampKey {

@@ -69,6 +69,8 @@ pub enum Bookkeeping {
     AccessPointHeard,
     /// A device was heard of: when, and what it told about itself.
     DeviceHeard,
+    /// A checkpoint of the audit was signed.
+    CheckpointSigned,
     /// Certificates of a seed, which one event explains, are noted.
     CertificatesSeeded,
     /// A certificate's serial and draft are noted before the key is used.

@@ -46,6 +46,7 @@ use crate::App;
 use crate::certificate;
 use crate::certificate_authority;
 use crate::decision;
+use crate::metrics;
 use crate::rules::AuthorityKey;
 use crate::rules::Rules;
 use crate::unavailable;
@@ -72,6 +73,10 @@ pub async fn issue(
 ) -> Result<Issued, Refusal> {
     let mut told = Told { details: claim.details(), inputs: None, began: app.world.now() };
     let answer = answer(app, actor, gateway, claim, &mut told).await;
+    let metrics = app.snapshot.metrics();
+    metrics.enrollments.add(answer.as_ref().map_or_else(Refusal::code, |_| metrics::ACCEPTED));
+    let took = app.world.now().0.saturating_sub(told.began.0);
+    metrics.enrollment_time.add(Duration::from_millis(u64::try_from(took).unwrap_or_default()));
     if let Err(refusal) = &answer {
         told.time(app);
         let said = said(actor, gateway, told.details);
@@ -110,6 +115,7 @@ pub async fn refuse(
     refusal: &Refusal,
     details: Map<String, Value>,
 ) {
+    app.snapshot.metrics().enrollments.add(refusal.code());
     let said = said(actor, gateway, details);
     certificate::refused(app, EventKind::CertificateIssued, refusal, said).await;
 }
@@ -525,6 +531,7 @@ async fn save(
 /// Remembers that a message at a gateway could not even be answered. Anybody can send such, so
 /// it goes the bounded way.
 pub fn note_unreadable(app: &App, gateway: &str, refusal: &Refusal) {
+    app.snapshot.metrics().enrollments.add(refusal.code());
     let said = Said {
         actor: Actor::gateway(gateway).name().to_owned(),
         object: format!("gateway:{gateway}"),

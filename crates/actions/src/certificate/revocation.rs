@@ -8,6 +8,7 @@ use domain::certificate::RevocationReason;
 use domain::certificate::Status;
 use domain::certificate::Usage;
 use domain::event::EventKind;
+use domain::plan::FieldChange;
 use domain::refusal::MassChange;
 use domain::refusal::Refusal;
 use pki::certificate::Serial;
@@ -20,6 +21,7 @@ use store::write::Write;
 
 use crate::App;
 use crate::certificate;
+use crate::change;
 use crate::share;
 use crate::unavailable;
 use crate::world::Said;
@@ -138,8 +140,9 @@ async fn try_stand(
                 .into(),
         });
     }
+    let before = certificate.status;
     change(&mut certificate)?;
-    let event = event(app, actor, &certificate);
+    let event = event(app, actor, before, &certificate);
     let write = store::certificate::stand(Write::new(), &certificate);
     certificate::publish(app, write, vec![event], vec![certificate.clone()]).await?;
     Ok(certificate)
@@ -154,13 +157,23 @@ fn is_root(app: &App, certificate: &Certificate) -> bool {
 }
 
 /// What tells how a certificate stands since.
-pub(super) fn event(app: &App, actor: &Actor, certificate: &Certificate) -> domain::event::Event {
+pub(super) fn event(
+    app: &App,
+    actor: &Actor,
+    before: Status,
+    certificate: &Certificate,
+) -> domain::event::Event {
     let kind = match certificate.status {
         Status::Held => EventKind::CertificateHeld,
         Status::Revoked => EventKind::CertificateRevoked,
         Status::Intended | Status::Issued => EventKind::CertificateReleased,
     };
-    let mut details = Map::new();
+    let status = FieldChange {
+        field: "status".to_owned(),
+        before: Value::from(before.as_str()),
+        after: Value::from(certificate.status.as_str()),
+    };
+    let mut details = change::changed(&[status]);
     if let Some(reason) = certificate.revocation_reason {
         details.insert("revocation_reason".into(), Value::from(reason.as_str()));
     }
@@ -220,9 +233,10 @@ async fn change_batch(
     }
     let (mut write, mut events) = (Write::new(), Vec::new());
     for certificate in &mut certificates {
+        let before = certificate.status;
         sweep.change.make(certificate, standing.now)?;
         write = store::certificate::stand(write, certificate);
-        events.push(event(app, actor, certificate));
+        events.push(event(app, actor, before, certificate));
     }
     let changed: Vec<Serial> = certificates.iter().map(|one| one.serial.clone()).collect();
     certificate::publish(app, write, events, certificates).await?;

@@ -18,11 +18,12 @@ use domain::plan::Change;
 use domain::plan::Plan;
 use domain::refusal::Refusal;
 use serde::Serialize;
+use serde_json::Value;
 use store::write::Write;
 
-use super::differences;
 use super::draw_id;
 use crate::App;
+use crate::change;
 use crate::device;
 use crate::organization::NotApplied;
 use crate::person;
@@ -94,6 +95,17 @@ impl Told {
         plan.unchanged += self.unchanged;
     }
 
+    /// The records that are new, as events tell them.
+    pub(crate) fn created(&self) -> impl Iterator<Item = (Kind, String, Value)> {
+        let people = self.people.iter().filter(|one| one.before.is_none());
+        let people = people
+            .map(|one| (Kind::Person, one.after.name.clone(), change::record(&one.after).into()));
+        let devices = self.devices.iter().filter(|one| one.before.is_none());
+        let devices = devices
+            .map(|one| (Kind::Device, one.after.name.clone(), change::record(&one.after).into()));
+        people.chain(devices)
+    }
+
     /// Refuses to take use, owner or tags from more devices than are meant.
     pub(crate) fn check_share(&self, app: &App, confirm: Option<u64>) -> Result<(), Refusal> {
         let taken = self.devices.iter().filter(|planned| merge::takes(planned)).count();
@@ -119,7 +131,11 @@ fn join<T: Serialize>(
         match before {
             None => plan.create.push(Change { kind, name, fields: Vec::new() }),
             Some((before, _)) => {
-                plan.change.push(Change { kind, name, fields: differences(&**before, after) });
+                plan.change.push(Change {
+                    kind,
+                    name,
+                    fields: change::differences(&**before, after),
+                });
             }
         }
     }

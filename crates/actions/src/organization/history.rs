@@ -1,5 +1,8 @@
 //! Versions of what administrators defined: who changed what, from what, and the way back.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
+
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::object::Kind;
@@ -7,6 +10,7 @@ use domain::organization::EachKind;
 use domain::organization::Listed;
 use domain::organization::Organization;
 use domain::organization::each_kind;
+use domain::plan::Change;
 use domain::plan::FieldChange;
 use domain::plan::Merged;
 use domain::plan::differences;
@@ -139,6 +143,42 @@ impl<F: Fn(Kind, &str) -> bool> EachKind for Keeper<'_, F> {
                 self.all.push((T::KIND, object.name().to_owned(), position, body));
             }
         }
+    }
+}
+
+/// What a change makes and takes away, as events tell it.
+#[derive(Debug, Default)]
+pub(crate) struct Definitions(HashMap<(Kind, String), Value>);
+
+impl Definitions {
+    /// Those of a change of this organization.
+    pub(crate) fn of(current: &Organization, merged: &Merged) -> Self {
+        let of_change = |changes: &[Change]| {
+            changes.iter().map(|change| (change.kind, change.name.clone())).collect()
+        };
+        let (made, gone): (HashSet<_>, HashSet<_>) =
+            (of_change(&merged.plan.create), of_change(&merged.plan.remove));
+        let mut all = HashMap::new();
+        for (organization, names) in [(&merged.organization, made), (current, gone)] {
+            if names.is_empty() {
+                continue;
+            }
+            let touched = |kind: Kind, name: &str| names.contains(&(kind, name.to_owned()));
+            let found = versions(Keeper { organization, touched, all: Vec::new() });
+            all.extend(found.into_iter().map(|(kind, name, _, body)| ((kind, name), body)));
+        }
+        Self(all)
+    }
+
+    /// Adds records of the inventory.
+    pub(crate) fn with(mut self, records: impl Iterator<Item = (Kind, String, Value)>) -> Self {
+        self.0.extend(records.map(|(kind, name, record)| ((kind, name), record)));
+        self
+    }
+
+    /// What is known of an object that comes or goes.
+    pub(crate) fn find(&self, kind: Kind, name: &str) -> Option<&Value> {
+        self.0.get(&(kind, name.to_owned()))
     }
 }
 

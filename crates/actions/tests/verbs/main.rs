@@ -6,6 +6,8 @@ mod administering;
 #[cfg(test)]
 mod applying;
 #[cfg(test)]
+mod auditing;
+#[cfg(test)]
 mod authorities;
 #[cfg(test)]
 mod certificates;

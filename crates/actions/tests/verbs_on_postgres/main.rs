@@ -7,6 +7,9 @@ mod administering;
 #[path = "../verbs/applying.rs"]
 mod applying;
 #[cfg(test)]
+#[path = "../verbs/auditing.rs"]
+mod auditing;
+#[cfg(test)]
 #[path = "../verbs/authorities.rs"]
 mod authorities;
 #[cfg(test)]

@@ -342,6 +342,7 @@ impl Hall {
     }
 
     fn drop(&self, source: SocketAddr, refusal: &Refusal) {
+        self.snapshot.metrics().dropped.add(refusal.code());
         lock(&self.drops).count(&self.snapshot, source.ip(), refusal, clock::instant());
     }
 }

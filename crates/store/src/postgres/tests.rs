@@ -104,8 +104,8 @@ async fn two_servers_write_one_chain() {
     for writer in writers {
         writer.await.unwrap().unwrap();
     }
-    assert_eq!(audit::verify(&stores[0]).await.unwrap(), 200);
-    assert_eq!(audit::verify(&stores[1]).await.unwrap(), 200);
+    assert_eq!(audit::verify(&stores[0]).await.unwrap().rows, 200);
+    assert_eq!(audit::verify(&stores[1]).await.unwrap().rows, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +121,7 @@ async fn servers_that_start_together_make_one_database() {
         start.await.unwrap();
     }
     let store = open(&url).await;
-    assert_eq!(audit::verify(&store).await.unwrap(), 0);
+    assert_eq!(audit::verify(&store).await.unwrap().rows, 0);
 }
 
 #[tokio::test]

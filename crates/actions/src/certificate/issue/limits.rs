@@ -104,10 +104,11 @@ impl Held {
             return Ok((write, superseded));
         }
         for Kept { mut certificate, .. } in self.certificates {
+            let before = certificate.status;
             certificate.revoke(now, RevocationReason::Superseded)?;
             write = store::certificate::stand(write, &certificate);
             let actor = Actor::gateway(&decided.gateway.name);
-            superseded.events.push(revocation::event(app, &actor, &certificate));
+            superseded.events.push(revocation::event(app, &actor, before, &certificate));
             superseded.certificates.push(certificate);
         }
         Ok((write, superseded))
