@@ -252,7 +252,7 @@ async fn sweep(app: &App, actor: &Actor, choice: Choice, change: Change) -> Resu
     Ok(Swept { count: swept.count, changed: swept.changed, next: swept.next })
 }
 
-fn parse(serial: &str) -> Result<Serial, Problem> {
+pub(crate) fn parse(serial: &str) -> Result<Serial, Problem> {
     Serial::parse_text(serial)
         .map_err(|_| wrong("serial", "is not a serial number in hexadecimal digits"))
 }

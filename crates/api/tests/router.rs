@@ -23,7 +23,7 @@ mod tests {
     use store::seal::MasterKey;
     use tower::ServiceExt;
 
-    const URLS: [(&str, &str); 38] = [
+    const URLS: [(&str, &str); 42] = [
         ("POST", "/api/v1/apply"),
         ("GET", "/api/v1/certificate-authorities"),
         ("GET", "/api/v1/certificate-authorities/A"),
@@ -31,6 +31,7 @@ mod tests {
         ("POST", "/api/v1/certificate-templates/t/preview"),
         ("GET", "/api/v1/certificates"),
         ("GET", "/api/v1/certificates/0A"),
+        ("GET", "/api/v1/certificates/0A/history"),
         ("POST", "/api/v1/certificates/0A/revoke"),
         ("GET", "/api/v1/enrollment-policies"),
         ("GET", "/api/v1/devices"),
@@ -40,7 +41,9 @@ mod tests {
         ("PUT", "/api/v1/devices/A"),
         ("PATCH", "/api/v1/devices/A"),
         ("DELETE", "/api/v1/devices/A"),
+        ("GET", "/api/v1/devices/A/history"),
         ("GET", "/api/v1/doctor"),
+        ("GET", "/api/v1/event-fields"),
         ("GET", "/api/v1/events"),
         ("GET", "/api/v1/events/0A"),
         ("GET", "/api/v1/explain?about=mac-1"),
@@ -61,6 +64,7 @@ mod tests {
         ("PUT", "/api/v1/people/A"),
         ("PATCH", "/api/v1/people/A"),
         ("DELETE", "/api/v1/people/A"),
+        ("GET", "/api/v1/people/A/history"),
         ("GET", "/api/v1/version"),
     ];
 
@@ -173,6 +177,11 @@ mod tests {
         }
         is_problem(&get("/api/v1/events?cursor=x").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events/x").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/events?order=random").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/events?filter=color:red").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/events?colour=red").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/devices/A/history?filter=a").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/certificates/x/history").await, 400, "API-PARAMETER");
         let post = |url: &'static str, body: &'static str| ask(&router, "POST", url, body);
         is_problem(&post("/api/v1/apply", "{").await, 400, "API-BODY");
         is_problem(&post("/api/v1/apply", "{}").await, 422, "API-BODY");

@@ -14,6 +14,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0006_list.sql", sql: include_str!("migration/0006_list.sql") },
     Step { name: "0007_inventory.sql", sql: include_str!("migration/0007_inventory.sql") },
     Step { name: "0008_decision.sql", sql: include_str!("migration/0008_decision.sql") },
+    Step { name: "0011_event_code.sql", sql: include_str!("migration/0011_event_code.sql") },
 ];
 
 /// One step of the schema.

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod applying;
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod authorities;
 #[cfg(test)]
 mod certificates;

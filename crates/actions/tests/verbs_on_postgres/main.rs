@@ -4,6 +4,9 @@
 #[path = "../verbs/applying.rs"]
 mod applying;
 #[cfg(test)]
+#[path = "../verbs/asking.rs"]
+mod asking;
+#[cfg(test)]
 #[path = "../verbs/authorities.rs"]
 mod authorities;
 #[cfg(test)]
