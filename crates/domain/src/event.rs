@@ -1,5 +1,6 @@
 //! Events: every change and every answer, with its reason.
 
+pub mod following;
 pub mod listing;
 
 use pki::time::Time;

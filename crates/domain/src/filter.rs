@@ -238,10 +238,10 @@ impl fmt::Display for Term {
             Pattern::Is(text) => (text, ""),
             Pattern::Begins(text) => (text, "*"),
         };
-        let is_plain = !text.contains(|c: char| c.is_whitespace() || c == '"')
-            && !text.ends_with('*')
-            && !(text.is_empty() && star.is_empty());
-        if is_plain {
+        let is_quoted = text.contains(|c: char| c.is_whitespace() || c == '"')
+            || text.ends_with('*')
+            || (text.is_empty() && star.is_empty());
+        if !is_quoted {
             return write!(f, "{text}{star}");
         }
         let mut escaped = String::with_capacity(text.len() + 2);

@@ -24,6 +24,7 @@ mod serve;
 mod simulate;
 mod toml_document;
 mod version;
+mod watch;
 
 use std::process::ExitCode;
 

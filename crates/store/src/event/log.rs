@@ -378,12 +378,12 @@ fn branches_of(filter: &Filter, log: Log) -> Vec<Branch<'_>> {
     if kinds.is_empty() || outcomes.is_empty() {
         return Vec::new();
     }
-    let mut rest = Rest::default();
-    rest.kinds = (kinds.len() < all.len()).then_some(kinds);
-    rest.outcome = match outcomes.as_slice() {
+    let outcome = match outcomes.as_slice() {
         [one] => Outcome::parse(one),
         _ => None,
     };
+    let kinds = (kinds.len() < all.len()).then_some(kinds);
+    let mut rest = Rest { kinds, outcome, columns: Vec::new() };
     for column in Column::LEADS {
         let of = |negated: bool| {
             let terms = filter.of(column.field()).filter(move |term| term.negated == negated);
