@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use axum::routing::MethodRouter;
 use axum::routing::get;
 use domain::device::told::Told;
+use domain::inventory::listing;
 use serde::Deserialize;
 
 use crate::Caller;
@@ -33,6 +34,10 @@ pub struct ListQuery {
     /// What the name begins with, whatever the case of its letters; of a device, the serial number
     /// too.
     pub search: Option<String>,
+    /// The same in the language of filters: `name:mac*`.
+    pub filter: Option<String>,
+    /// In which order: by `name`, there is no other.
+    pub sort: Option<String>,
     /// The `next` of another page of the same list.
     pub cursor: Option<String>,
     /// Most items; 1 to 1000.
@@ -54,6 +59,14 @@ pub struct ImportQuery {
     pub confirm: Option<u64>,
 }
 
+impl ListQuery {
+    /// What the names begin with.
+    pub(crate) fn start(&self) -> Result<String, Problem> {
+        let [search, filter, sort] = [&self.search, &self.filter, &self.sort].map(Option::as_deref);
+        Ok(listing::start(search, filter, sort)?)
+    }
+}
+
 /// `GET /api/v1/devices`
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -61,7 +74,7 @@ pub async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<Page<Shown>>, Problem> {
     let Query(query) = query?;
-    let start = query.search.unwrap_or_default();
+    let start = query.start()?;
     let page = (query.cursor.as_deref(), query.limit.unwrap_or(PAGE_DEFAULT));
     let page = device::list(&app, &actor, &start, page).await?;
     Ok(Json(Page { items: page.items, next: page.next }))

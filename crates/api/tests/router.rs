@@ -171,10 +171,18 @@ mod tests {
             "person=%00",
             "device=a&cursor=5.0A",
             "cursor=device.0A.61",
+            "sort=not_after",
+            "sort=subject&device=a",
+            "filter=device:a",
+            "filter=status:held&status=issued",
         ] {
             let url = format!("/api/v1/certificates?{wrong}");
             is_problem(&ask(&router, "GET", &url, "").await, 400, "API-PARAMETER");
         }
+        is_problem(&get("/api/v1/devices?sort=serial").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/devices?filter=owner:a").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/people?sort=email").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/people?filter=name:a*&search=b").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events?cursor=x").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events/x").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events?order=random").await, 400, "API-PARAMETER");

@@ -9,6 +9,7 @@ use clap::Args;
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use domain::certificate::Status;
+use domain::certificate::listing::orders;
 use serde_json::Value;
 
 use super::event::HistoryArguments;
@@ -81,7 +82,7 @@ struct Search {
     #[arg(long, value_name = "BEGINNING", group = "start")]
     person: Option<String>,
     /// Those that stand like this
-    #[arg(long, value_parser = PossibleValuesParser::new(STATUS.map(Status::as_str)))]
+    #[arg(long, value_parser = PossibleValuesParser::new(Status::ALL.map(Status::as_str)))]
     status: Option<String>,
     /// Those that this authority signed
     #[arg(long)]
@@ -89,14 +90,17 @@ struct Search {
     /// Those that were asked for at this gateway
     #[arg(long)]
     gateway: Option<String>,
+    /// The same in the language of filters: status:issued authority:\"Example CA\" subject:CN=a*
+    #[arg(long, value_name = "TERMS")]
+    filter: Option<String>,
+    /// What comes first: the newest, or in the order of a text
+    #[arg(long, value_name = "ORDER", value_parser = PossibleValuesParser::new(orders()))]
+    sort: Option<String>,
 }
 
 /// Most answers that one page is gathered from: with what each looks through at most, a million
 /// rows.
 const ANSWERS_MAX: usize = 50;
-
-/// Where certificates can stand.
-const STATUS: [Status; 4] = [Status::Intended, Status::Issued, Status::Held, Status::Revoked];
 
 /// The columns of a list.
 const FIELDS: [&str; 8] =
@@ -198,6 +202,8 @@ impl Search {
             ("status", &self.status),
             ("authority", &self.authority),
             ("gateway", &self.gateway),
+            ("filter", &self.filter),
+            ("sort", &self.sort),
         ];
         let given = given.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
         given.map(|(name, text)| format!("&{name}={}", escape(text))).collect()
