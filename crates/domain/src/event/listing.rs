@@ -194,6 +194,40 @@ mod tests {
     }
 
     #[test]
+    fn the_handbook_lists_every_kind_and_every_field() {
+        let page = include_str!("../../../../docs/events.md");
+        let row = |name: &str| page.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        for kind in EventKind::ALL {
+            let log = if kind.log() == Log::Audit { "| audit |" } else { "| answer |" };
+            let line = row(kind.as_str()).unwrap_or_default();
+            assert!(line.ends_with(log), "{kind:?}: {line}");
+        }
+        for field in &FIELDS {
+            let line = row(field.name).unwrap_or_else(|| panic!("{} is missing", field.name));
+            assert!(line.contains(field.meaning.split(',').next().unwrap()), "{line}");
+        }
+        let listed = page.lines().filter(|line| line.starts_with("| `") && line.contains("` | "));
+        let known = |line: &&str| {
+            let name = line.split('`').nth(1).unwrap_or_default();
+            EventKind::parse(name).is_some() || FIELDS.iter().any(|field| field.name == name)
+        };
+        assert_eq!(listed.filter(known).count(), EventKind::ALL.len() + FIELDS.len());
+    }
+
+    #[test]
+    fn the_handbook_s_filters_are_filters() {
+        let page = include_str!("../../../../docs/events.md");
+        let parts: Vec<&str> = page.split("--filter '").skip(1).collect();
+        let filters = parts.iter().map(|part| part.split('\'').next().unwrap());
+        let mut count = 0;
+        for filter in filters {
+            Filter::parse(filter, &FIELDS, NOW).unwrap();
+            count += 1;
+        }
+        assert!(count >= 4);
+    }
+
+    #[test]
     fn orders_read_back() {
         for order in Order::ALL {
             assert_eq!(Order::parse(order.as_str()), Some(order));
