@@ -1,3 +1,5 @@
+//! Filters: what they want, what they refuse, and that they are read back as printed.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
