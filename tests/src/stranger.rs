@@ -44,6 +44,9 @@ const BUS: Tool = Tool { program: "dbus-run-session", package: "dbus" };
 /// Makes calls of a running program fail.
 const STRACE: Tool = Tool { program: "strace", package: "strace" };
 
+/// Typesets man pages.
+const GROFF: Tool = Tool { program: "groff", package: "groff-base" };
+
 /// Fetches what is at a URL.
 const CURL: Tool = Tool { program: "curl", package: "curl" };
 
@@ -73,6 +76,12 @@ impl Tool {
 #[track_caller]
 pub fn openssl<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Outcome {
     outcome::run(OPENSSL.command().args(arguments))
+}
+
+/// Typesets man pages for a terminal, prints nothing, and complains of what is wrong with them.
+#[track_caller]
+pub fn typeset<'a>(pages: impl IntoIterator<Item = &'a str>) -> Outcome {
+    outcome::run(GROFF.command().args(["-Kutf8", "-man", "-Tutf8", "-ww", "-z"]).args(pages))
 }
 
 /// Fetches a URL with `curl` into a file; fails unless the answer is a success.

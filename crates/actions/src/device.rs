@@ -115,7 +115,7 @@ pub async fn show(app: &App, actor: &Actor, text: &str) -> Result<Shown, Refusal
     Ok(Shown { certificates, ..Shown::of((*device).clone()) })
 }
 
-async fn find(app: &App, text: &str) -> Result<(Arc<Device>, i64), Refusal> {
+pub(crate) async fn find(app: &App, text: &str) -> Result<(Arc<Device>, i64), Refusal> {
     check_text("device", text)?;
     let inventory = app.snapshot.read_inventory().await?;
     let found = inventory.find_device(text).and_then(|it| inventory.device_and_version(&it.id));

@@ -80,7 +80,7 @@ pub async fn show(app: &App, actor: &Actor, text: &str) -> Result<Shown, Refusal
     Ok(Shown { person: (*person).clone(), devices: Some(devices) })
 }
 
-async fn find(app: &App, text: &str) -> Result<(Arc<Person>, i64), Refusal> {
+pub(crate) async fn find(app: &App, text: &str) -> Result<(Arc<Person>, i64), Refusal> {
     check_text("person", text)?;
     let inventory = app.snapshot.read_inventory().await?;
     let found = inventory.find_person(text).and_then(|it| inventory.person_and_version(&it.name));

@@ -64,6 +64,10 @@ pub struct ListQuery {
     pub authority: Option<String>,
     /// The name of the gateway that they were asked for at.
     pub gateway: Option<String>,
+    /// The same in the language of filters: `status:issued subject:CN=a*`.
+    pub filter: Option<String>,
+    /// In which order: `newest` first, or by serial, subject, device or person.
+    pub sort: Option<String>,
     /// The `next` of another page of the same list.
     pub cursor: Option<String>,
     /// Most items; 1 to 1000.
@@ -192,11 +196,16 @@ impl ListQuery {
         let name = |parameter, name: &Option<String>| {
             name.as_deref().map(|name| Name::parse(parameter, name)).transpose()
         };
-        Ok(Search {
+        let search = Search {
             start,
             status: status.transpose()?,
             authority: name("authority", &self.authority)?,
             gateway: name("gateway", &self.gateway)?,
+        };
+        let search = search.with_filter(self.filter.as_deref().unwrap_or_default())?;
+        Ok(match &self.sort {
+            Some(order) => search.in_order(order)?,
+            None => search,
         })
     }
 }
@@ -284,7 +293,7 @@ async fn sweep(app: &App, actor: &Actor, choice: Choice, change: Change) -> Resu
     Ok(Swept { count: swept.count, changed: swept.changed, next: swept.next })
 }
 
-fn parse(serial: &str) -> Result<Serial, Problem> {
+pub(crate) fn parse(serial: &str) -> Result<Serial, Problem> {
     Serial::parse_text(serial)
         .map_err(|_| wrong("serial", "is not a serial number in hexadecimal digits"))
 }

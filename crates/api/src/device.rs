@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use axum::routing::on;
 use domain::actor::Permission;
 use domain::device::told::Told;
+use domain::inventory::listing;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -37,6 +38,10 @@ pub struct ListQuery {
     /// What the name begins with, whatever the case of its letters; of a device, the serial number
     /// too.
     pub search: Option<String>,
+    /// The same in the language of filters: `name:mac*`.
+    pub filter: Option<String>,
+    /// In which order: by `name`, there is no other.
+    pub sort: Option<String>,
     /// The `next` of another page of the same list.
     pub cursor: Option<String>,
     /// Most items; 1 to 1000.
@@ -79,6 +84,14 @@ pub(crate) fn operations(table: &mut Table) {
     table.add_route(import, |filter| large(on(filter, self::import)));
 }
 
+impl ListQuery {
+    /// What the names begin with.
+    pub(crate) fn start(&self) -> Result<String, Problem> {
+        let [search, filter, sort] = [&self.search, &self.filter, &self.sort].map(Option::as_deref);
+        Ok(listing::start(search, filter, sort)?)
+    }
+}
+
 /// `GET /api/v1/devices`
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -86,7 +99,7 @@ pub async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<Page<Shown>>, Problem> {
     let Query(query) = query?;
-    let start = query.search.unwrap_or_default();
+    let start = query.start()?;
     let page = (query.cursor.as_deref(), query.limit.unwrap_or(PAGE_DEFAULT));
     let page = device::list(&app, &actor, &start, page).await?;
     Ok(Json(Page { items: page.items, next: page.next }))

@@ -57,7 +57,7 @@ pub async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<Page<Shown>>, Problem> {
     let Query(query) = query?;
-    let start = query.search.unwrap_or_default();
+    let start = query.start()?;
     let page = (query.cursor.as_deref(), query.limit.unwrap_or(PAGE_DEFAULT));
     let page = person::list(&app, &actor, &start, page).await?;
     Ok(Json(Page { items: page.items, next: page.next }))

@@ -100,12 +100,25 @@ mod tests {
             "person=%00",
             "device=a&cursor=5.0A",
             "cursor=device.0A.61",
+            "sort=not_after",
+            "sort=subject&device=a",
+            "filter=device:a",
+            "filter=status:held&status=issued",
         ] {
             let url = format!("/api/v1/certificates?{wrong}");
             is_problem(&ask(&router, "GET", &url, "").await, 400, "API-PARAMETER");
         }
+        is_problem(&get("/api/v1/devices?sort=serial").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/devices?filter=owner:a").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/people?sort=email").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/people?filter=name:a*&search=b").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events?cursor=x").await, 400, "API-PARAMETER");
         is_problem(&get("/api/v1/events/x").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/events?order=random").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/events?filter=color:red").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/events?colour=red").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/devices/A/history?filter=a").await, 400, "API-PARAMETER");
+        is_problem(&get("/api/v1/certificates/x/history").await, 400, "API-PARAMETER");
         let post = |url: &'static str, body: &'static str| ask(&router, "POST", url, body);
         is_problem(&post("/api/v1/apply", "{").await, 400, "API-BODY");
         is_problem(&post("/api/v1/apply", "{}").await, 422, "API-BODY");

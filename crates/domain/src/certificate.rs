@@ -1,5 +1,6 @@
 //! Issued certificates as the organization remembers them.
 
+pub mod listing;
 pub mod search;
 
 use core::fmt;
@@ -164,6 +165,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Everything that a certificate can be.
+    pub const ALL: [Self; 4] = [Self::Intended, Self::Issued, Self::Held, Self::Revoked];
+
     /// As written in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -176,8 +180,7 @@ impl Status {
 
     /// Reads what [`Status::as_str`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Intended, Self::Issued, Self::Held, Self::Revoked];
-        all.into_iter().find(|status| status.as_str() == text)
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 }
 

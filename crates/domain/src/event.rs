@@ -1,5 +1,8 @@
 //! Events: every change and every answer, with its reason.
 
+pub mod following;
+pub mod listing;
+
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
@@ -127,6 +130,24 @@ pub struct Shown {
     /// What else is known.
     #[serde(flatten)]
     pub details: Map<String, Value>,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 2] = [Self::Accepted, Self::Refused];
+
+    /// As written in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Reads what [`Outcome::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text)
+    }
 }
 
 impl EventKind {

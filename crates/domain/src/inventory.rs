@@ -4,6 +4,7 @@
 //! and none stops who reads. Nothing told late replaces what is newer.
 
 pub mod csv;
+pub mod listing;
 pub mod matching;
 pub mod merge;
 mod removed;

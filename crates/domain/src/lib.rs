@@ -14,6 +14,7 @@ pub mod device;
 pub mod doctor;
 pub mod enrollment_policy;
 pub mod event;
+pub mod filter;
 pub mod gateway;
 pub mod inventory;
 pub mod mac;

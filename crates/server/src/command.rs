@@ -8,6 +8,7 @@ mod bench;
 mod certificate;
 mod certificate_authority;
 mod certificate_template;
+mod completions;
 mod demo;
 mod device;
 mod doctor;
@@ -16,7 +17,9 @@ mod enroll;
 mod event;
 mod explain;
 mod gateway;
+mod handbook;
 mod inventory;
+mod man;
 mod network_policy;
 mod object;
 mod organization;
@@ -28,6 +31,7 @@ mod simulate;
 mod token;
 mod toml_document;
 mod version;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -111,6 +115,13 @@ pub(crate) enum Command {
     /// Put load on a server, ours or another's, and check every answer
     #[command(subcommand)]
     Bench(bench::Verb),
+    /// Write what completes commands in a shell
+    Completions(completions::Arguments),
+    /// Write a man page of every command
+    Man(man::Arguments),
+    /// Print the page of the handbook that lists every command
+    #[command(hide = true)]
+    HandbookCommands,
     /// Say which version this is
     Version(version::Arguments),
 }
@@ -148,6 +159,9 @@ impl Command {
             | Self::Authenticate(_)
             | Self::Seed(_)
             | Self::Bench(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::HandbookCommands
             | Self::Version(_) => "warn",
         }
     }
@@ -184,6 +198,9 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
         Command::Seed(arguments) => seed::run(arguments).await,
         Command::Bench(verb) => bench::run(verb).await,
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
+        Command::HandbookCommands => Ok(handbook::run()),
         Command::Version(arguments) => version::run(&arguments),
     }
 }

@@ -125,6 +125,11 @@ impl Connection {
         Way::Here(router(&instance.app), None).into()
     }
 
+    /// Whether this process holds the data, so that nobody else changes it.
+    pub(crate) fn is_here(&self) -> bool {
+        matches!(self.way, Way::Here(..))
+    }
+
     /// The same, for changes of this version of an object only.
     pub(crate) fn meaning(self, etag: Option<String>) -> Self {
         Self { etag, ..self }

@@ -3,9 +3,11 @@
 use std::io;
 use std::io::Write;
 
+use clap::ValueEnum;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 use serde::Serialize;
+use serde_json::Value;
 
 /// Prints a line to standard output. A reader that has gone away ends the program quietly.
 pub(crate) fn line(text: &str) {
@@ -13,6 +15,32 @@ pub(crate) fn line(text: &str) {
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
     }
+}
+
+/// Says something beside what was asked for, to standard error.
+pub(crate) fn note(text: &str) {
+    // If standard error is gone, what was asked for is printed all the same.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Prints to standard output what is no line of its own.
+pub(crate) fn part(text: &str) {
+    let mut out = io::stdout().lock();
+    if write!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Form {
+    /// A table with what is looked at first
+    #[default]
+    Table,
+    /// A table with more columns
+    Wide,
+    /// One JSON document
+    Json,
 }
 
 /// Prints one JSON document.
@@ -42,6 +70,28 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) {
     print(head.to_vec());
     for row in rows {
         print(row.iter().map(String::as_str).collect());
+    }
+}
+
+/// Prints a table of these fields of objects, each named as its column.
+pub(crate) fn fields(names: &[&str], objects: &[Value]) {
+    let heads: Vec<String> =
+        names.iter().map(|name| name.replace('_', " ").to_ascii_uppercase()).collect();
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    let row = |object: &Value| names.iter().map(|name| cell(object.get(*name))).collect();
+    table(&heads, &objects.iter().map(row).collect::<Vec<Vec<String>>>());
+}
+
+/// A value in a cell; nothing for null.
+pub(crate) fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => safe(text),
+        Some(Value::Array(all)) => {
+            let all: Vec<String> = all.iter().map(|one| cell(Some(one))).collect();
+            all.join(", ")
+        }
+        Some(other) => safe(&other.to_string()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Events: the audit and the visits, written with what they explain and read back as one list.
 
+pub mod log;
+
 use domain::event::Event;
 use domain::event::EventKind;
 use domain::event::Log;
@@ -47,7 +49,7 @@ pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(),
         }
         match event.kind.log() {
             Log::Audit => audit.push(row),
-            Log::Visit => write = add_visit(write, row, &event.details),
+            Log::Visit => write = add_visit(write, row, event),
         }
     }
     let why = if audit.is_empty() {
@@ -59,13 +61,16 @@ pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(),
 }
 
 /// Written again, because nobody knew whether it was, it stays what it is.
-fn add_visit(write: Write, row: EventRow, details: &Map<String, Json>) -> Write {
+fn add_visit(write: Write, row: EventRow, event: &Event) -> Write {
+    let details = &event.details;
+    let code = event.refusal.as_ref().map(Refusal::code);
     let text = |key: &str| details.get(key).and_then(Json::as_str).map(without_nul);
     let station = text("calling_station");
     let station = station.map(|text| Mac::parse(&text).map_or(text, |mac| mac.to_string()));
     write.execute(
         "insert into visit (id, at, kind, outcome, actor, object, body, station, device,
-         inputs) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do nothing",
+         inputs, code) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         on conflict (id) do nothing",
         [
             Value::from(row.id),
             Value::from(row.at),
@@ -77,6 +82,7 @@ fn add_visit(write: Write, row: EventRow, details: &Map<String, Json>) -> Write 
             Value::from(station),
             Value::from(text("device")),
             Value::from(text("inputs")),
+            Value::from(code.map(str::to_owned)),
         ],
     )
 }
@@ -87,10 +93,7 @@ fn row_of(event: &Event) -> EventRow {
         id: event.id.to_string(),
         at: event.at.time(),
         kind: event.kind.as_str().to_owned(),
-        outcome: match event.outcome {
-            Outcome::Accepted => "accepted".to_owned(),
-            Outcome::Refused => "refused".to_owned(),
-        },
+        outcome: event.outcome.as_str().to_owned(),
         actor: without_nul(&event.actor),
         object: without_nul(&event.object),
         body: serde_json::to_string(&body).unwrap_or_default(),
@@ -100,24 +103,6 @@ fn row_of(event: &Event) -> EventRow {
 /// PostgreSQL keeps no NUL in a text, and what devices say of themselves may hold one.
 fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
-}
-
-/// A page of events of both logs, newest first, those before the event `before` if given.
-pub async fn list(
-    store: &Store,
-    before: Option<Uuid>,
-    limit: u32,
-) -> Result<Vec<Event>, StoreError> {
-    // Ids order by time; this one is behind them all.
-    let before = before.unwrap_or(Uuid::max()).to_string();
-    let limit = limit.clamp(1, PAGE_MAX);
-    let sql = "select * from (
-            select id, kind, outcome, actor, object, body from audit where id < $1
-            union all
-            select id, kind, outcome, actor, object, body from visit where id < $1
-        ) as log order by id desc limit $2";
-    let rows = store.query(sql, [Value::from(before), Value::from(limit)]).await?;
-    rows.iter().map(event).collect()
 }
 
 /// Finds one event.
@@ -175,11 +160,7 @@ pub(crate) fn event(row: &Row) -> Result<Event, StoreError> {
     let timestamp = id.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());
     let seconds = i64::try_from(timestamp.0).unwrap_or(i64::MAX / 1000);
     let kind = EventKind::parse(row.text(1)?).ok_or_else(|| unreadable(&row.text(1)))?;
-    let outcome = match row.text(2)? {
-        "accepted" => Outcome::Accepted,
-        "refused" => Outcome::Refused,
-        other => return Err(unreadable(&other)),
-    };
+    let outcome = Outcome::parse(row.text(2)?).ok_or_else(|| unreadable(&row.text(2)))?;
     let body: Body = serde_json::from_str(row.text(5)?).map_err(|error| unreadable(&error))?;
     Ok(Event {
         id,

@@ -16,6 +16,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0008_decision.sql", sql: include_str!("migration/0008_decision.sql") },
     Step { name: "0009_administrator.sql", sql: include_str!("migration/0009_administrator.sql") },
     Step { name: "0010_checkpoint.sql", sql: include_str!("migration/0010_checkpoint.sql") },
+    Step { name: "0011_event_code.sql", sql: include_str!("migration/0011_event_code.sql") },
 ];
 
 /// One step of the schema.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ::tests::postgres;
+use domain::event::listing::Order;
 use domain::event::{Event, EventKind, Moment, Outcome};
+use domain::filter::Filter;
 use pki::certificate::Serial;
 
 use crate::change::{Change, Notice, Topic};
@@ -220,7 +222,8 @@ async fn an_answer_is_kept_once_whatever_a_device_says_of_itself() {
         for _ in 0..2 {
             event::commit(Write::new(), &store, std::slice::from_ref(&event)).await.unwrap();
         }
-        let kept = event::list(&store, None, 10).await.unwrap();
+        let part = event::log::Part { order: Order::Newest, after: None, limit: 10 };
+        let kept = event::log::list(&store, &Filter::default(), part).await.unwrap().events;
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].object, "station:\u{fffd}a");
         assert_eq!(kept[0].details, event.details);

@@ -138,10 +138,10 @@ async fn pages_show_every_event_once_and_newest_first() {
     fixture.issue(&fixture.claim()).await.unwrap();
     let all = fixture.events().await;
     assert_eq!(all[0].kind, "certificate.enrollment");
-    let (mut seen, mut cursor) = (Vec::new(), None);
+    let (mut seen, mut cursor): (_, Option<String>) = (Vec::new(), None);
     loop {
-        let page =
-            actions::event::list(&fixture.app, &owner(), cursor.as_deref(), 3).await.unwrap();
+        let ask = actions::event::Ask { cursor: cursor.as_deref(), limit: 3, ..Default::default() };
+        let page = actions::event::list(&fixture.app, &owner(), ask).await.unwrap();
         seen.extend(page.items);
         cursor = page.next;
         if cursor.is_none() {

@@ -193,7 +193,8 @@ impl Fixture {
     /// The newest events first, all of them.
     pub(crate) async fn events(&self) -> Vec<Shown> {
         self.app.snapshot.journal().flush().await;
-        actions::event::list(&self.app, &owner(), None, 1000).await.unwrap().items
+        let ask = actions::event::Ask { limit: 1000, ..Default::default() };
+        actions::event::list(&self.app, &owner(), ask).await.unwrap().items
     }
 
     /// The code of the newest event; none if it was a yes.

@@ -5,6 +5,7 @@
 mod administering;
 #[cfg(test)]
 mod applying;
+mod asking;
 #[cfg(test)]
 mod auditing;
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod administering;
 #[cfg(test)]
 #[path = "../verbs/applying.rs"]
 mod applying;
+#[path = "../verbs/asking.rs"]
+mod asking;
 #[cfg(test)]
 #[path = "../verbs/auditing.rs"]
 mod auditing;

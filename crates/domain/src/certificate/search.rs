@@ -73,6 +73,11 @@ impl Field {
         }
     }
 
+    /// Reads what [`Field::as_str`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.as_str() == text)
+    }
+
     /// What a certificate is ordered by in a list by this field; none is in no such list.
     pub fn key(self, certificate: &Certificate) -> Option<String> {
         let small = |text: &String| {
@@ -109,6 +114,11 @@ impl Start {
         if text.is_empty() { Err(wrong("is empty".to_owned())) } else { Ok(Self { field, text }) }
     }
 
+    /// Everything that has the field, in its order.
+    pub fn all(field: Field) -> Self {
+        Self { field, text: String::new() }
+    }
+
     /// The field that is searched.
     pub fn field(&self) -> Field {
         self.field
@@ -122,6 +132,11 @@ impl Start {
     /// The first text behind all that begin so.
     pub fn end(&self) -> String {
         let mut end = self.text.clone();
+        if end.is_empty() {
+            // No text has the last of all characters.
+            end.push(char::MAX);
+            return end;
+        }
         if let Some(last) = end.pop() {
             // Not a number of half a character (Unicode 3.9, D92).
             let next = (u32::from(last) + 1..).find_map(char::from_u32);
@@ -194,7 +209,7 @@ impl Place {
         let (head, rest) = cursor.split_once('.')?;
         let serial =
             |text: &str| Serial::parse_text(text).ok().filter(|serial| serial.to_string() == *text);
-        let Some(field) = Field::ALL.into_iter().find(|field| field.as_str() == head) else {
+        let Some(field) = Field::parse(head) else {
             return Some(Self::Newest(Time(head.parse().ok()?), serial(rest)?));
         };
         let (number, key) = rest.split_once('.')?;

@@ -1,4 +1,4 @@
-//! `safeconduct certificate list|show|revoke|hold|release`
+//! `safeconduct certificate list|show|history|revoke|hold|release`
 
 mod revocation;
 
@@ -9,11 +9,15 @@ use clap::Args;
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use domain::certificate::Status;
+use domain::certificate::listing::orders;
 use serde_json::Value;
 
+use super::event::HistoryArguments;
+use super::watch::Watch;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
+use crate::output::Form;
 
 /// Look at certificates, revoke them, put them on hold.
 #[derive(Debug, Subcommand)]
@@ -22,6 +26,8 @@ pub(crate) enum Verb {
     List(SearchArguments),
     /// Show one certificate
     Show(ShowArguments),
+    /// Say what happened to a certificate and with it, newest first
+    History(HistoryArguments),
     /// Revoke certificates: no device gets in with them any more
     Revoke(revocation::RevokeArguments),
     /// Put certificates on hold: revoked until they are released
@@ -41,9 +47,14 @@ pub(crate) struct ListArguments {
     /// Go on behind another page: its `next`
     #[arg(long)]
     cursor: Option<String>,
-    /// Print JSON
-    #[arg(long)]
+    /// How the list is printed
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    output: Form,
+    /// Print JSON: the same as --output json
+    #[arg(long, conflicts_with = "output")]
     json: bool,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 /// Which certificates, and what part of their list.
@@ -71,7 +82,7 @@ struct Search {
     #[arg(long, value_name = "BEGINNING", group = "start")]
     person: Option<String>,
     /// Those that stand like this
-    #[arg(long, value_parser = PossibleValuesParser::new(STATUS.map(Status::as_str)))]
+    #[arg(long, value_parser = PossibleValuesParser::new(Status::ALL.map(Status::as_str)))]
     status: Option<String>,
     /// Those that this authority signed
     #[arg(long)]
@@ -79,10 +90,39 @@ struct Search {
     /// Those that were asked for at this gateway
     #[arg(long)]
     gateway: Option<String>,
+    /// The same in the language of filters: status:issued authority:\"Example CA\" subject:CN=a*
+    #[arg(long, value_name = "TERMS")]
+    filter: Option<String>,
+    /// What comes first: the newest, or in the order of a text
+    #[arg(long, value_name = "ORDER", value_parser = PossibleValuesParser::new(orders()))]
+    sort: Option<String>,
 }
 
-/// Where certificates can stand.
-const STATUS: [Status; 4] = [Status::Intended, Status::Issued, Status::Held, Status::Revoked];
+/// Most answers that one page is gathered from: with what each looks through at most, a million
+/// rows.
+const ANSWERS_MAX: usize = 50;
+
+/// The columns of a list.
+const FIELDS: [&str; 8] =
+    ["serial", "status", "usage", "subject", "device", "person", "gateway", "not_after"];
+
+/// The columns of a wide list.
+const FIELDS_WIDE: [&str; 14] = [
+    "serial",
+    "status",
+    "usage",
+    "subject",
+    "names",
+    "device",
+    "person",
+    "authority",
+    "gateway",
+    "template",
+    "assurance",
+    "not_before",
+    "not_after",
+    "revocation_reason",
+];
 
 /// Which certificate.
 #[derive(Args, Debug)]
@@ -97,28 +137,57 @@ pub(crate) struct ShowArguments {
 }
 
 impl ListArguments {
-    /// Where the list is asked for.
-    pub(crate) fn path(&self, list: &str) -> String {
-        let cursor = self.cursor.as_deref().map(escape);
-        let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-        format!("/api/v1/{list}?limit={}{cursor}", self.limit)
-    }
-
     /// Gets a page over a connection of its own.
     pub(crate) async fn page(&self, list: &str) -> anyhow::Result<Page<Value>> {
         self.page_of(list, "").await
     }
 
+    /// Gets a page over a connection of its own, of what further parameters say.
     pub(crate) async fn page_of(&self, list: &str, query: &str) -> anyhow::Result<Page<Value>> {
         let connection = Connection::open(&self.data, false).await?;
-        let page = connection.get(&format!("{}{query}", self.path(list))).await;
+        let page = self.gather(&connection, (list, query)).await;
         connection.close().await;
-        Ok(page?)
+        page
+    }
+
+    /// A page that has to be looked for among many rows comes in several answers.
+    async fn gather(
+        &self,
+        connection: &Connection,
+        (list, query): (&str, &str),
+    ) -> anyhow::Result<Page<Value>> {
+        let mut page = Page { items: Vec::new(), next: self.cursor.clone() };
+        for _ in 0..ANSWERS_MAX {
+            let left = usize::try_from(self.limit)?.saturating_sub(page.items.len());
+            let cursor = page.next.as_deref().map(escape);
+            let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let path = format!("/api/v1/{list}?limit={left}{cursor}{query}");
+            let answer: Page<Value> = connection.get(&path).await?;
+            page.items.extend(answer.items);
+            page.next = answer.next;
+            if page.next.is_none() || page.items.len() >= usize::try_from(self.limit)? {
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Prints a list, as often as was asked.
+    pub(crate) async fn print(
+        &self,
+        print: impl AsyncFn() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.watch.print(print).await
     }
 
     /// Whether JSON is wanted.
     pub(crate) fn json(&self) -> bool {
-        self.json
+        self.form() == Form::Json
+    }
+
+    /// How the list is printed.
+    pub(crate) fn form(&self) -> Form {
+        if self.json { Form::Json } else { self.output }
     }
 }
 
@@ -133,6 +202,8 @@ impl Search {
             ("status", &self.status),
             ("authority", &self.authority),
             ("gateway", &self.gateway),
+            ("filter", &self.filter),
+            ("sort", &self.sort),
         ];
         let given = given.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
         given.map(|(name, text)| format!("&{name}={}", escape(text))).collect()
@@ -142,8 +213,9 @@ impl Search {
 /// Does what was asked.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::List(arguments) => list(&arguments).await?,
+        Verb::List(arguments) => arguments.part.print(async || list(&arguments).await).await?,
         Verb::Show(arguments) => show(&arguments).await?,
+        Verb::History(arguments) => arguments.run("certificates").await?,
         Verb::Revoke(arguments) => revocation::revoke(&arguments).await?,
         Verb::Hold(arguments) => revocation::hold(&arguments).await?,
         Verb::Release(arguments) => revocation::release(&arguments).await?,
@@ -154,15 +226,12 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
 async fn list(arguments: &SearchArguments) -> anyhow::Result<()> {
     let SearchArguments { which, part } = arguments;
     let page = part.page_of("certificates", &which.query()).await?;
-    if part.json {
-        return output::json(&page);
-    }
-    let fields = ["serial", "status", "usage", "subject", "device", "person", "gateway"];
-    let fields = fields.into_iter().chain(["not_after"]);
-    let row = |item: &Value| fields.clone().map(|field| text(item, field)).collect();
-    let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
-    let head = ["SERIAL", "STATUS", "USAGE", "SUBJECT", "DEVICE", "PERSON", "GATEWAY", "NOT AFTER"];
-    output::table(&head, &rows);
+    let fields: &[&str] = match part.form() {
+        Form::Json => return output::json(&page),
+        Form::Table => &FIELDS,
+        Form::Wide => &FIELDS_WIDE,
+    };
+    output::fields(fields, &page.items);
     more(page.next.as_deref());
     Ok(())
 }

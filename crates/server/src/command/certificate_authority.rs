@@ -50,7 +50,7 @@ pub(crate) struct NameArguments {
 /// Does what was asked.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::List(arguments) => list(&arguments).await?,
+        Verb::List(arguments) => arguments.print(async || list(&arguments).await).await?,
         Verb::Show(arguments) => show(&arguments).await?,
         Verb::Renew(arguments) => renew(&arguments).await?,
         Verb::Download(arguments) => download::run(&arguments).await?,

@@ -1,4 +1,4 @@
-//! `safeconduct device list|show|add|edit|remove|import`
+//! `safeconduct device list|show|history|add|edit|remove|import`
 
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::certificate::more;
 use super::certificate::text;
+use super::event::HistoryArguments;
 use super::inventory;
 use super::inventory::ImportArguments;
 use super::inventory::OneArguments;
@@ -18,6 +19,7 @@ use super::inventory::SearchArguments;
 use super::inventory::joined;
 use crate::config::DataArgument;
 use crate::output;
+use crate::output::Form;
 
 /// Where they are found in the API.
 const LIST: &str = "devices";
@@ -29,6 +31,8 @@ pub(crate) enum Verb {
     List(SearchArguments),
     /// Show one device with its certificates
     Show(OneArguments),
+    /// Say what happened to a device and how it was answered, newest first
+    History(HistoryArguments),
     /// Add a device
     Add(AddArguments),
     /// Tell of a device; what is empty is taken back
@@ -124,8 +128,9 @@ impl Facts {
 /// Does what was asked.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::List(arguments) => list(&arguments).await?,
+        Verb::List(arguments) => arguments.part.print(async || list(&arguments).await).await?,
         Verb::Show(arguments) => show(&arguments).await?,
+        Verb::History(arguments) => arguments.run(LIST).await?,
         Verb::Add(AddArguments { data, name, facts }) => {
             let made = inventory::add((LIST, &data), &facts.told(Some(&name))).await?;
             return conclude(made, &facts, "is in the inventory");
@@ -168,13 +173,14 @@ fn conclude(
 
 async fn list(arguments: &SearchArguments) -> anyhow::Result<()> {
     let page = inventory::page(LIST, arguments).await?;
-    if arguments.part.json() {
+    let form = arguments.part.form();
+    if form == Form::Json {
         return output::json(&page);
     }
     let row = |item: &Value| {
         let known = if is_known(item) { "yes" } else { "no" };
         let fact = |field| fact(item, field);
-        vec![
+        let mut row = vec![
             text(item, "name"),
             fact("serial"),
             fact("os"),
@@ -183,10 +189,19 @@ async fn list(arguments: &SearchArguments) -> anyhow::Result<()> {
             joined(item, "tags"),
             status(item),
             known.to_owned(),
-        ]
+        ];
+        if form == Form::Wide {
+            row.extend([fact("model"), fact("udid"), joined(item, "mac_addresses")]);
+            row.push(text(item, "id"));
+        }
+        row
     };
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
-    output::table(&["NAME", "SERIAL", "OS", "VERSION", "OWNER", "TAGS", "STATUS", "KNOWN"], &rows);
+    let mut head = vec!["NAME", "SERIAL", "OS", "VERSION", "OWNER", "TAGS", "STATUS", "KNOWN"];
+    if form == Form::Wide {
+        head.extend(["MODEL", "UDID", "ADDRESSES", "ID"]);
+    }
+    output::table(&head, &rows);
     more(page.next.as_deref());
     Ok(())
 }

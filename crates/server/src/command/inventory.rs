@@ -32,6 +32,12 @@ pub(crate) struct SearchArguments {
     /// Those whose name begins so; of devices, those whose serial number does too
     #[arg(long, value_name = "BEGINNING")]
     pub(crate) search: Option<String>,
+    /// The same in the language of filters: name:mac*
+    #[arg(long, value_name = "TERMS", conflicts_with = "search")]
+    filter: Option<String>,
+    /// What comes first: there is the order of names
+    #[arg(long, value_name = "ORDER", value_parser = ["name"])]
+    sort: Option<String>,
     #[command(flatten)]
     pub(crate) part: ListArguments,
 }
@@ -82,8 +88,10 @@ pub(crate) async fn page(
     list: &str,
     arguments: &SearchArguments,
 ) -> anyhow::Result<api::certificate::Page<Value>> {
-    let search = arguments.search.as_deref().map(escape);
-    let query = search.map(|search| format!("&search={search}")).unwrap_or_default();
+    let SearchArguments { search, filter, sort, .. } = arguments;
+    let given = [("search", search), ("filter", filter), ("sort", sort)];
+    let given = given.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    let query: String = given.map(|(name, text)| format!("&{name}={}", escape(text))).collect();
     arguments.part.page_of(list, &query).await
 }
 

@@ -1,4 +1,4 @@
-//! `safeconduct person list|show|add|edit|remove|import`
+//! `safeconduct person list|show|history|add|edit|remove|import`
 
 use std::process::ExitCode;
 
@@ -12,13 +12,14 @@ use serde_json::Value;
 use super::certificate::more;
 use super::certificate::print_fields;
 use super::certificate::text;
+use super::event::HistoryArguments;
 use super::inventory;
 use super::inventory::ImportArguments;
 use super::inventory::OneArguments;
 use super::inventory::SearchArguments;
-use super::inventory::joined;
 use crate::config::DataArgument;
 use crate::output;
+use crate::output::Form;
 
 /// Where they are found in the API.
 const LIST: &str = "people";
@@ -30,6 +31,8 @@ pub(crate) enum Verb {
     List(SearchArguments),
     /// Show one person with their devices
     Show(OneArguments),
+    /// Say what happened to a person and how their devices were answered, newest first
+    History(HistoryArguments),
     /// Add a person
     Add(TellArguments),
     /// Tell of a person; what is empty is taken back
@@ -90,7 +93,8 @@ impl TellArguments {
 /// Does what was asked.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::List(arguments) => list(&arguments).await?,
+        Verb::List(arguments) => arguments.part.print(async || list(&arguments).await).await?,
+        Verb::History(arguments) => arguments.run(LIST).await?,
         Verb::Show(arguments) => {
             let person = inventory::show(LIST, &arguments).await?;
             if arguments.json {
@@ -137,17 +141,12 @@ fn conclude(answer: Result<Value, ExitCode>, json: bool, done: &str) -> anyhow::
 
 async fn list(arguments: &SearchArguments) -> anyhow::Result<()> {
     let page = inventory::page(LIST, arguments).await?;
-    if arguments.part.json() {
-        return output::json(&page);
-    }
-    let row = |item: &Value| {
-        let mut row: Vec<String> =
-            ["name", "email", "upn", "status"].iter().map(|field| text(item, field)).collect();
-        row.push(joined(item, "groups"));
-        row
+    let fields: &[&str] = match arguments.part.form() {
+        Form::Json => return output::json(&page),
+        Form::Table => &["name", "email", "upn", "status", "groups"],
+        Form::Wide => &["name", "email", "upn", "status", "groups", "sid", "source", "at"],
     };
-    let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
-    output::table(&["NAME", "EMAIL", "UPN", "STATUS", "GROUPS"], &rows);
+    output::fields(fields, &page.items);
     more(page.next.as_deref());
     Ok(())
 }

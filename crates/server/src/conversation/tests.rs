@@ -116,7 +116,8 @@ impl Fixture {
     async fn events(&self) -> Vec<Shown> {
         self.app.snapshot.journal().flush().await;
         let actor = Actor::owner("test");
-        actions::event::list(&self.app, &actor, None, 1000).await.unwrap().items
+        let ask = actions::event::Ask { limit: 1000, ..Default::default() };
+        actions::event::list(&self.app, &actor, ask).await.unwrap().items
     }
 
     async fn codes(&self) -> Vec<String> {

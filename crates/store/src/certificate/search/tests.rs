@@ -18,6 +18,7 @@ fn searches() -> Vec<(Search, Place, &'static str)> {
         start: Some(Start::parse(field, text).unwrap()),
         ..Search::default()
     };
+    let all_by = |field| Search { start: Some(Start::all(field)), ..Search::default() };
     let at = |field, key: &str| Place::Text(field, key.into(), serial.clone());
     let all = Search { gateway: named("G"), authority: named("A"), ..Search::default() };
     let status = |status| Search { status: Some(status), ..all.clone() };
@@ -33,6 +34,9 @@ fn searches() -> Vec<(Search, Place, &'static str)> {
         (by(Field::Serial, "07"), at(Field::Serial, ""), "certificate_pkey"),
         (by(Field::Subject, "cn=m"), at(Field::Subject, "cn=mac"), "certificate_subject_start"),
         (by(Field::Person, "a%"), at(Field::Person, "a%b"), "certificate_person_start"),
+        (all_by(Field::Serial), at(Field::Serial, ""), "certificate_pkey"),
+        (all_by(Field::Subject), at(Field::Subject, "cn=mac"), "certificate_subject_start"),
+        (all_by(Field::Device), at(Field::Device, "mac"), "certificate_device_start"),
         (held.clone(), at(Field::Device, "mac"), "certificate_device_start"),
         (
             Search { start: by(Field::Device, "m").start, ..all },
