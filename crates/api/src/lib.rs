@@ -61,6 +61,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/doctor", get(doctor::examine))
         .route("/api/v1/events", get(event::list))
         .route("/api/v1/events/{id}", get(event::show))
+        .route("/api/v1/export", get(organization::export))
         .route("/api/v1/explain", get(decision::explain))
         .route("/api/v1/organization", get(organization::show))
         .route("/api/v1/policy-fields", get(policy::fields))

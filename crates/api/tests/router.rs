@@ -43,6 +43,7 @@ mod tests {
         ("GET", "/api/v1/doctor"),
         ("GET", "/api/v1/events"),
         ("GET", "/api/v1/events/0A"),
+        ("GET", "/api/v1/export"),
         ("GET", "/api/v1/explain?about=mac-1"),
         ("GET", "/api/v1/network-policies"),
         ("GET", "/api/v1/network-policies/N"),

@@ -13,6 +13,7 @@ pub mod device;
 pub mod doctor;
 pub mod enrollment_policy;
 pub mod event;
+pub mod former_name;
 pub mod gateway;
 pub mod inventory;
 pub mod mac;

@@ -1,17 +1,47 @@
 //! What commands print: tables for people, JSON for programs.
 
 use std::io;
+use std::io::IsTerminal;
 use std::io::Write;
 
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 use serde::Serialize;
 
+use crate::config;
+
 /// Prints a line to standard output. A reader that has gone away ends the program quietly.
 pub(crate) fn line(text: &str) {
     let mut out = io::stdout().lock();
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
+    }
+}
+
+/// How a line stands out on a terminal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Colour {
+    /// Not at all.
+    None,
+    /// Something comes.
+    Green,
+    /// Something goes.
+    Red,
+    /// Something changes.
+    Yellow,
+}
+
+/// Prints a line in a colour, if a person is to see it who wants colours.
+pub(crate) fn coloured(colour: Colour, text: &str) {
+    let code = match colour {
+        Colour::None => None,
+        Colour::Green => Some("32"),
+        Colour::Red => Some("31"),
+        Colour::Yellow => Some("33"),
+    };
+    match code.filter(|_| io::stdout().is_terminal() && config::wants_colour()) {
+        Some(code) => line(&format!("\u{1b}[{code}m{text}\u{1b}[0m")),
+        None => line(text),
     }
 }
 

@@ -15,7 +15,7 @@ use domain::policy::State;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::command::apply::print_plan;
+use crate::command::plan_text;
 use crate::command::certificate::escape;
 use crate::command::certificate::print_fields;
 use crate::config::DataArgument;
@@ -171,8 +171,9 @@ async fn history(kind: Kind, arguments: &NamedArguments) -> anyhow::Result<()> {
         let at = at.to_rfc3339();
         output::line(&output::safe(&format!("version {number}, {at}: {what} by {actor}")));
         for field in fields {
-            let text = format!("    {}: {} -> {}", field.field, field.before, field.after);
-            output::line(&output::safe(&text));
+            for (colour, text) in plan_text::changed(field) {
+                output::coloured(colour, &output::safe(&format!("    {text}")));
+            }
         }
     }
     Ok(())
@@ -189,7 +190,7 @@ async fn roll_back(kind: Kind, arguments: &RollbackArguments) -> anyhow::Result<
     if named.json {
         return output::json(&plan);
     }
-    print_plan(&plan);
+    plan_text::print(&plan);
     if *dry_run {
         output::line("Nothing was changed: this was a dry run.");
     }
