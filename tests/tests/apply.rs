@@ -178,7 +178,8 @@ fn policies_that_a_file_does_not_name_go_behind_and_it_says_so() {
     let moved = moved.iter().find(|change| change["name"] == "Mosyle devices to VLAN 20").unwrap();
     assert_eq!(json::text(moved, "/fields/0/field"), "position", "{plan:#}");
     let text = lab.apply(closed, []).succeeded();
-    text.says("~ network policy \"Mosyle devices to VLAN 20\"").says("position: 1 → 2 (moved down)");
+    text.says("~ network policy \"Mosyle devices to VLAN 20\"")
+        .says("position: 1 → 2 (moved down)");
 }
 
 #[test]

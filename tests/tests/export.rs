@@ -55,7 +55,10 @@ fn check_round_trip(source: &str) {
     let lab = Lab::unserved(source);
     let exported = export(&lab);
     for line in exported.lines().filter(|line| line.contains("shared_secret")) {
-        assert!(line.starts_with("shared_secret_file = \"secrets/") || line.starts_with("# "), "{line}");
+        assert!(
+            line.starts_with("shared_secret_file = \"secrets/") || line.starts_with("# "),
+            "{line}"
+        );
     }
     let again = lab.apply(&exported, ["--prune", "--dry-run", "--json"]).succeeded().json();
     for list in ["/create", "/change", "/remove"] {
@@ -113,7 +116,8 @@ fn a_gateway_and_an_access_point_under_new_names_serve_devices_as_before() {
         (&format!("shared_secret = \"{}\"", guide::SHARED_SECRET), "description = \"up\""),
     ]);
     let plan = lab.apply(&toml, []).succeeded();
-    plan.says("~ gateway \"Teachers\" (was \"Mosyle\")").says("~ access point \"Roof\" (was \"Loopback\")");
+    plan.says("~ gateway \"Teachers\" (was \"Mosyle\")")
+        .says("~ access point \"Roof\" (was \"Loopback\")");
     lab.apply(&toml, []).succeeded().says("Nothing changed");
     let order = ["--secret", guide::SHARED_SECRET];
     lab.authenticate(&identity, order).succeeded();

@@ -101,8 +101,11 @@ fn large(mut document: Value, count: usize) -> Value {
             json!({ "name": name, "description": "roof", "address": format!("10.1.{high}.{low}"),
                 "shared_secret": secret }),
         );
-        add("gateway", json!({ "name": school, "description": "MDM",
-            "certificate_authority": "Example School SCEP CA" }));
+        add(
+            "gateway",
+            json!({ "name": school, "description": "MDM",
+            "certificate_authority": "Example School SCEP CA" }),
+        );
         add(
             "policy_workflow",
             json!({ "name": school, "description": "role", "rules": [

@@ -25,12 +25,7 @@ use pki::time::Time;
 use crate::snapshot::Snapshot;
 
 /// What is known of a device that joins.
-pub fn facts_of_visit(
-    snapshot: &Snapshot,
-    policies: &Policies,
-    visit: &Visit,
-    at: Time,
-) -> Facts {
+pub fn facts_of_visit(snapshot: &Snapshot, policies: &Policies, visit: &Visit, at: Time) -> Facts {
     let facts = facts_of_certificate(snapshot, &visit.certificate, &visit.standing, at);
     let network = Some(visit.place.facts(Some(visit.tls)));
     Facts { network, ..facts }.under(&policies.names)

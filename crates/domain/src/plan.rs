@@ -196,7 +196,8 @@ fn names<'a>(
 fn signed_by_disabled(merged: &Organization, plan: &Plan, places: &Places) -> Vec<Complaint> {
     let (created, made) = (plan.created(), plan.made_server_keys());
     let authorities = merged.certificate_authority.iter();
-    let authorities = authorities.filter(|one| created.holds(Kind::CertificateAuthority, &one.name));
+    let authorities =
+        authorities.filter(|one| created.holds(Kind::CertificateAuthority, &one.name));
     let authorities = authorities.filter_map(|one| {
         Some((Kind::CertificateAuthority, &one.name, "issuer", one.issuer.as_ref()?))
     });

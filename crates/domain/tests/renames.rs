@@ -24,7 +24,8 @@ mod tests {
     }
 
     fn school() -> Organization {
-        let role = json!({ "field": "identity.role", "operator": "is-one-of", "value": ["staff", "it"] });
+        let role =
+            json!({ "field": "identity.role", "operator": "is-one-of", "value": ["staff", "it"] });
         let group = json!({ "match": "any", "rules": [
             { "field": "identity.provider", "operator": "is", "value": "Jamf" },
             { "field": "identity.provider", "operator": "starts-with", "value": "Ja" },
@@ -152,8 +153,7 @@ mod tests {
             json!([{ "name": "X", "renamed_from": "Jamf" }, { "name": "Y", "renamed_from": "Jamf" }]),
         );
         refused(&school, twice, "gateway[1].renamed_from", "another object takes the place");
-        let stays =
-            gateways(json!([{ "name": "X", "renamed_from": "Jamf" }, { "name": "Jamf" }]));
+        let stays = gateways(json!([{ "name": "X", "renamed_from": "Jamf" }, { "name": "Jamf" }]));
         refused(&school, stays, path, "there is a \"Jamf\" now");
         let own = gateways(json!([{ "name": "X", "renamed_from": "X" }]));
         refused(&school, own, path, "is the object's own name");

@@ -164,7 +164,8 @@ async fn what_only_a_request_told_is_no_inventory_and_without_being_asked_for_no
     let told = json!({ "device": [{ "name": "mac-1", "serial": "C1" }] });
     fixture.apply(application(told)).await.unwrap();
     let document = exported(&fixture, true).await;
-    assert_eq!(document["device"], json!([{ "name": "mac-1", "serial": "C1" }]));
+    let known = json!([{ "name": "mac-1", "serial": "C1", "status": "active" }]);
+    assert_eq!(document["device"], known);
     assert_eq!(document.get("person"), None);
     assert_eq!(exported(&fixture, false).await.get("device"), None);
     let gateway = Actor::gateway("Mosyle");

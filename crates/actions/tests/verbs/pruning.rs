@@ -55,7 +55,8 @@ async fn a_few_objects_are_pruned_and_many_only_if_so_many_are_meant() {
 #[tokio::test]
 async fn people_and_devices_are_never_pruned() {
     let fixture = Fixture::empty().await;
-    let devices: Vec<Value> = (0..9).map(|number| json!({ "name": format!("d{number}") })).collect();
+    let devices: Vec<Value> =
+        (0..9).map(|number| json!({ "name": format!("d{number}") })).collect();
     let told: Vec<Value> = devices
         .into_iter()
         .map(|mut device| {

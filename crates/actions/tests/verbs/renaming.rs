@@ -1,8 +1,15 @@
 //! Renames: devices that enrolled before, and access points that know their secret, notice nothing.
 
+use actions::certificate::revocation;
+use actions::certificate::revocation::Change;
+use actions::certificate::revocation::Sweep;
 use actions::organization::history;
 use actions::visit;
 use domain::actor::Actor;
+use domain::certificate::Chosen;
+use domain::certificate::RevocationReason;
+use domain::certificate::search::Name;
+use domain::certificate::search::Search;
 use domain::claim::Claim;
 use domain::object::Kind;
 use domain::visit::Visit;
@@ -22,9 +29,10 @@ use crate::visits::stand;
 async fn organization() -> Fixture {
     let mut fixture = Fixture::empty().await;
     let mut document = mosyle();
-    document["enrollment_policy"][0]["rules"].as_array_mut().unwrap().push(
-        json!({ "field": "request.gateway", "operator": "is", "value": "Mosyle" }),
-    );
+    document["enrollment_policy"][0]["rules"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "field": "request.gateway", "operator": "is", "value": "Mosyle" }));
     document["network_policy"][0]["rules"].as_array_mut().unwrap().extend([
         json!({ "field": "certificate.template", "operator": "is", "value": "Mosyle devices" }),
         json!({ "field": "network.access_point", "operator": "is-one-of", "value": ["Loopback"] }),
@@ -102,6 +110,24 @@ async fn logins_old_challenges_and_renewals_go_on_under_new_names() {
     (renewal.challenge, renewal.renews) = (None, Some(old.clone()));
     assert_eq!(issue(&fixture, &renewal).await.unwrap().subject, old.subject);
     assert_eq!(issue(&fixture, &again).await.unwrap().der, before.der);
+    // Whoever looks for the gateway's certificates finds those of before, too.
+    let search =
+        |name| Search { gateway: Some(Name::parse("gateway", name).unwrap()), ..Search::default() };
+    let found = async |name| {
+        let page = (None, 100);
+        actions::certificate::list(&fixture.app, &owner(), &search(name), page).await.unwrap().items
+    };
+    assert_eq!(found("Mosyle (teachers)").await.len(), 4);
+    assert_eq!(found("Mosyle").await.len(), 2);
+    let sweep = Sweep {
+        change: Change::Revoke(RevocationReason::Superseded),
+        chosen: Chosen::Gateway("Mosyle (teachers)".into()),
+        dry_run: true,
+        confirm: None,
+        after: None,
+    };
+    let swept = revocation::sweep(&fixture.app, &owner(), &sweep).await.unwrap();
+    assert_eq!(swept.count, Some(4));
     // What explains the answers finds each with the policies of its time.
     let events = fixture.events().await;
     let visits = events.iter().filter(|event| event.kind == "network.access");
@@ -165,7 +191,10 @@ async fn the_history_goes_on_and_the_old_name_says_where() {
     assert_eq!((&name.before, &name.after), (&json!("Mosyle devices"), &json!("teachers")));
     let old = list("Mosyle devices").await;
     assert_eq!(old[0].what, "renamed");
-    assert_eq!((old[0].fields[0].field.as_str(), &old[0].fields[0].after), ("name", &json!("teachers")));
+    assert_eq!(
+        (old[0].fields[0].field.as_str(), &old[0].fields[0].after),
+        ("name", &json!("teachers"))
+    );
     assert_eq!(old[1].what, "created");
     // The event says the same.
     let events = fixture.events().await;

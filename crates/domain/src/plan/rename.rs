@@ -112,7 +112,11 @@ impl EachKind for Finder<'_> {
             let known = former_name::of(object).len();
             if known > FORMER_NAMES_MAX && known > given_names(before) {
                 let what = format!("{known} former names, {FORMER_NAMES_MAX} are possible");
-                complain(object, what, "write renamed_from = [] once, so that all of them are forgotten");
+                complain(
+                    object,
+                    what,
+                    "write renamed_from = [] once, so that all of them are forgotten",
+                );
             }
         }
     }
@@ -202,10 +206,6 @@ fn replace(value: &mut Value, old: &str, new: &str) {
     match value {
         Value::String(name) if name == old => new.clone_into(name),
         Value::Array(items) => items.iter_mut().for_each(|item| replace(item, old, new)),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Object(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {}
     }
 }

@@ -87,10 +87,9 @@ pub(crate) fn changed(field: &FieldChange) -> Vec<(Colour, String)> {
                 &Value::Object(before.clone()),
                 &Value::Object(after.clone()),
             );
-            let inner = inner.into_iter().map(|one| FieldChange {
-                field: format!("{name}.{}", one.field),
-                ..one
-            });
+            let inner = inner
+                .into_iter()
+                .map(|one| FieldChange { field: format!("{name}.{}", one.field), ..one });
             inner.flat_map(|inner| changed(&inner)).collect()
         }
         (Value::Array(before), Value::Array(after))
@@ -152,8 +151,16 @@ mod tests {
                         "Y",
                         vec![
                             field("name", json!("Old"), json!("Y")),
-                            field("rules", json!([rule("a"), rule("b")]), json!([rule("b"), rule("c")])),
-                            field("settings", json!({ "access": "accept" }), json!({ "access": "refuse" })),
+                            field(
+                                "rules",
+                                json!([rule("a"), rule("b")]),
+                                json!([rule("b"), rule("c")]),
+                            ),
+                            field(
+                                "settings",
+                                json!({ "access": "accept" }),
+                                json!({ "access": "refuse" }),
+                            ),
                             field("description", json!("a"), json!(null)),
                             field("position", json!(3), json!(1)),
                         ],

@@ -15,9 +15,9 @@ use domain::policy::State;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::command::plan_text;
 use crate::command::certificate::escape;
 use crate::command::certificate::print_fields;
+use crate::command::plan_text;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;

@@ -325,7 +325,10 @@ mod tests {
         let document = read(text);
         assert_eq!(document.json["access_point"][0].get("shared_secret"), None);
         let told = document.absent_secrets();
-        assert!(matches!(told.as_slice(), [(3, what)] if what.contains("no-such-file")), "{told:?}");
+        assert!(
+            matches!(told.as_slice(), [(3, what)] if what.contains("no-such-file")),
+            "{told:?}"
+        );
         let missing = Complaint::new("access_point[0].shared_secret", "is missing", "give one");
         let told = document.in_its_words(missing);
         assert!(told.what.contains("no-such-file cannot be read"), "{told:?}");
