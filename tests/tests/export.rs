@@ -106,7 +106,7 @@ fn an_export_replaces_the_file_as_a_whole_and_prints_what_the_api_takes() {
 
 #[test]
 fn a_gateway_and_an_access_point_under_new_names_serve_devices_as_before() {
-    let mut lab = Lab::of_guide();
+    let lab = Lab::of_guide();
     let identity = lab.enroll("mac-1");
     let toml = guide::with([
         ("name = \"Mosyle\"\n", "name = \"Teachers\"\nrenamed_from = \"Mosyle\"\n"),

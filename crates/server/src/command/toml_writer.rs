@@ -8,7 +8,7 @@ use serde_json::Value;
 const COLUMNS: usize = 100;
 
 /// Fields in the order in which people look for them; others follow by the alphabet.
-const ORDER: [&str; 58] = [
+const ORDER: [&str; 69] = [
     "name",
     "slug",
     "renamed_from",
@@ -67,6 +67,17 @@ const ORDER: [&str; 58] = [
     "shared_secret_file",
     "attributes",
     "tests",
+    "email",
+    "upn",
+    "sid",
+    "groups",
+    "serial",
+    "udid",
+    "model",
+    "os",
+    "os_version",
+    "owner",
+    "mac_addresses",
 ];
 
 /// The tables of a document, one kind after the other as `kinds` names them, each under a heading.
