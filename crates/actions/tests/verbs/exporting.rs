@@ -42,7 +42,10 @@ fn read(text: &str) -> Value {
             toml::Value::Table(table) => {
                 table.into_iter().map(|(key, value)| (key, plain(value))).collect()
             }
-            other => serde_json::to_value(other).unwrap(),
+            toml::Value::String(text) => json!(text),
+            toml::Value::Integer(number) => json!(number),
+            toml::Value::Float(number) => json!(number),
+            toml::Value::Boolean(flag) => json!(flag),
         }
     }
     plain(toml::from_str(text).unwrap())
@@ -55,8 +58,8 @@ async fn exported(fixture: &Fixture, with_inventory: bool) -> Value {
 /// The document of elsewhere with the secrets of access points, which an export never has.
 fn with_secrets(mut document: Value, source: &Value) -> Value {
     for point in document["access_point"].as_array_mut().unwrap() {
-        let own = source["access_point"].as_array().unwrap().iter();
-        let own = own.filter(|given| given["name"] == point["name"]).next_back().unwrap();
+        let mut own = source["access_point"].as_array().unwrap().iter();
+        let own = own.rfind(|given| given["name"] == point["name"]).unwrap();
         point["shared_secret"] = own["shared_secret"].clone();
     }
     document

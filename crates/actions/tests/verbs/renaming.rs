@@ -199,7 +199,7 @@ async fn the_history_goes_on_and_the_old_name_says_where() {
     // The event says the same.
     let events = fixture.events().await;
     let of = |event: &&domain::event::Shown| event.object == "policy_workflow:teachers";
-    let event = events.iter().filter(of).next_back().unwrap();
+    let event = events.iter().rfind(of).unwrap();
     assert_eq!(event.kind, "object.changed");
     let fields = event.details["fields"].as_array().unwrap();
     let expected = json!({ "field": "name", "before": "Mosyle devices", "after": "teachers" });
