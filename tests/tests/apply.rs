@@ -2,6 +2,7 @@
 //! nothing and says where the mistake is and what to do; with the server running or stopped.
 
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::Value;
@@ -177,7 +178,8 @@ fn policies_that_a_file_does_not_name_go_behind_and_it_says_so() {
     let moved = moved.iter().find(|change| change["name"] == "Mosyle devices to VLAN 20").unwrap();
     assert_eq!(json::text(moved, "/fields/0/field"), "position", "{plan:#}");
     let text = lab.apply(closed, []).succeeded();
-    text.says("~ network policy \"Mosyle devices to VLAN 20\"").says("position: 1 -> 2");
+    text.says("~ network policy \"Mosyle devices to VLAN 20\"")
+        .says("position: 1 → 2 (moved down)");
 }
 
 #[test]
@@ -198,4 +200,54 @@ fn a_file_that_is_missing_or_no_text_is_refused() {
     let binary = lab.directory.write("binary.toml", [0xFF, 0xFE, 0, 1]);
     lab.ask(["apply", shown(&binary)]).refused().complains("binary.toml");
     assert_eq!(state(&lab), before);
+}
+
+#[test]
+fn a_secret_file_that_is_not_there_leaves_the_secret_and_says_so() {
+    let lab = Lab::unserved(guide::GUIDE);
+    let secret = format!("shared_secret = \"{}\"", guide::SHARED_SECRET);
+    let toml = guide::with([(&secret, "shared_secret_file = \"loopback.secret\"")]);
+    let kept = lab.apply(&toml, []).succeeded().says("Nothing changed");
+    assert!(kept.stderr.contains("loopback.secret cannot be read"), "{}", kept.stderr);
+    // Elsewhere there is no secret that could be kept.
+    let elsewhere = Lab::empty();
+    elsewhere.apply(&toml, []).refused().complains("loopback.secret cannot be read");
+    assert!(!elsewhere.data().exists());
+}
+
+#[test]
+fn a_secret_file_of_another_system_is_read_and_one_for_everybody_is_told_of() {
+    let lab = Lab::unserved(guide::GUIDE);
+    let secret = format!("shared_secret = \"{}\"", guide::SHARED_SECRET);
+    let toml = guide::with([(&secret, "shared_secret_file = \"loopback.secret\"")]);
+    let file = lab.directory.write("loopback.secret", format!("{}\r\n", guide::SHARED_SECRET));
+    let read = lab.apply(&toml, []).succeeded().says("Nothing changed");
+    assert_eq!(read.stderr, "");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let told = lab.apply(&toml, []).succeeded().says("Nothing changed");
+    assert!(told.stderr.contains("can be read by everybody"), "{}", told.stderr);
+}
+
+#[test]
+fn a_plan_shows_what_a_new_object_says_and_what_an_old_one_said() {
+    let lab = Lab::unserved(guide::GUIDE);
+    let more = "[[gateway]]\nname = \"Jamf\"\nvendor = \"jamf\"\n";
+    let toml = guide::with([
+        ("description = \"The teachers' network\"\n", "description = \"Teachers\"\n"),
+        ("value = \"20\"", "value = \"30\""),
+    ]);
+    let plan = lab.apply(&format!("{toml}\n{more}"), ["--dry-run"]).succeeded();
+    for line in [
+        "+ gateway \"Jamf\"\n",
+        "    vendor: \"jamf\"\n",
+        "~ network policy \"Mosyle devices to VLAN 20\"\n",
+        "    description: \"The teachers' network\" → \"Teachers\"\n",
+        "    settings.attributes:\n",
+        "      + { dictionary = \"RADIUS:IETF\", attribute = \"Tunnel-Private-Group-Id\", \
+         value = \"30\" }\n",
+        "1 created, 1 changed, 0 removed, 11 unchanged",
+    ] {
+        assert!(plan.stdout.contains(line), "{line} is not in:\n{}", plan.stdout);
+    }
+    assert!(!plan.stdout.contains('\u{1b}'), "a file is no terminal: {}", plan.stdout);
 }

@@ -154,11 +154,18 @@ fn wrong_attributes_and_secrets() -> Vec<Mistake> {
             "access_point[0].shared_secret",
             "5 bytes long",
         ),
+        added(
+            "[[access_point]]\nname = \"New\"\naddress = \"192.0.2.1\"\nshared_secret_file = \
+             \"no-such-file\"",
+            "shared_secret_file",
+            "access_point[1].shared_secret_file",
+            "cannot be read",
+        ),
         changed(
             "shared_secret = \"a-long-shared-secret-for-the-lab\"",
-            "shared_secret_file = \"no-such-file\"",
+            "shared_secret_file = \"/dev/zero\"",
             "access_point[0].shared_secret_file",
-            "cannot be read",
+            "is longer than 4096 bytes",
         ),
         added(
             "[[access_point]]\nname = \"New\"\naddress = \"192.0.2.1\"\nshared_secret_file = \

@@ -173,7 +173,8 @@ async fn visits(app: &App) -> Vec<Visit> {
 fn recording(app: &App, visits: &[Visit]) {
     let visit = visits.first().unwrap();
     let whole = micros(|| drop(visit::admit(&app.snapshot, visit)));
-    let facts = facts_of_visit(&app.snapshot, visit, now().time());
+    let rules = app.snapshot.rules();
+    let facts = facts_of_visit(&app.snapshot, &rules.policies, visit, now().time());
     let keeping = micros(|| drop(Inputs::of(&facts)));
     let bytes = Inputs::of(&facts).body.len();
     println!(

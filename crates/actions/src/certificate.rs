@@ -52,7 +52,11 @@ pub async fn list(
     actor.may(Permission::CertificateRead)?;
     let after = cursor.map(|cursor| search.parse_place(cursor)).transpose()?;
     let limit = limit.clamp(1, PAGE_MAX);
-    let kept = store::certificate::search::list(&app.store, search, after.as_ref(), limit).await;
+    let gateway = search.gateway.as_ref().map(|gateway| gateway.as_str());
+    let former = gateway.map(|name| app.snapshot.rules().former_gateway_names(name));
+    let search_and_names = (search, former.as_deref().unwrap_or_default());
+    let after = after.as_ref();
+    let kept = store::certificate::search::list(&app.store, search_and_names, after, limit).await;
     let kept = kept.map_err(unavailable)?;
     let full = u32::try_from(kept.len()).is_ok_and(|count| count == limit);
     let last = kept.last().filter(|_| full);

@@ -17,6 +17,7 @@ use domain::condition::facts::RequestFacts;
 use domain::device::Device;
 use domain::device::DeviceId;
 use domain::person::Person;
+use domain::policy::Policies;
 use domain::visit::Visit;
 use pki::certificate::Certificate;
 use pki::time::Time;
@@ -24,12 +25,14 @@ use pki::time::Time;
 use crate::snapshot::Snapshot;
 
 /// What is known of a device that joins.
-pub fn facts_of_visit(snapshot: &Snapshot, visit: &Visit, at: Time) -> Facts {
+pub fn facts_of_visit(snapshot: &Snapshot, policies: &Policies, visit: &Visit, at: Time) -> Facts {
     let facts = facts_of_certificate(snapshot, &visit.certificate, &visit.standing, at);
-    Facts { network: Some(visit.place.facts(Some(visit.tls))), ..facts }
+    let network = Some(visit.place.facts(Some(visit.tls)));
+    Facts { network, ..facts }.under(&policies.names)
 }
 
-/// What is known of a certificate and whose it is.
+/// What is known of a certificate and whose it is. Its gateway and template are called what they
+/// were called when it was made: see [`Facts::under`].
 pub(crate) fn facts_of_certificate(
     snapshot: &Snapshot,
     certificate: &Certificate,

@@ -51,6 +51,7 @@ pub async fn examine(app: &App, actor: &Actor) -> Result<Vec<Finding>, Refusal> 
     let (rules, now) = (app.snapshot.rules(), app.world.time());
     let mut seen = Observations::default();
     answers(app, &mut seen).await?;
+    seen.bring_up_to_date(&rules.policies.names);
     keys(app, &rules, &mut seen);
     let used = store::gateway::used_gateways(&app.store).await.map_err(unavailable)?;
     seen.used_gateways.extend(used);

@@ -332,9 +332,14 @@ fn name_of(definition: &Value) -> Result<String, NotApplied> {
 
 /// Lets a definition say what it was called before.
 fn rename(definition: &mut Value, before: &str) {
-    if let Some(definition) = definition.as_object_mut() {
-        definition.insert("renamed_from".to_owned(), Value::from(before));
+    let Some(definition) = definition.as_object_mut() else { return };
+    let mut names = vec![Value::from(before)];
+    match definition.remove("renamed_from") {
+        Some(Value::Array(earlier)) => names.extend(earlier),
+        Some(Value::Null) | None => {}
+        Some(earlier) => names.push(earlier),
     }
+    definition.insert("renamed_from".to_owned(), Value::from(names));
 }
 
 /// Deepest nesting of a patch; definitions have four levels.

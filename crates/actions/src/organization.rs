@@ -1,6 +1,9 @@
 //! The organization: showing it, and applying a document to it, all or nothing.
 
+pub mod export;
 pub mod history;
+mod removing;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -15,20 +18,15 @@ use domain::event::Event;
 use domain::event::EventKind;
 use domain::gateway::Gateway;
 use domain::object::Kind;
-use domain::organization::EachKind;
-use domain::organization::Listed;
 use domain::organization::Organization;
 use domain::organization::Settings;
 use domain::organization::document::Document;
-use domain::organization::each_kind;
 use domain::plan;
-use domain::plan::Change;
 use domain::plan::Merged;
 use domain::plan::Plan;
 use domain::refusal::MassChange;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
-use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
@@ -42,7 +40,6 @@ use crate::certificate;
 use crate::certificate_authority;
 use crate::certificate_authority::Made;
 use crate::certificate_authority::Making;
-use crate::change;
 use crate::decision::replay;
 use crate::decision::simulate;
 use crate::gateway;
@@ -77,8 +74,8 @@ pub struct Application {
     /// Remove what the document does not name.
     #[serde(default)]
     pub prune: bool,
-    /// Most devices that may lose their use, owner or tags, where it is more than goes without
-    /// saying.
+    /// Most objects that may be removed, and most devices that may lose their use, owner, tags or
+    /// access, where it is more than goes without saying.
     #[serde(default)]
     pub confirm: Option<u64>,
     /// Secrets that the caller drew for the gateways that are new, and has made safe already.
@@ -221,7 +218,7 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     let document = Document::parse(application.document).map_err(NotApplied::Complaints)?;
     let _one_inventory_at_a_time = app.keeping.lock().await;
     let told = inventory::told::merge(app, document.told.clone()).await?;
-    let (current, removed) = without(current, &application.remove)?;
+    let (current, removed) = removing::without(current, &application.remove)?;
     let mut merged = plan::merge(&current, &kept, document, application.prune)
         .map_err(NotApplied::Complaints)?;
     told.join(&mut merged.plan);
@@ -236,6 +233,9 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     simulate::check_tests(app, &current, &merged.organization).await?;
     if !application.dry_run {
         told.check_share(app, application.confirm)?;
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let removed = (count(merged.plan.remove.len()), count(current.count()));
+        share::check_removed(removed, application.confirm)?;
         check_losses(app, &merged, application.confirm).await?;
     }
     if application.dry_run || merged.plan.is_empty() {
@@ -244,50 +244,17 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     let rules = app.snapshot.rules();
     let made = make_keys(app, &rules, &merged).await?;
     let shown = draw_secrets(app, &merged, application.secrets);
-    let write = write(app, &merged, version, &made, &shown);
+    let moving = writing::Moving::find(app, &merged.plan, kept).await?;
+    let write = writing::write(app, &merged, version, (&moving, &shown));
+    let write = keep_made(write, app, &made);
     let write = history::keep(write, &merged, (version, app.world.time()), actor);
     let definitions = history::Definitions::of(&current, &merged).with(told.created());
     let (write, records) = told.write(app, actor, write);
-    let events = events(app, actor, (&merged.plan, &definitions), &made);
+    let events = writing::events(app, actor, (&merged.plan, &definitions), &made);
     publish(app, one_at_a_time, (write, events), made).await?;
     // If whoever asked goes away before, the follower hears of it.
     records.remember(app);
     Ok(Applied { plan: merged.plan, secrets: shown })
-}
-
-/// The organization without some objects, and what that removes.
-fn without(
-    organization: Organization,
-    remove: &[(Kind, String)],
-) -> Result<(Organization, Vec<Change>), NotApplied> {
-    let mut remover = Remover { organization, remove, removed: Vec::new(), complaints: Vec::new() };
-    each_kind(&mut remover);
-    if remover.complaints.is_empty() {
-        return Ok((remover.organization, remover.removed));
-    }
-    Err(NotApplied::Complaints(remover.complaints))
-}
-
-struct Remover<'a> {
-    organization: Organization,
-    remove: &'a [(Kind, String)],
-    removed: Vec<Change>,
-    complaints: Vec<Complaint>,
-}
-
-impl EachKind for Remover<'_> {
-    fn visit<T: Listed>(&mut self) {
-        for (_, name) in self.remove.iter().filter(|(kind, _)| *kind == T::KIND) {
-            if matches!(T::KIND, Kind::CertificateAuthority | Kind::ServerCertificate) {
-                let what = "holds a key, and what holds a key is never removed";
-                let fix = "set disabled = true in an authority; leave a server certificate be";
-                self.complaints.push(Complaint::new(format!("{} \"{name}\"", T::KIND), what, fix));
-            }
-            T::list_mut(&mut self.organization).retain(|object| object.name() != name);
-            let (kind, name) = (T::KIND, name.clone());
-            self.removed.push(Change { kind, name, fields: Vec::new() });
-        }
-    }
 }
 
 /// Refuses a plan that changes what the actor may not change. Looking at a plan changes nothing.
@@ -340,8 +307,9 @@ pub(crate) async fn publish(
 
 /// Refuses secrets for gateways that would not be made: their file would lie.
 fn check_secrets(merged: &Merged, secrets: &BTreeMap<String, Secret>) -> Result<(), Refusal> {
+    let created = merged.plan.created();
     for (name, secret) in secrets {
-        if !merged.plan.creates(Kind::Gateway, name) {
+        if !created.holds(Kind::Gateway, name) {
             let what = format!("the gateway \"{name}\" exists already and keeps its secret");
             return Err(Refusal::Conflict { what });
         }
@@ -364,10 +332,11 @@ async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made
     let mut fresh: HashMap<&str, Authority> = HashMap::new();
     let mut all = Vec::new();
     let organization = &merged.organization;
+    let (created, made_keys) = (merged.plan.created(), merged.plan.made_server_keys());
     let mut waiting: Vec<&CertificateAuthority> = organization
         .certificate_authority
         .iter()
-        .filter(|authority| merged.plan.creates(Kind::CertificateAuthority, &authority.name))
+        .filter(|authority| created.holds(Kind::CertificateAuthority, &authority.name))
         .collect();
     // A chain is short: whatever is left after the longest has no issuer that could sign.
     waiting.sort_by_key(|authority| organization.chain_of(authority).len());
@@ -386,7 +355,7 @@ async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made
         all.extend(made);
     }
     for definition in &organization.server_certificate {
-        if !merged.plan.makes_server_key(&definition.name) {
+        if !made_keys.holds(Kind::ServerCertificate, &definition.name) {
             continue;
         }
         let name = definition.certificate_authority.as_str();
@@ -414,55 +383,14 @@ fn draw_secrets(
     mut given: BTreeMap<String, Secret>,
 ) -> Vec<ShownSecret> {
     let organization = &merged.organization;
-    let new = |gateway: &&Gateway| merged.plan.creates(Kind::Gateway, &gateway.name);
+    let created = merged.plan.created();
+    let new = |gateway: &&Gateway| created.holds(Kind::Gateway, &gateway.name);
     let show = |gateway: &Gateway| {
         let secret = given.remove(&gateway.name);
         let secret = secret.unwrap_or_else(|| gateway::draw_secret(&app.world));
         gateway::show_secret(organization, gateway, &secret)
     };
     organization.gateway.iter().filter(new).map(show).collect()
-}
-
-fn write(
-    app: &App,
-    merged: &Merged,
-    version: i64,
-    made: &[Made],
-    secrets: &[ShownSecret],
-) -> Write {
-    let now = app.world.time();
-    let organization = &merged.organization;
-    let mut write = store::organization::save(Write::new(), &organization.settings, version);
-    // What goes gives its slug free for what comes.
-    for change in &merged.plan.remove {
-        write = store::organization::remove_object(write, change.kind, &change.name);
-        match change.kind {
-            Kind::Gateway => write = store::gateway::remove_secrets(write, &change.name),
-            Kind::AccessPoint => write = store::access_point::remove_secret(write, &change.name),
-            Kind::Organization
-            | Kind::CertificateAuthority
-            | Kind::ServerCertificate
-            | Kind::CertificateTemplate
-            | Kind::PolicyWorkflow
-            | Kind::EnrollmentPolicy
-            | Kind::NetworkPolicy
-            | Kind::NetworkProfile
-            | Kind::Person
-            | Kind::Device => {}
-        }
-    }
-    let mut writer = Writer { merged, now, write };
-    each_kind(&mut writer);
-    write = writer.write;
-    for point in &organization.access_point {
-        let Some(secret) = &point.shared_secret else { continue };
-        write = store::access_point::save_secret(write, &app.master, &point.name, secret, now);
-    }
-    for shown in secrets {
-        let Some(gateway) = organization.find::<Gateway>(&shown.name) else { continue };
-        write = gateway::add_secret(write, app, gateway, &shown.secret, now);
-    }
-    keep_made(write, app, made)
 }
 
 /// Keeps the keys and certificates that were made.
@@ -473,60 +401,6 @@ pub(crate) fn keep_made(write: Write, app: &App, made: &[Made]) -> Write {
         let der = &made.identity.certificate.der;
         store::certificate::issued(write, &made.certificate, der)
     })
-}
-
-struct Writer<'a> {
-    merged: &'a Merged,
-    now: Time,
-    write: Write,
-}
-
-impl EachKind for Writer<'_> {
-    fn visit<T: Listed>(&mut self) {
-        let plan = &self.merged.plan;
-        let touched = |name: &str| {
-            let mut changes = plan.create.iter().chain(&plan.change);
-            changes.any(|change| change.kind == T::KIND && change.name == name)
-        };
-        for (position, object) in T::list(&self.merged.organization).iter().enumerate() {
-            if touched(object.name()) {
-                let write = core::mem::take(&mut self.write);
-                self.write = store::organization::save_object(write, object, position, self.now);
-            }
-        }
-    }
-}
-
-/// One event for each object, and one for each certificate that was made on the way.
-fn events(
-    app: &App,
-    actor: &Actor,
-    (plan, definitions): (&Plan, &history::Definitions),
-    made: &[Made],
-) -> Vec<Event> {
-    let mut events = Vec::new();
-    let mut add = |kind: EventKind, object: String, details: Map<String, Value>| {
-        let said = Said { actor: actor.name().to_owned(), object, details };
-        events.push(app.world.event(kind, None, said));
-    };
-    let lists = [
-        (EventKind::ObjectCreated, &plan.create),
-        (EventKind::ObjectChanged, &plan.change),
-        (EventKind::ObjectRemoved, &plan.remove),
-    ];
-    for (kind, changes) in lists {
-        for change in changes {
-            let definition = definitions.find(change.kind, &change.name);
-            let details = match (kind, definition) {
-                (EventKind::ObjectCreated, Some(after)) => change::created(after),
-                (EventKind::ObjectRemoved, Some(before)) => change::removed(before),
-                (_, _) => change::changed(&change.fields),
-            };
-            add(kind, format!("{}:{}", change.kind, change.name), details);
-        }
-    }
-    events.extend(made.iter().map(|made| event_of(app, actor, made)));
-    events
 }
 
 /// The event of a certificate that was made.

@@ -8,6 +8,7 @@ use domain::access_point::Network;
 use domain::certificate::Usage;
 use domain::certificate_authority::CertificateAuthority;
 use domain::certificate_authority::Purpose;
+use domain::former_name;
 use domain::gateway::Gateway;
 use domain::network_policy::NetworkPolicy;
 use domain::network_policy::attribute::Reply;
@@ -219,6 +220,12 @@ impl Rules {
     pub fn gateway_by_slug(&self, slug: &str) -> Option<&Gateway> {
         let mut gateways = self.organization.gateway.iter();
         gateways.find(|gateway| gateway.slug.as_deref() == Some(slug))
+    }
+
+    /// What a gateway was called before.
+    pub fn former_gateway_names(&self, gateway: &str) -> Vec<String> {
+        let found = self.organization.find::<Gateway>(gateway);
+        found.map(|gateway| former_name::of(gateway).to_vec()).unwrap_or_default()
     }
 
     /// The challenges that a gateway accepts.

@@ -15,6 +15,24 @@ pub(crate) fn is_meant(count: u64, confirmed: Option<u64>) -> bool {
     count <= UNCONFIRMED_MIN || confirmed.is_some_and(|confirmed| count <= confirmed)
 }
 
+/// So many objects may be removed at once without saying how many: at least these ...
+const REMOVED_MIN: u64 = 5;
+
+/// ... and one in so many of all. A file that lost half of its tables costs no more than that.
+const REMOVED_SHARE: u64 = 10;
+
+/// Refuses to remove `count` objects of all, unless so many are meant.
+pub(crate) fn check_removed(
+    (count, of): (u64, u64),
+    confirmed: Option<u64>,
+) -> Result<(), Refusal> {
+    let allowed = REMOVED_MIN.max(of / REMOVED_SHARE);
+    if count <= allowed || confirmed.is_some_and(|confirmed| count <= confirmed) {
+        return Ok(());
+    }
+    Err(Refusal::MassChange { count, of, allowed, what: MassChange::Objects })
+}
+
 /// Refuses a change of `count` of all, unless so many are meant.
 pub(crate) fn check(
     what: MassChange,

@@ -128,7 +128,8 @@ fn check_signer(
 /// Answers a visit: roles, the first matching network policy. A no is noted here, a yes by `enter`.
 pub fn admit(snapshot: &Snapshot, visit: &Visit) -> Result<Leave, Refusal> {
     let rules = snapshot.rules();
-    let facts = decision::facts_of_visit(snapshot, visit, snapshot.world().time());
+    let now = snapshot.world().time();
+    let facts = decision::facts_of_visit(snapshot, &rules.policies, visit, now);
     let inputs = Inputs::of(&facts);
     let digest = Value::from(inputs.digest.clone());
     let inputs = snapshot.journal().unknown(inputs);

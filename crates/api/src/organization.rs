@@ -19,6 +19,10 @@ use domain::actor::Permission;
 use domain::object::Kind;
 use domain::organization::Organization;
 use domain::organization::Settings;
+use serde::Deserialize;
+use serde_json::Map;
+use serde_json::Value;
+use utoipa::IntoParams;
 
 use crate::Caller;
 use crate::certificate::Page;
@@ -29,6 +33,7 @@ use crate::object::tagged;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::schema;
 
 /// The operations.
 pub(crate) fn operations(table: &mut Table) {
@@ -45,6 +50,9 @@ pub(crate) fn operations(table: &mut Table) {
     let at = "/api/v1/organization/settings/history";
     let versions = Operation::get(at, "List the versions of the settings").needs(read);
     table.add(versions.query::<PageQuery>().lists::<ShownVersion>(), self::versions);
+    let export = Operation::get("/api/v1/export", "Export what apply takes as its document");
+    let export = export.needs(read).needs(Permission::InventoryRead).query::<ExportQuery>();
+    table.add(export.answers_part(schema::document()), self::export);
     let apply = "/api/v1/apply";
     let apply = Operation::post(apply, "Apply a declarative document, all or nothing").needs(read);
     table.add(apply.takes::<Application>().answers::<Applied>(), self::apply);
@@ -90,6 +98,26 @@ pub async fn versions(
     let Query(query) = query?;
     let object = (Kind::Organization, SETTINGS);
     Ok(Json(history_page(&app, &actor, object, query).await?))
+}
+
+/// What an export holds.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// What the inventory knows, too.
+    #[serde(default)]
+    #[param(required = false)]
+    inventory: bool,
+}
+
+/// `GET /api/v1/export`: what `POST /api/v1/apply` takes as its document.
+pub async fn export(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    query: Result<Query<ExportQuery>, QueryRejection>,
+) -> Result<Json<Map<String, Value>>, Problem> {
+    let Query(ExportQuery { inventory }) = query?;
+    Ok(Json(actions::organization::export::export(&app, &actor, inventory).await?))
 }
 
 /// `POST /api/v1/apply`

@@ -70,6 +70,14 @@ pub(crate) fn saved(kind: Kind) -> Part {
     Part { schema: schema.into(), named: named.collect() }
 }
 
+/// A declarative document, as JSON.
+pub(crate) fn document() -> Part {
+    let schema: RefOr<Schema> = ObjectBuilder::new()
+        .description(Some("Of the shape of the declarative file; see its page in the handbook."))
+        .into();
+    Part { schema, named: Vec::new() }
+}
+
 /// A JSON merge patch (RFC 7396).
 pub(crate) fn patch() -> Part {
     let schema: RefOr<Schema> = ObjectBuilder::new()

@@ -9,6 +9,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use actions::App;
+    use actions::event::Ask;
     use actions::world::World;
     use api::Limits;
     use api::gate::Peer;
@@ -104,7 +105,8 @@ mod tests {
         async fn event(&self) -> Value {
             self.app.snapshot.journal().flush().await;
             let owner = Actor::owner("administrator of the test");
-            let page = actions::event::list(&self.app, &owner, None, 1).await.unwrap();
+            let ask = Ask { limit: 1, ..Ask::default() };
+            let page = actions::event::list(&self.app, &owner, ask).await.unwrap();
             serde_json::to_value(&page.items[0]).unwrap()
         }
     }

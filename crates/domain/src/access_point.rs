@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
+use crate::former_name::FormerNames;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
 use crate::object::Object;
@@ -30,6 +31,9 @@ pub struct AccessPoint {
     /// The part of its URLs that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
+    /// What it was called before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<FormerNames>,
     /// What administrators say of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
@@ -106,6 +110,14 @@ impl Object for AccessPoint {
         self.slug = Some(slug);
     }
 
+    fn renamed_from(&self) -> Option<&FormerNames> {
+        self.renamed_from.as_ref()
+    }
+
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>) {
+        self.renamed_from = former;
+    }
+
     fn check(&self, complaints: &mut Complaints<'_>) {
         check_name(&self.name, complaints);
         check_text("description", &self.description, DESCRIPTION_CHARS_MAX, complaints);
@@ -168,6 +180,7 @@ mod tests {
     #[test]
     fn the_shared_secret_is_not_written_back() {
         let point = AccessPoint {
+            renamed_from: None,
             name: "a".into(),
             slug: None,
             description: String::new(),

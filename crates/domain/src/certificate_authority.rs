@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::certificate_template::purpose::ExtendedKeyUsage;
 use crate::complaint::Complaints;
+use crate::former_name::FormerNames;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
 use crate::object::Object;
@@ -41,6 +42,9 @@ pub struct CertificateAuthority {
     /// The part of its URLs that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
+    /// What it was called before: always nothing, because what holds a key keeps its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<FormerNames>,
     /// What administrators say of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
@@ -256,6 +260,14 @@ impl Object for CertificateAuthority {
 
     fn keep_slug(&mut self, slug: String) {
         self.slug = Some(slug);
+    }
+
+    fn renamed_from(&self) -> Option<&FormerNames> {
+        self.renamed_from.as_ref()
+    }
+
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>) {
+        self.renamed_from = former;
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {

@@ -35,6 +35,7 @@ use crate::certificate_authority::Addresses;
 use crate::certificate_authority::OWN_ADDRESS;
 use crate::certificate_authority::default_hash;
 use crate::complaint::Complaints;
+use crate::former_name::FormerNames;
 use crate::object::Kind;
 use crate::object::Object;
 use crate::object::Reference;
@@ -60,6 +61,9 @@ pub struct CertificateTemplate {
     /// The part of its URLs that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
+    /// What it was called before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<FormerNames>,
     /// Display Description.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
@@ -384,6 +388,14 @@ impl Object for CertificateTemplate {
 
     fn keep_slug(&mut self, slug: String) {
         self.slug = Some(slug);
+    }
+
+    fn renamed_from(&self) -> Option<&FormerNames> {
+        self.renamed_from.as_ref()
+    }
+
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>) {
+        self.renamed_from = former;
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {

@@ -11,6 +11,7 @@ use crate::condition;
 use crate::condition::Facts;
 use crate::condition::Match;
 use crate::condition::Rule;
+use crate::former_name::FormerNames;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
 use crate::object::Object;
@@ -35,6 +36,9 @@ pub struct EnrollmentPolicy {
     /// The part of its URLs that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
+    /// What it was called before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<FormerNames>,
     /// What administrators say of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
@@ -210,6 +214,14 @@ impl Object for EnrollmentPolicy {
 
     fn keep_slug(&mut self, slug: String) {
         self.slug = Some(slug);
+    }
+
+    fn renamed_from(&self) -> Option<&FormerNames> {
+        self.renamed_from.as_ref()
+    }
+
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>) {
+        self.renamed_from = former;
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {

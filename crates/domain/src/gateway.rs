@@ -10,6 +10,8 @@ use crate::certificate::Certificate;
 use crate::certificate::Status;
 use crate::certificate::Usage;
 use crate::complaint::Complaints;
+use crate::former_name;
+use crate::former_name::FormerNames;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
 use crate::object::NAME_CHARS_MAX;
@@ -28,6 +30,9 @@ pub struct Gateway {
     /// The part of its URL that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
+    /// What it was called before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<FormerNames>,
     /// What administrators say of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
@@ -108,6 +113,17 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl Gateway {
+    /// Whether this is its name, or was before.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.names().any(|own| own == name)
+    }
+
+    /// Its name, then those that it had before.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let former = former_name::of(self).iter().map(String::as_str);
+        core::iter::once(self.name.as_str()).chain(former)
+    }
+
     /// Refuses to renew a certificate that is not this gateway's, that is revoked, or whose time
     /// has not come or is over.
     pub fn check_renewal(&self, old: &Certificate, now: Time) -> Result<(), Refusal> {
@@ -118,7 +134,7 @@ impl Gateway {
         if old.status != Status::Issued || old.usage != Usage::Device {
             return Err(Refusal::CertificateUnknown { serial });
         }
-        if old.gateway.as_deref() != Some(self.name.as_str()) {
+        if !old.gateway.as_deref().is_some_and(|name| self.is_called(name)) {
             return Err(Refusal::RenewalElsewhere { serial, gateway: self.name.clone() });
         }
         if old.not_after.plus_days(self.renewal_grace_days) < now {
@@ -148,6 +164,14 @@ impl Object for Gateway {
 
     fn keep_slug(&mut self, slug: String) {
         self.slug = Some(slug);
+    }
+
+    fn renamed_from(&self) -> Option<&FormerNames> {
+        self.renamed_from.as_ref()
+    }
+
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>) {
+        self.renamed_from = former;
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {

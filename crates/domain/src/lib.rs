@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod enrollment_policy;
 pub mod event;
 pub mod filter;
+pub mod former_name;
 pub mod gateway;
 pub mod inventory;
 pub mod mac;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
+use crate::former_name::FormerNames;
 use crate::object::Kind;
 use crate::object::Object;
 use crate::object::Reference;
@@ -23,6 +24,9 @@ pub struct NetworkProfile {
     /// The part of its URLs that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
+    /// What it was called before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<FormerNames>,
     /// The name of the wireless network; none for a wired one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssid: Option<String>,
@@ -95,6 +99,14 @@ impl Object for NetworkProfile {
 
     fn keep_slug(&mut self, slug: String) {
         self.slug = Some(slug);
+    }
+
+    fn renamed_from(&self) -> Option<&FormerNames> {
+        self.renamed_from.as_ref()
+    }
+
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>) {
+        self.renamed_from = former;
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
+use crate::former_name::FormerNames;
 
 /// Longest name of an object; the longest common name of RFC 5280 is 64, and people want room.
 pub const NAME_CHARS_MAX: usize = 128;
@@ -101,6 +102,11 @@ impl Kind {
         words.strip_suffix('y').map_or(format!("{words}s"), |stem| format!("{stem}ies"))
     }
 
+    /// Whether each has a key of its own, and with it a certificate that names it.
+    pub fn holds_key(self) -> bool {
+        matches!(self, Self::CertificateAuthority | Self::ServerCertificate)
+    }
+
     /// Whether the order of these objects decides anything.
     pub fn is_ordered(self) -> bool {
         matches!(self, Self::PolicyWorkflow | Self::EnrollmentPolicy | Self::NetworkPolicy)
@@ -126,6 +132,12 @@ pub trait Object: Clone + DeserializeOwned + PartialEq + Serialize {
 
     /// Sets the slug that the object had, or was given at its creation.
     fn keep_slug(&mut self, slug: String);
+
+    /// What it was called before, as given.
+    fn renamed_from(&self) -> Option<&FormerNames>;
+
+    /// Sets what it was called before, with the names that are known already.
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>);
 
     /// Checks what can be checked without knowing other objects.
     fn check(&self, complaints: &mut Complaints<'_>);

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod document;
+pub mod export;
 
 use pki::time::Time;
 use serde::Deserialize;
@@ -152,7 +153,22 @@ impl Settings {
     }
 }
 
+struct Counter<'a>(&'a Organization, usize);
+
+impl EachKind for Counter<'_> {
+    fn visit<T: Listed>(&mut self) {
+        self.1 += T::list(self.0).len();
+    }
+}
+
 impl Organization {
+    /// How many objects there are.
+    pub fn count(&self) -> usize {
+        let mut counter = Counter(self, 0);
+        each_kind(&mut counter);
+        counter.1
+    }
+
     /// The object of this name.
     pub fn find<T: Listed>(&self, name: &str) -> Option<&T> {
         T::list(self).iter().find(|object| object.name() == name)

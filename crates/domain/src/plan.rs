@@ -1,5 +1,7 @@
 //! Plans: what a document would change in an organization, before anything is changed.
 
+pub mod rename;
+
 use std::collections::HashMap;
 use std::collections::HashSet;
 
@@ -8,7 +10,6 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::access_point::AccessPoint;
 use crate::certificate_authority::CertificateAuthority;
 use crate::complaint::Complaint;
 use crate::object::Kind;
@@ -19,6 +20,7 @@ use crate::organization::check;
 use crate::organization::check::Places;
 use crate::organization::document::Document;
 use crate::organization::each_kind;
+use crate::plan::rename::Renames;
 use crate::secret::Secret;
 use crate::slug;
 
@@ -43,9 +45,30 @@ pub struct Change {
     pub kind: Kind,
     /// Its name.
     pub name: String,
+    /// The name that it has now, if it would get another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
     /// Each field that differs; a secret is only said to be changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldChange>,
+}
+
+impl Change {
+    /// A change of an object that keeps its name.
+    pub fn new(kind: Kind, name: impl Into<String>, fields: Vec<FieldChange>) -> Self {
+        Self { kind, name: name.into(), renamed_from: None, fields }
+    }
+}
+
+/// The objects that a plan would make or change, by kind and name.
+#[derive(Debug)]
+pub struct Touched<'a>(HashSet<(Kind, &'a str)>);
+
+impl Touched<'_> {
+    /// Whether an object is one of them.
+    pub fn holds(&self, kind: Kind, name: &str) -> bool {
+        self.0.contains(&(kind, name))
+    }
 }
 
 /// One field that would change.
@@ -97,16 +120,22 @@ pub fn merge(
     document: Document,
     prune: bool,
 ) -> Result<Merged, Vec<Complaint>> {
-    let settings = document.settings.unwrap_or_else(|| current.settings.clone());
+    let Document { settings, mut objects, .. } = document;
+    let settings = settings.unwrap_or_else(|| current.settings.clone());
+    let mut complaints = Vec::new();
+    let renames = Renames::find(current, &mut objects, &mut complaints);
+    let renamed = renames.applied(current);
     let mut merger = Merger {
         current,
+        renames,
+        renamed: &renamed,
         secrets,
         prune,
-        document: document.objects,
+        document: objects,
         merged: Organization { settings, ..Organization::default() },
         places: Places::new(),
         plan: Plan::default(),
-        complaints: Vec::new(),
+        complaints,
     };
     merger.settings();
     each_kind(&mut merger);
@@ -131,27 +160,51 @@ impl Plan {
         self.create.iter().any(|change| change.kind == kind && change.name == name)
     }
 
-    /// Whether a server certificate is new, or says something else than before: then a key and a
-    /// certificate are made.
-    pub fn makes_server_key(&self, name: &str) -> bool {
-        let changed = |change: &Change| {
-            change.kind == Kind::ServerCertificate
-                && change.name == name
-                && change.fields.iter().any(|field| field.field != "slug")
-        };
-        self.creates(Kind::ServerCertificate, name) || self.change.iter().any(changed)
+    /// The objects that would be made.
+    pub fn created(&self) -> Touched<'_> {
+        Touched(names(&self.create).collect())
     }
+
+    /// The objects that would be made or changed.
+    pub fn touched(&self) -> Touched<'_> {
+        Touched(names(&self.create).chain(names(&self.change)).collect())
+    }
+
+    /// What would get another name: kind, old name, new name.
+    pub fn renamed(&self) -> impl Iterator<Item = (Kind, &str, &str)> {
+        let changes = self.change.iter();
+        changes.filter_map(|one| Some((one.kind, one.renamed_from.as_deref()?, &*one.name)))
+    }
+
+    /// The server certificates that are new, or say something else than before: for these a key and
+    /// a certificate are made.
+    pub fn made_server_keys(&self) -> Touched<'_> {
+        let changed = self.change.iter().filter(|change| {
+            change.kind == Kind::ServerCertificate
+                && change.fields.iter().any(|field| field.field != "slug")
+        });
+        let created = self.create.iter().filter(|one| one.kind == Kind::ServerCertificate);
+        Touched(names(created.chain(changed)).collect())
+    }
+}
+
+fn names<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> impl Iterator<Item = (Kind, &'a str)> {
+    changes.into_iter().map(|change| (change.kind, change.name.as_str()))
 }
 
 /// What would have to be signed by an authority that is disabled.
 fn signed_by_disabled(merged: &Organization, plan: &Plan, places: &Places) -> Vec<Complaint> {
+    let (created, made) = (plan.created(), plan.made_server_keys());
     let authorities = merged.certificate_authority.iter();
-    let authorities = authorities.filter(|one| plan.creates(Kind::CertificateAuthority, &one.name));
+    let authorities =
+        authorities.filter(|one| created.holds(Kind::CertificateAuthority, &one.name));
     let authorities = authorities.filter_map(|one| {
         Some((Kind::CertificateAuthority, &one.name, "issuer", one.issuer.as_ref()?))
     });
     let servers = merged.server_certificate.iter();
-    let servers = servers.filter(|one| plan.makes_server_key(&one.name)).map(|one| {
+    let servers = servers.filter(|one| made.holds(Kind::ServerCertificate, &one.name)).map(|one| {
         let field = "certificate_authority";
         (Kind::ServerCertificate, &one.name, field, &one.certificate_authority)
     });
@@ -170,7 +223,11 @@ fn signed_by_disabled(merged: &Organization, plan: &Plan, places: &Places) -> Ve
 }
 
 struct Merger<'a> {
+    /// As it is.
     current: &'a Organization,
+    renames: Renames,
+    /// As it is, under the names that the document gives.
+    renamed: &'a Organization,
     secrets: &'a SharedSecrets,
     prune: bool,
     document: Organization,
@@ -182,7 +239,7 @@ struct Merger<'a> {
 
 impl EachKind for Merger<'_> {
     fn visit<T: Listed>(&mut self) {
-        let existing: HashMap<&str, (usize, &T)> = T::list(self.current)
+        let existing: HashMap<&str, (usize, &T)> = T::list(self.renamed)
             .iter()
             .enumerate()
             .map(|(position, object)| (object.name(), (position, object)))
@@ -197,7 +254,8 @@ impl EachKind for Merger<'_> {
         }
         let merged = self.order(named, &existing);
         for (position, object) in merged.iter().enumerate() {
-            self.compare(object, position, existing.get(object.name()).copied());
+            let place = existing.get(object.name()).map(|(position, _)| *position);
+            self.compare(object, position, place);
         }
         *T::list_mut(&mut self.merged) = merged;
     }
@@ -213,7 +271,7 @@ impl Merger<'_> {
             return;
         }
         let name = self.merged.settings.name.clone();
-        self.plan.change.push(Change { kind: Kind::Organization, name, fields });
+        self.plan.change.push(Change::new(Kind::Organization, name, fields));
     }
 
     fn duplicates<T: Listed>(&mut self, named: &[T]) {
@@ -263,11 +321,11 @@ impl Merger<'_> {
                     fresh.push(object);
                 }
             }
-            let changed = T::list(self.current).iter();
+            let changed = T::list(self.renamed).iter();
             merged.extend(changed.filter_map(|object| by_name.remove(object.name())));
         }
         let left: Vec<&T> =
-            T::list(self.current).iter().filter(|object| !names.contains(object.name())).collect();
+            T::list(self.renamed).iter().filter(|object| !names.contains(object.name())).collect();
         if self.prune {
             self.remove(&left);
         } else {
@@ -283,7 +341,7 @@ impl Merger<'_> {
     fn remove<T: Listed>(&mut self, left: &[&T]) {
         for object in left {
             let name = object.name().to_owned();
-            if matches!(T::KIND, Kind::CertificateAuthority | Kind::ServerCertificate) {
+            if T::KIND.holds_key() {
                 self.complaints.push(Complaint::new(
                     format!("{} \"{name}\"", T::KIND),
                     "would be pruned, and what holds a key is never removed",
@@ -291,14 +349,19 @@ impl Merger<'_> {
                 ));
                 continue;
             }
-            self.plan.remove.push(Change { kind: T::KIND, name, fields: Vec::new() });
+            self.plan.remove.push(Change::new(T::KIND, name, Vec::new()));
         }
     }
 
-    fn compare<T: Listed>(&mut self, object: &T, position: usize, before: Option<(usize, &T)>) {
+    /// Compares an object with what stands at its place now: renaming moves nothing.
+    fn compare<T: Listed>(&mut self, object: &T, position: usize, place: Option<usize>) {
         let name = object.name().to_owned();
+        let before = place.and_then(|place| Some((place, T::list(self.current).get(place)?)));
         let Some((position_before, before)) = before else {
-            self.plan.create.push(Change { kind: T::KIND, name, fields: Vec::new() });
+            let fields = serde_json::to_value(object).unwrap_or_default();
+            let mut fields = differences(&Value::Null, &fields);
+            fields.retain(|field| field.field != "name");
+            self.plan.create.push(Change::new(T::KIND, name, fields));
             return;
         };
         let mut fields = if before == object {
@@ -317,7 +380,8 @@ impl Merger<'_> {
         if fields.is_empty() {
             self.plan.unchanged += 1;
         } else {
-            self.plan.change.push(Change { kind: T::KIND, name, fields });
+            let renamed_from = self.renames.old_name(T::KIND, &name).map(str::to_owned);
+            self.plan.change.push(Change { kind: T::KIND, name, renamed_from, fields });
         }
     }
 
@@ -338,38 +402,44 @@ impl Merger<'_> {
 
     /// A new access point needs a secret; of an old one it is only told whether it changes.
     fn shared_secrets(&mut self) {
+        let mut changed = Vec::new();
         for point in &self.merged.access_point {
             let kind = Kind::AccessPoint;
             let place = self.places.get(&(kind, point.name.clone())).cloned().unwrap_or_default();
-            match (&point.shared_secret, self.secrets.get(&point.name)) {
+            let known = self.renames.old_name(kind, &point.name).unwrap_or(&point.name);
+            match (&point.shared_secret, self.secrets.get(known)) {
                 (None, None) => self.complaints.push(Complaint::new(
                     format!("{place}.shared_secret"),
                     "is missing, and the access point has none yet",
                     "give shared_secret, or shared_secret_file",
                 )),
-                (Some(given), Some(kept)) if given != kept => self.plan.secret_changes(point),
+                (Some(given), Some(kept)) if given != kept => changed.push(point.name.as_str()),
                 (Some(_) | None, Some(_)) | (Some(_), None) => {}
             }
         }
+        self.plan.secrets_change(&changed);
     }
 }
 
 impl Plan {
-    fn secret_changes(&mut self, point: &AccessPoint) {
-        let field = FieldChange {
+    /// Says that these access points get another secret.
+    fn secrets_change(&mut self, points: &[&str]) {
+        let mut points: HashSet<&str> = points.iter().copied().collect();
+        let field = || FieldChange {
             field: "shared_secret".to_owned(),
             before: Value::Null,
             after: Value::from("changed"),
         };
-        let same =
-            |change: &&mut Change| change.kind == Kind::AccessPoint && change.name == point.name;
-        if let Some(change) = self.change.iter_mut().find(same) {
-            change.fields.push(field);
-            return;
+        for change in self.change.iter_mut().filter(|change| change.kind == Kind::AccessPoint) {
+            if points.remove(change.name.as_str()) {
+                change.fields.push(field());
+            }
         }
-        self.unchanged = self.unchanged.saturating_sub(1);
-        let name = point.name.clone();
-        self.change.push(Change { kind: Kind::AccessPoint, name, fields: vec![field] });
+        let mut left: Vec<&str> = points.into_iter().collect();
+        left.sort_unstable();
+        self.unchanged = self.unchanged.saturating_sub(left.len());
+        let left = left.into_iter();
+        self.change.extend(left.map(|name| Change::new(Kind::AccessPoint, name, vec![field()])));
     }
 }
 

@@ -26,6 +26,7 @@ use crate::condition::possible::Known;
 use crate::condition::possible::Possible;
 use crate::condition::values::Values;
 use crate::enrollment_policy::EnrollmentPolicy;
+use crate::former_name::CurrentNames;
 use crate::network_policy::NetworkPolicy;
 use crate::object::Kind;
 use crate::object::Object;
@@ -106,6 +107,8 @@ pub struct Policies {
     pub network: Vec<Ready<NetworkPolicy>>,
     /// The RADIUS attributes that some rule looks at.
     pub attributes: Vec<&'static Attribute>,
+    /// What rules call that which was called otherwise before.
+    pub names: CurrentNames,
 }
 
 /// How each policy came out that was asked, and which of its rules settled it, in a few bytes.
@@ -261,6 +264,7 @@ impl Policies {
             enrollment: organization.enrollment_policy.iter().map(Ready::of).collect(),
             network: organization.network_policy.iter().map(Ready::of).collect(),
             attributes: Vec::new(),
+            names: CurrentNames::of(organization),
         };
         policies.attributes = policies.looked_at();
         policies

@@ -13,6 +13,7 @@ use crate::condition::Field;
 use crate::condition::Match;
 use crate::condition::Operator;
 use crate::condition::Rule;
+use crate::former_name::FormerNames;
 use crate::object::DESCRIPTION_CHARS_MAX;
 use crate::object::Kind;
 use crate::object::Object;
@@ -34,6 +35,9 @@ pub struct PolicyWorkflow {
     /// The part of its URLs that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
+    /// What it was called before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<FormerNames>,
     /// What administrators say of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
@@ -124,6 +128,14 @@ impl Object for PolicyWorkflow {
 
     fn keep_slug(&mut self, slug: String) {
         self.slug = Some(slug);
+    }
+
+    fn renamed_from(&self) -> Option<&FormerNames> {
+        self.renamed_from.as_ref()
+    }
+
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>) {
+        self.renamed_from = former;
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {

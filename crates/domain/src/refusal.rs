@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::actor::Permission;
 use crate::certificate::RevocationReason;
+use crate::object::Kind;
 use crate::policy::Miss;
 
 /// Why the answer is no. Its JSON is what is kept; sentence and fix are made from it.
@@ -289,6 +290,9 @@ pub enum Refusal {
     /// Certificates to measure with were to be put beside those of real devices.
     #[serde(rename = "API-REAL-DEVICES")]
     RealDevices { serial: Serial },
+    /// The inventory is larger than a document can be.
+    #[serde(rename = "API-EXPORT-LARGE")]
+    ExportTooLarge { kind: Kind, count: u64, most: u64 },
     /// A document was refused: so many complaints, the first of them.
     #[serde(rename = "API-DOCUMENT")]
     DocumentRefused { complaints: usize, first: String },
@@ -308,6 +312,8 @@ pub enum MassChange {
     Devices,
     /// Devices that get in would be refused.
     Access,
+    /// Objects would be removed.
+    Objects,
 }
 
 /// A refusal as people and programs see it.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
+use crate::former_name::FormerNames;
 use crate::object::Kind;
 use crate::object::Object;
 use crate::object::Reference;
@@ -27,6 +28,9 @@ pub struct ServerCertificate {
     /// The part of its URLs that names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
+    /// What it was called before: always nothing, because what holds a key keeps its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<FormerNames>,
     /// The authority that signs it.
     pub certificate_authority: String,
     /// The dNSNames it carries; the first is its common name.
@@ -61,6 +65,14 @@ impl Object for ServerCertificate {
 
     fn keep_slug(&mut self, slug: String) {
         self.slug = Some(slug);
+    }
+
+    fn renamed_from(&self) -> Option<&FormerNames> {
+        self.renamed_from.as_ref()
+    }
+
+    fn keep_renamed_from(&mut self, former: Option<FormerNames>) {
+        self.renamed_from = former;
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {

@@ -16,6 +16,7 @@ mod draft;
 mod enroll;
 mod event;
 mod explain;
+mod export;
 mod gateway;
 mod handbook;
 mod inventory;
@@ -24,12 +25,14 @@ mod network_policy;
 mod object;
 mod organization;
 mod person;
+mod plan_text;
 mod replay;
 mod seed;
 mod serve;
 mod simulate;
 mod token;
 mod toml_document;
+mod toml_writer;
 mod version;
 mod watch;
 
@@ -47,6 +50,8 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     /// Make an organization as a file describes it; works with the server running or stopped
     Apply(apply::Arguments),
+    /// Write an organization as the file that makes it again
+    Export(export::Arguments),
     /// Check that the record of changes is complete and unedited
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -134,6 +139,7 @@ impl Command {
             Self::Serve(_) => "info",
             Self::Demo(_)
             | Self::Apply(_)
+            | Self::Export(_)
             | Self::Audit(_)
             | Self::Certificate(_)
             | Self::CertificateAuthority(_)
@@ -173,6 +179,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Apply(arguments) => apply::run(arguments).await,
+        Command::Export(arguments) => export::run(arguments).await,
         Command::Audit(verb) => audit::run(verb).await,
         Command::Certificate(verb) => certificate::run(verb).await,
         Command::CertificateAuthority(verb) => certificate_authority::run(verb).await,

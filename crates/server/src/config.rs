@@ -22,6 +22,11 @@ const DATA_DEFAULT: &str = "safeconduct-data";
 /// Largest configuration file, in bytes.
 const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Whether nobody asked for a terminal without colours (no-color.org).
+pub(crate) fn wants_colour() -> bool {
+    env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Which organization a command is for.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DataArgument {

@@ -1,6 +1,7 @@
 //! What commands print: tables for people, JSON for programs.
 
 use std::io;
+use std::io::IsTerminal;
 use std::io::Write;
 
 use clap::ValueEnum;
@@ -8,6 +9,8 @@ use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::config;
 
 /// Prints a line to standard output. A reader that has gone away ends the program quietly.
 pub(crate) fn line(text: &str) {
@@ -41,6 +44,33 @@ pub(crate) enum Form {
     Wide,
     /// One JSON document
     Json,
+}
+
+/// How a line stands out on a terminal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Colour {
+    /// Not at all.
+    None,
+    /// Something comes.
+    Green,
+    /// Something goes.
+    Red,
+    /// Something changes.
+    Yellow,
+}
+
+/// Prints a line in a colour, if a person is to see it who wants colours.
+pub(crate) fn coloured(colour: Colour, text: &str) {
+    let code = match colour {
+        Colour::None => None,
+        Colour::Green => Some("32"),
+        Colour::Red => Some("31"),
+        Colour::Yellow => Some("33"),
+    };
+    match code.filter(|_| io::stdout().is_terminal() && config::wants_colour()) {
+        Some(code) => line(&format!("\u{1b}[{code}m{text}\u{1b}[0m")),
+        None => line(text),
+    }
 }
 
 /// Prints one JSON document.

@@ -112,6 +112,19 @@ pub fn add_secret(write: Write, secret: &KeptSecret, label: &str, now: Time) -> 
         .stamp(6, &stamp::GATEWAY_SECRET, &stamped)
 }
 
+/// Lets a challenge belong to its gateway under another name. Its hash stays that of the name under
+/// which it was made.
+pub fn rename_secret(write: Write, secret: &KeptSecret, gateway: &str) -> Write {
+    let (id, gateway) = (Value::from(&secret.id), Value::from(gateway));
+    let stamped = [&id, &gateway, &Value::from(secret.hash.as_slice())].map(Clone::clone);
+    write
+        .execute(
+            "update gateway_secret set gateway = $1, stamp = $2 where id = $3",
+            [gateway, Value::Null, id],
+        )
+        .stamp(2, &stamp::GATEWAY_SECRET, &stamped)
+}
+
 /// Forgets the challenges of a gateway.
 pub fn remove_secrets(write: Write, gateway: &str) -> Write {
     write.execute("delete from gateway_secret where gateway = $1", [Value::from(gateway)])

@@ -7,6 +7,7 @@ use domain::organization::Organization;
 use domain::organization::each_kind;
 use pki::time::Time;
 use serde_json::Value as Json;
+use serde_json::json;
 
 use crate::Store;
 use crate::StoreError;
@@ -27,8 +28,10 @@ pub struct Version {
     pub name: String,
     /// Its place among its kind.
     pub position: i64,
-    /// The definition; none: it was removed.
+    /// The definition; none: it was removed, or got another name.
     pub body: Option<Json>,
+    /// The name that it got.
+    pub renamed_to: Option<String>,
     /// When.
     pub at: Time,
     /// Who did it.
@@ -38,6 +41,9 @@ pub struct Version {
 /// Most versions on one page.
 pub const PAGE_MAX: u32 = 500;
 
+/// The only key of a body that is no definition.
+const RENAMED_TO: &str = "renamed_to";
+
 const COLUMNS: &str = "version, kind, name, position, body, at, actor, stamp";
 
 /// The places of what [`stamp::OBJECT_VERSION`] speaks for.
@@ -45,7 +51,8 @@ const PLACES: [usize; 7] = [2, 0, 1, 3, 4, 5, 6];
 
 /// Keeps a version.
 pub fn keep(write: Write, version: &Version) -> Write {
-    let body = version.body.as_ref().map(Json::to_string);
+    let renamed = version.renamed_to.as_ref().map(|name| json!({ RENAMED_TO: name }));
+    let body = version.body.as_ref().or(renamed.as_ref()).map(Json::to_string);
     let values = [
         Value::from(version.version),
         Value::from(version.kind.as_str()),
@@ -85,16 +92,6 @@ pub async fn list(
 pub async fn newest(store: &Store) -> Result<Option<i64>, StoreError> {
     let row = store.query_one("select max(version) from object_version", []).await?;
     Ok(row.map(|row| row.integer_optional(0)).transpose()?.flatten())
-}
-
-/// The newest version of an object that is not above `version`.
-pub async fn find(
-    store: &Store,
-    (kind, name): (Kind, &str),
-    version: i64,
-) -> Result<Option<Version>, StoreError> {
-    let before = Some(version.saturating_add(1));
-    Ok(list(store, (kind, name), before, 1).await?.into_iter().next())
 }
 
 /// The workflows and policies of a version of the organization; none if they are not on record.
@@ -148,13 +145,20 @@ fn read(store: &Store, row: &Row) -> Result<Version, StoreError> {
     let unreadable =
         |what: &str| StoreError::Statement(format!("a version cannot be read: {what}"));
     let kind = Kind::parse(row.text(1)?).ok_or_else(|| unreadable("its kind"))?;
-    let body = row.text_optional(4)?.map(serde_json::from_str).transpose();
+    let body = row.text_optional(4)?.map(serde_json::from_str::<Json>).transpose();
+    let mut body = body.map_err(|error| unreadable(&error.to_string()))?;
+    let renamed_to = body.as_ref().and_then(|body| body.get(RENAMED_TO)?.as_str());
+    let renamed_to = renamed_to.map(str::to_owned);
+    if renamed_to.is_some() {
+        body = None;
+    }
     Ok(Version {
         version: row.integer(0)?,
         kind,
         name: row.text(2)?.to_owned(),
         position: row.integer(3)?,
-        body: body.map_err(|error| unreadable(&error.to_string()))?,
+        body,
+        renamed_to,
         at: row.time(5)?,
         actor: row.text(6)?.to_owned(),
     })

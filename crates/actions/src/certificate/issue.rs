@@ -246,7 +246,9 @@ async fn authorize(
 
 /// What makes a request the same: gateway and transaction, the key, and the whole CSR.
 fn request_key(gateway: &Gateway, claim: &Claim) -> String {
-    let transaction = format!("{}\0{}", gateway.name, claim.transaction);
+    // Its first name, so that a rename makes no request another.
+    let gateway = gateway.names().last().unwrap_or_default();
+    let transaction = format!("{gateway}\0{}", claim.transaction);
     let parts = [transaction.as_bytes(), claim.csr.public_key.der(), &claim.csr.der];
     let parts = parts.map(|bytes| {
         let digest = Digest::Sha256.compute(bytes).expect("SHA-256 is computed here");
@@ -301,12 +303,15 @@ fn accept(app: &App, rules: &Rules, gateway: &Gateway, claim: &Claim) -> Result<
         .challenge
         .as_ref()
         .ok_or_else(|| Refusal::ChallengeMissing { gateway: name.clone() })?;
-    let hash = store::gateway::hash(&app.master, name, challenge);
     let mut found = None;
-    // All are compared, so that the time tells nothing.
-    for kept in rules.gateway_secrets(name) {
-        if bool::from(kept.hash.ct_eq(&hash)) {
-            found = Some(kept.id.clone());
+    // All are compared, so that the time tells nothing. A challenge is hashed for the name that the
+    // gateway had when it was drawn.
+    for name in gateway.names() {
+        let hash = store::gateway::hash(&app.master, name, challenge);
+        for kept in rules.gateway_secrets(&gateway.name) {
+            if bool::from(kept.hash.ct_eq(&hash)) {
+                found = Some(kept.id.clone());
+            }
         }
     }
     found.ok_or_else(|| Refusal::ChallengeWrong { gateway: name.clone() })

@@ -202,7 +202,8 @@ async fn try_sweep(app: &App, actor: &Actor, sweep: &Sweep) -> Result<Swept, Ref
     let begins = sweep.after.is_none() || sweep.confirm.is_none();
     let mut count = None;
     if begins {
-        let counted = chosen::count(&app.store, Some(&sweep.chosen), standing).await;
+        let former = former_names(app, &sweep.chosen);
+        let counted = chosen::count(&app.store, Some((&sweep.chosen, &former)), standing).await;
         let counted = counted.map_err(unavailable)?;
         if sweep.dry_run {
             return Ok(Swept { count: Some(counted), changed: Vec::new(), next: None });
@@ -219,6 +220,14 @@ async fn try_sweep(app: &App, actor: &Actor, sweep: &Sweep) -> Result<Swept, Ref
     change_batch(app, actor, sweep, standing).await.map(|swept| Swept { count, ..swept })
 }
 
+/// What the chosen gateway was called before: its certificates say so for ever.
+fn former_names(app: &App, chosen: &Chosen) -> Vec<String> {
+    match chosen {
+        Chosen::Gateway(name) => app.snapshot.rules().former_gateway_names(name),
+        Chosen::Device(_) | Chosen::Person(_) | Chosen::Authority(_) => Vec::new(),
+    }
+}
+
 async fn change_batch(
     app: &App,
     actor: &Actor,
@@ -226,7 +235,8 @@ async fn change_batch(
     standing: Standing<'_>,
 ) -> Result<Swept, Refusal> {
     let page = (sweep.after.as_ref(), BATCH_MAX);
-    let batch = chosen::batch(&app.store, &sweep.chosen, standing, page).await;
+    let former = former_names(app, &sweep.chosen);
+    let batch = chosen::batch(&app.store, (&sweep.chosen, &former), standing, page).await;
     let mut certificates: Vec<Certificate> = batch.map_err(unavailable)?;
     if certificates.is_empty() {
         return Ok(Swept { count: None, changed: Vec::new(), next: None });

@@ -256,6 +256,8 @@ impl Replayer {
 }
 
 fn answer(rulebook: &Rulebook, facts: Facts) -> Answer {
+    // What was decided on may have been called otherwise then.
+    let facts = facts.under(&rulebook.policies.names);
     let decided = decision::of_visit(&rulebook.policies, facts);
     let policy = decided.decision.decided_by.map(str::to_owned);
     let no = |code: &str, policy: Option<String>| {

@@ -219,7 +219,7 @@ pub(crate) fn try_out(
     };
     simulated.certificate = Some(certificate.serial.to_string());
     let facts = decision::facts_of_certificate(&app.snapshot, certificate, standing, at);
-    let facts = Facts { network: Some(network), ..facts };
+    let facts = Facts { network: Some(network), ..facts }.under(&rulebook.policies.names);
     if let Err(refusal) = visit::stand_with(&app.snapshot, &rulebook.policies, certificate, at) {
         simulated.reason = Some(refusal.reason());
         simulated.inputs = Some(facts);

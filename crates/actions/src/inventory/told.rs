@@ -129,13 +129,9 @@ fn join<T: Serialize>(
     for Planned { before, after, .. } in planned {
         let name = name(after).clone();
         match before {
-            None => plan.create.push(Change { kind, name, fields: Vec::new() }),
+            None => plan.create.push(Change::new(kind, name, Vec::new())),
             Some((before, _)) => {
-                plan.change.push(Change {
-                    kind,
-                    name,
-                    fields: change::differences(&**before, after),
-                });
+                plan.change.push(Change::new(kind, name, change::differences(&**before, after)));
             }
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use domain::actor::Actor;
 use domain::actor::Permission;
+use domain::former_name;
 use domain::object::Kind;
 use domain::organization::EachKind;
 use domain::organization::Listed;
@@ -14,6 +15,7 @@ use domain::plan::Change;
 use domain::plan::FieldChange;
 use domain::plan::Merged;
 use domain::plan::differences;
+use domain::plan::rename;
 use domain::refusal::Refusal;
 use pki::time::Time;
 use serde::Deserialize;
@@ -46,7 +48,7 @@ pub struct ShownVersion {
     pub at: Time,
     /// Who did it.
     pub actor: String,
-    /// `created`, `changed` or `removed`.
+    /// `created`, `changed`, `removed`, or `renamed`: it goes on under another name.
     pub what: String,
     /// Each field that differs from the version before.
     pub fields: Vec<FieldChange>,
@@ -70,17 +72,19 @@ pub(crate) fn keep(
     let write = keep_settings(write, merged, (version, at), &actor);
     let write = plan.remove.iter().fold(write, |write, change| {
         let (kind, name) = (change.kind, change.name.clone());
-        let (position, body, actor) = (0, None, actor.clone());
-        object_version::keep(write, &Version { version, kind, name, position, body, at, actor })
+        object_version::keep(write, &gone((kind, name), None, (version, at), &actor))
     });
-    let touched = |kind: Kind, name: &str| {
-        let mut changes = plan.create.iter().chain(&plan.change);
-        changes.any(|change| change.kind == kind && change.name == name)
-    };
+    let write = plan.renamed().fold(write, |write, (kind, old, new)| {
+        let (old, new) = ((kind, old.to_owned()), Some(new.to_owned()));
+        object_version::keep(write, &gone(old, new, (version, at), &actor))
+    });
+    let touched = plan.touched();
+    let touched = |kind: Kind, name: &str| touched.holds(kind, name);
     let keeper = Keeper { organization: &merged.organization, touched, all: Vec::new() };
     versions(keeper).into_iter().fold(write, |write, (kind, name, position, body)| {
-        let (body, actor) = (Some(body), actor.clone());
-        object_version::keep(write, &Version { version, kind, name, position, body, at, actor })
+        let (body, renamed_to, actor) = (Some(body), None, actor.clone());
+        let kept = Version { version, kind, name, position, body, renamed_to, at, actor };
+        object_version::keep(write, &kept)
     })
 }
 
@@ -94,7 +98,21 @@ fn keep_settings(write: Write, merged: &Merged, (version, at): (i64, Time), acto
     }
     let body = serde_json::to_value(&merged.organization.settings).ok();
     let (name, position, actor) = (SETTINGS.to_owned(), 0, actor.to_owned());
-    object_version::keep(write, &Version { version, kind, name, position, body, at, actor })
+    object_version::keep(
+        write,
+        &Version { version, kind, name, position, body, renamed_to: None, at, actor },
+    )
+}
+
+/// The last version of something under a name.
+fn gone(
+    (kind, name): (Kind, String),
+    renamed_to: Option<String>,
+    (version, at): (i64, Time),
+    actor: &str,
+) -> Version {
+    let (position, body, actor) = (0, None, actor.to_owned());
+    Version { version, kind, name, position, body, renamed_to, at, actor }
 }
 
 /// Begins the history of an organization that was defined before versions were kept.
@@ -109,8 +127,8 @@ pub(crate) async fn begin(
     let keeper = Keeper { organization, touched: |_: Kind, _: &str| true, all: Vec::new() };
     let mut write = Write::new();
     for (kind, name, position, body) in versions(keeper) {
-        let (body, actor) = (Some(body), BEFORE.to_owned());
-        let kept = Version { version, kind, name, position, body, at, actor };
+        let (body, renamed_to, actor) = (Some(body), None, BEFORE.to_owned());
+        let kept = Version { version, kind, name, position, body, renamed_to, at, actor };
         write = object_version::keep(write, &kept);
     }
     match write.commit(store, Why::Bookkeeping(Bookkeeping::VersionsBegun)).await {
@@ -192,8 +210,7 @@ pub async fn list(
     actor.may(Permission::OrganizationRead)?;
     let limit = limit.clamp(1, object_version::PAGE_MAX - 1);
     // One more, for what the last one changed.
-    let read = object_version::list(&app.store, (kind, name), before, limit + 1).await;
-    let read = read.map_err(unavailable)?;
+    let read = of_all_names(app, (kind, name), before, limit + 1).await?;
     if read.is_empty() && before.is_none() {
         return Err(Refusal::NotFound { noun: kind.words(), name: name.to_owned() });
     }
@@ -205,9 +222,45 @@ pub async fn list(
     Ok(Page { items, next })
 }
 
+/// The versions of an object under all the names that it had, newest first.
+async fn of_all_names(
+    app: &App,
+    (kind, name): (Kind, &str),
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Version>, Refusal> {
+    let former = former_names(&app.snapshot.rules().organization, kind, name);
+    let mut all = Vec::new();
+    for (index, name) in core::iter::once(name).chain(former.iter().map(String::as_str)).enumerate()
+    {
+        let read = object_version::list(&app.store, (kind, name), before, limit).await;
+        // That it lost a former name is told by the version of its next one.
+        let own = read.map_err(unavailable)?.into_iter();
+        all.extend(own.filter(|one| index == 0 || one.renamed_to.is_none()));
+    }
+    all.sort_by_key(|one| core::cmp::Reverse(one.version));
+    all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(all)
+}
+
+/// What an object was called before.
+fn former_names(organization: &Organization, kind: Kind, name: &str) -> Vec<String> {
+    struct Finder<'a>(&'a Organization, Kind, &'a str, Vec<String>);
+    impl EachKind for Finder<'_> {
+        fn visit<T: Listed>(&mut self) {
+            let wanted = (T::KIND == self.1).then(|| self.0.find::<T>(self.2)).flatten();
+            self.3.extend(wanted.into_iter().flat_map(former_name::of).cloned());
+        }
+    }
+    let mut finder = Finder(organization, kind, name, Vec::new());
+    each_kind(&mut finder);
+    finder.3
+}
+
 fn shown(one: &Version, before: Option<&Version>) -> ShownVersion {
     let earlier = before.and_then(|before| before.body.as_ref());
     let what = match (&one.body, earlier) {
+        (None, _) if one.renamed_to.is_some() => "renamed",
         (None, _) => "removed",
         (Some(_), None) => "created",
         (Some(_), Some(_)) => "changed",
@@ -216,6 +269,10 @@ fn shown(one: &Version, before: Option<&Version>) -> ShownVersion {
         (Some(body), Some(earlier)) => differences(earlier, body),
         (Some(_) | None, _) => Vec::new(),
     };
+    if let Some(new) = &one.renamed_to {
+        let (before, after) = (json!(one.name), json!(new));
+        fields.push(FieldChange { field: "name".to_owned(), before, after });
+    }
     let moved = before.filter(|before| what == "changed" && before.position != one.position);
     if let Some(before) = moved {
         let (before, after) = (json!(before.position + 1), json!(one.position + 1));
@@ -257,12 +314,21 @@ pub async fn roll_back(
         noun: format!("version of {}", kind.words()),
         name: version.to_string(),
     };
-    let found = object_version::find(&app.store, (kind, name), version).await;
-    let found = found.map_err(unavailable)?.ok_or_else(missing)?;
+    let before = Some(version.saturating_add(1));
+    let found = of_all_names(app, (kind, name), before, 1).await?.into_iter().next();
+    let found = found.ok_or_else(missing)?;
     let body = found.body.ok_or_else(|| Refusal::Conflict {
-        what: format!("the {} \"{name}\" was removed in version {version}", kind.words()),
+        what: match &found.renamed_to {
+            Some(new) => format!("the {} \"{name}\" is called \"{new}\" now", kind.words()),
+            None => format!("the {} \"{name}\" was removed in version {version}", kind.words()),
+        },
     })?;
     let rules = app.snapshot.rules();
+    let mut body = rename::under_names_of_now(kind, body, &rules.policies.names);
+    if let Some(fields) = body.as_object_mut() {
+        // It keeps the names that it had since.
+        fields.remove("renamed_from");
+    }
     let mut document = Document { kind, name, place: found.position, body, list: Vec::new() };
     document.fill(&rules.organization);
     let document = json!({ kind.as_str(): document.list });

@@ -21,6 +21,8 @@ mod engine;
 #[cfg(test)]
 mod examining;
 #[cfg(test)]
+mod exporting;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod holding;
@@ -31,7 +33,11 @@ mod issuing;
 #[cfg(test)]
 mod previewing;
 #[cfg(test)]
+mod pruning;
+#[cfg(test)]
 mod publishing;
+#[cfg(test)]
+mod renaming;
 #[cfg(test)]
 mod renewing;
 #[cfg(test)]

@@ -29,6 +29,9 @@ mod engine;
 #[path = "../verbs/examining.rs"]
 mod examining;
 #[cfg(test)]
+#[path = "../verbs/exporting.rs"]
+mod exporting;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 #[path = "../verbs/fixture.rs"]
@@ -46,8 +49,14 @@ mod issuing;
 #[path = "../verbs/previewing.rs"]
 mod previewing;
 #[cfg(test)]
+#[path = "../verbs/pruning.rs"]
+mod pruning;
+#[cfg(test)]
 #[path = "../verbs/publishing.rs"]
 mod publishing;
+#[cfg(test)]
+#[path = "../verbs/renaming.rs"]
+mod renaming;
 #[cfg(test)]
 #[path = "../verbs/renewing.rs"]
 mod renewing;

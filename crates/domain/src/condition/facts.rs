@@ -15,6 +15,8 @@ use serde::Serialize;
 use crate::certificate_template::purpose::ExtendedKeyUsage;
 use crate::certificate_template::purpose::key_name;
 use crate::device::Device;
+use crate::former_name::CurrentNames;
+use crate::object::Kind;
 use crate::person::Person;
 
 /// The device role that every device has.
@@ -313,6 +315,30 @@ impl Facts {
             network: None,
             inventory_unreachable: false,
         }
+    }
+
+    /// The same under the names of now: a certificate says for ever what gateway and template were
+    /// called when it was made, and a decision on record what the access point was called.
+    #[must_use]
+    pub fn under(mut self, names: &CurrentNames) -> Self {
+        if names.is_empty() {
+            return self;
+        }
+        let known = [
+            (Kind::Gateway, self.provider.as_mut()),
+            (Kind::Gateway, self.request.as_mut().map(|request| &mut request.gateway)),
+            (
+                Kind::CertificateTemplate,
+                self.certificate.as_mut().and_then(|certificate| certificate.template.as_mut()),
+            ),
+            (Kind::AccessPoint, self.network.as_mut().map(|network| &mut network.access_point)),
+        ];
+        for (kind, name) in known {
+            if let Some(name) = name {
+                names.bring_up_to_date(kind, name);
+            }
+        }
+        self
     }
 
     /// What is known of a device that enrolled at `provider`, before any role was granted.

@@ -10,6 +10,8 @@ use serde_json::Value;
 use crate::event::Event;
 use crate::event::EventKind;
 use crate::event::Moment;
+use crate::former_name::CurrentNames;
+use crate::object::Kind;
 use crate::refusal::Refusal;
 
 /// Most requests that are looked at for each gateway and template: what the latest devices send.
@@ -148,6 +150,24 @@ impl Observations {
             | EventKind::CertificateReleased
             | EventKind::InventoryImported
             | EventKind::JournalOverflowed => {}
+        }
+    }
+
+    /// Lets what was seen be called what it is called now.
+    pub fn bring_up_to_date(&mut self, names: &CurrentNames) {
+        for request in &mut self.requests {
+            names.bring_up_to_date(Kind::Gateway, &mut request.gateway);
+            if let Some(template) = &mut request.template {
+                names.bring_up_to_date(Kind::CertificateTemplate, template);
+            }
+        }
+        for (mut name, seen) in core::mem::take(&mut self.access_points) {
+            names.bring_up_to_date(Kind::AccessPoint, &mut name);
+            let known = self.access_points.entry(name).or_default();
+            known.heard_at = known.heard_at.max(seen.heard_at);
+            known.secret_wrong_at = known.secret_wrong_at.max(seen.secret_wrong_at);
+            let newest = [known.dropped.take(), seen.dropped].into_iter().flatten();
+            known.dropped = newest.max_by_key(|(at, _)| *at);
         }
     }
 

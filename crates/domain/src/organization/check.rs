@@ -13,6 +13,8 @@ use crate::complaint::Complaint;
 use crate::condition::possible::Known;
 use crate::condition::possible::Possible;
 use crate::enrollment_policy::EnrollmentPolicy;
+use crate::former_name;
+use crate::former_name::CurrentNames;
 use crate::gateway::Gateway;
 use crate::object::Kind;
 use crate::organization::CHAIN_MAX;
@@ -35,7 +37,13 @@ pub type Places = HashMap<(Kind, String), String>;
 pub fn check(organization: &Organization, places: &Places) -> Vec<Complaint> {
     let mut names = Names(HashSet::new(), organization);
     each_kind(&mut names);
-    let mut checker = Checker { organization, names: names.0, places, complaints: Vec::new() };
+    let mut checker = Checker {
+        organization,
+        names: names.0,
+        former_names: CurrentNames::of(organization),
+        places,
+        complaints: Vec::new(),
+    };
     each_kind(&mut checker);
     checker.total();
     checker.chains();
@@ -50,6 +58,7 @@ pub fn check(organization: &Organization, places: &Places) -> Vec<Complaint> {
 struct Checker<'a> {
     organization: &'a Organization,
     names: HashSet<(Kind, &'a str)>,
+    former_names: CurrentNames,
     places: &'a Places,
     complaints: Vec<Complaint>,
 }
@@ -65,12 +74,18 @@ impl EachKind for Names<'_> {
 impl EachKind for Checker<'_> {
     fn visit<T: Listed>(&mut self) {
         let mut slugs: HashMap<&str, &str> = HashMap::new();
+        self.former::<T>();
         for object in T::list(self.organization) {
             for reference in object.references() {
                 if !self.exists(reference.kind, &reference.name) {
                     let what =
                         format!("there is no {} \"{}\"", reference.kind.words(), reference.name);
-                    let fix = format!("define it as [[{}]], or correct the name", reference.kind);
+                    let fix = match self.former_names.find(reference.kind, &reference.name) {
+                        Some(now) => format!("it is called \"{now}\" now: write that"),
+                        None => {
+                            format!("define it as [[{}]], or correct the name", reference.kind)
+                        }
+                    };
                     self.complain::<T>(object.name(), &reference.field, &what, &fix);
                 }
             }
@@ -98,6 +113,27 @@ impl Checker<'_> {
     fn named_first<'n, T: Listed>(&self, one: &'n str, other: &'n str) -> (&'n str, &'n str) {
         let named = |name: &str| self.places.contains_key(&(T::KIND, name.to_owned()));
         if named(other) && !named(one) { (other, one) } else { (one, other) }
+    }
+
+    /// A former name stands for one object: it is nobody's name now, and nobody else's former one.
+    fn former<T: Listed>(&mut self) {
+        let mut owners: HashMap<&str, &str> = HashMap::new();
+        for object in T::list(self.organization) {
+            for former in former_name::of(object) {
+                let other = owners.insert(former, object.name());
+                let (name, what) = match (other, self.exists(T::KIND, former)) {
+                    (Some(other), _) => {
+                        let (name, other) = self.named_first::<T>(object.name(), other);
+                        (name, format!("\"{former}\" is a former name of \"{other}\" already"))
+                    }
+                    (None, true) => (object.name(), format!("there is a \"{former}\" now")),
+                    (None, false) => continue,
+                };
+                let fix = "choose another name, or let the object forget its former names once: \
+                           renamed_from = []";
+                self.complain::<T>(name, "renamed_from", &what, fix);
+            }
+        }
     }
 
     fn exists(&self, kind: Kind, name: &str) -> bool {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::complaint::Complaint;
 use crate::complaint::Complaints;
 use crate::device;
+use crate::former_name;
 use crate::inventory::csv::Record;
 use crate::inventory::csv::Row;
 use crate::object::Kind;
@@ -94,6 +95,7 @@ impl EachKind for Reader<'_> {
             let path = format!("{kind}[{index}]");
             let Some(object) = read::<T>(item, &path, self.complaints) else { continue };
             object.check(&mut Complaints::new(&path, self.complaints));
+            former_name::check(&object, &mut Complaints::new(&path, self.complaints));
             T::list_mut(&mut self.objects).push(object);
         }
     }

@@ -509,6 +509,10 @@ impl Refusal {
                         "this would take use, owner or tags from {count} of {of} devices, and \
                          {allowed} is the most without a confirmation"
                     ),
+                    MassChange::Objects => format!(
+                        "this would remove {count} of {of} objects, and {allowed} is the most \
+                         without a confirmation"
+                    ),
                     MassChange::Access => format!(
                         "these policies would refuse {count} of {of} devices that asked for access \
                          lately, and {allowed} is the most without a confirmation"
@@ -524,6 +528,14 @@ impl Refusal {
                      those of a seed are for measurements only"
                 ),
                 "seed another data directory: --data with a directory of its own",
+            ),
+            Self::ExportTooLarge { kind, count, most } => (
+                "API-EXPORT-LARGE",
+                format!(
+                    "the inventory has {count} records of the kind {kind}, and a file holds {most}"
+                ),
+                "export without the inventory; `device list` and `person list` with --json take it \
+                 along, and CSV files bring it back: `device import`, `person import`",
             ),
             Self::DocumentRefused { complaints, first } => (
                 "API-DOCUMENT",

@@ -17,7 +17,6 @@ use clap::Args;
 use domain::complaint::Complaint;
 use domain::object::Kind;
 use domain::organization::Organization;
-use domain::plan::Change;
 use domain::plan::Plan;
 use domain::secret::Secret;
 use domain::slug;
@@ -26,6 +25,7 @@ use serde_json::json;
 
 use crate::clock;
 use crate::command::inventory::answer;
+use crate::command::plan_text;
 use crate::command::toml_document::NotRead;
 use crate::command::toml_document::TomlDocument;
 use crate::config::DataArgument;
@@ -54,8 +54,8 @@ pub(crate) struct Order {
     /// Remove what the file does not name
     #[arg(long)]
     prune: bool,
-    /// So many devices at most may lose their use, owner or tags, where it is more than 20 and than
-    /// 5 % of all
+    /// So many objects at most may be removed, and so many devices lose their use, owner, tags or
+    /// access, where it is more than a few and than a small share of all
     #[arg(long, value_name = "NUMBER")]
     confirm: Option<u64>,
     /// Write the secrets of new gateways into this CSV file, which must not exist yet
@@ -143,6 +143,10 @@ fn conclude(
 ) -> anyhow::Result<ExitCode> {
     match applied {
         Ok(applied) => {
+            for (line, what) in document.absent_secrets() {
+                let file = order.file.display();
+                tracing::warn!("{file}:{line}: {what}; the access point keeps the secret it has");
+            }
             report(order, &applied)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -236,7 +240,7 @@ fn report(order: &Order, applied: &Applied) -> anyhow::Result<()> {
         }
         return output::json(&document);
     }
-    print_plan(plan);
+    plan_text::print(plan);
     if let (Some(path), false) = (&order.secrets, secrets.is_empty()) {
         output::line(&format!(
             "The secrets of {} new gateway(s) are in {}. They are shown only there, and only once.",
@@ -253,50 +257,12 @@ fn report(order: &Order, applied: &Applied) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Shows what changed, or would.
-pub(crate) fn print_plan(plan: &Plan) {
-    let describe = |change: &Change| format!("{} \"{}\"", change.kind.words(), change.name);
-    for change in &plan.create {
-        output::line(&format!("+ {}", describe(change)));
-    }
-    for change in &plan.change {
-        output::line(&format!("~ {}", describe(change)));
-        for field in &change.fields {
-            let text = if field.field == "shared_secret" {
-                "    shared_secret: changed".to_owned()
-            } else {
-                format!("    {}: {} -> {}", field.field, field.before, field.after)
-            };
-            output::line(&output::safe(&text));
-        }
-    }
-    for change in &plan.remove {
-        output::line(&format!("- {}", describe(change)));
-    }
-    if plan.is_empty() {
-        output::line(&format!(
-            "Nothing changed: all {} objects are as the file says.",
-            plan.unchanged
-        ));
-        return;
-    }
-    let counts = [
-        (plan.create.len(), "created"),
-        (plan.change.len(), "changed"),
-        (plan.remove.len(), "removed"),
-        (plan.unchanged, "unchanged"),
-    ];
-    let counts: Vec<String> =
-        counts.iter().map(|(count, what)| format!("{count} {what}")).collect();
-    output::line(&counts.join(", "));
-}
-
 /// Each complaint with the line of what it is about, in the order of the file.
 pub(crate) fn with_lines(
     document: &TomlDocument,
     complaints: Vec<Complaint>,
 ) -> Vec<(usize, Complaint)> {
-    let lines = complaints.into_iter().map(|c| (document.line(&c.path), c));
+    let lines = complaints.into_iter().map(|c| (document.line(&c.path), document.in_its_words(c)));
     let mut lines: Vec<(usize, Complaint)> = lines.collect();
     lines.sort_by_key(|(line, _)| *line);
     lines

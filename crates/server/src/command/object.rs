@@ -17,12 +17,12 @@ use domain::policy::State;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::command::apply::print_plan;
 use crate::command::certificate::ListArguments;
 use crate::command::certificate::escape;
 use crate::command::certificate::more;
 use crate::command::certificate::print_fields;
 use crate::command::certificate::text;
+use crate::command::plan_text;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
@@ -261,8 +261,9 @@ pub(crate) async fn history(path: &str, (data, json): (&DataArgument, bool)) -> 
         let at = at.to_rfc3339();
         output::line(&output::safe(&format!("version {number}, {at}: {what} by {actor}")));
         for field in fields {
-            let text = format!("    {}: {} -> {}", field.field, field.before, field.after);
-            output::line(&output::safe(&text));
+            for (colour, text) in plan_text::changed(field) {
+                output::coloured(colour, &output::safe(&format!("    {text}")));
+            }
         }
     }
     Ok(())
@@ -279,7 +280,7 @@ async fn roll_back(kind: Kind, arguments: &RollbackArguments) -> anyhow::Result<
     if named.json {
         return output::json(&plan);
     }
-    print_plan(&plan);
+    plan_text::print(&plan);
     if *dry_run {
         output::line("Nothing was changed: this was a dry run.");
     }

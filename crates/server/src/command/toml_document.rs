@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::Context;
@@ -33,6 +34,8 @@ pub(crate) struct TomlDocument {
     /// What it says.
     pub(crate) json: Value,
     places: HashMap<String, usize>,
+    /// Secrets whose files are not there, by the field that they would be.
+    absent: HashMap<String, String>,
 }
 
 /// Why a file was not read.
@@ -55,18 +58,38 @@ impl TomlDocument {
     /// Reads a text whose file stands in `directory`.
     pub(crate) fn parse(text: &str, directory: &Path) -> Result<Self, NotRead> {
         let table = DeTable::parse(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            let line = error.span().map_or(1, |span| Lines::of(text).line(span.start));
             let fix = "correct the TOML at this line";
             NotRead::Complaint(line, Complaint::new("", error.message(), fix))
         })?;
-        let mut reader = Reader { text, directory, places: HashMap::new() };
+        let (places, absent) = (HashMap::new(), HashMap::new());
+        let mut reader = Reader { lines: Lines::of(text), directory, places, absent };
         let json = reader.table(table.get_ref(), "", 0)?;
-        Ok(Self { json: Value::Object(json), places: reader.places })
+        Ok(Self { json: Value::Object(json), places: reader.places, absent: reader.absent })
+    }
+
+    /// Secrets whose files are not there: the line, and what to say of it. That is wrong only where
+    /// there is no secret yet.
+    pub(crate) fn absent_secrets(&self) -> Vec<(usize, &str)> {
+        let absent = self.absent.iter();
+        let mut absent: Vec<_> =
+            absent.map(|(place, what)| (self.line(place), what.as_str())).collect();
+        absent.sort_unstable();
+        absent
+    }
+
+    /// A complaint as this file's reader understands it: of a secret that is missing because its
+    /// file is.
+    pub(crate) fn in_its_words(&self, complaint: Complaint) -> Complaint {
+        match self.absent.get(&complaint.path) {
+            Some(what) => Complaint::new(format!("{}_file", complaint.path), what, SECRET_FIX),
+            None => complaint,
+        }
     }
 
     /// A document that stands in no file.
     pub(crate) fn of_json(json: Value) -> Self {
-        Self { json, places: HashMap::new() }
+        Self { json, places: HashMap::new(), absent: HashMap::new() }
     }
 
     /// The line of the field at `path`, or of the nearest table around it.
@@ -84,10 +107,26 @@ impl TomlDocument {
     }
 }
 
+/// Where the lines of a text begin.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self(core::iter::once(0).chain(ends.map(|(end, _)| end + 1)).collect())
+    }
+
+    /// The line of a byte, counted from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.0.partition_point(|begin| *begin <= offset)
+    }
+}
+
 struct Reader<'a> {
-    text: &'a str,
+    lines: Lines,
     directory: &'a Path,
     places: HashMap<String, usize>,
+    absent: HashMap<String, String>,
 }
 
 impl Reader<'_> {
@@ -101,7 +140,7 @@ impl Reader<'_> {
         for (key, value) in table {
             let name = key.get_ref().to_string();
             let place = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            let line = line_of(self.text, key.span().start);
+            let line = self.lines.line(key.span().start);
             self.places.insert(place.clone(), line);
             let stands_for = FILE_KEYS.iter().find(|(file_key, _)| *file_key == name);
             if let Some((_, secret_key)) = stands_for {
@@ -110,9 +149,16 @@ impl Reader<'_> {
                     let fix = "keep one of them";
                     return Err(NotRead::Complaint(line, Complaint::new(place, what, fix)));
                 }
-                let secret = self.secret(value, &place, line)?;
-                self.places.insert(place.replace(&name, secret_key), line);
-                map.insert((*secret_key).to_owned(), secret);
+                let own = place.replace(&name, secret_key);
+                self.places.insert(own.clone(), line);
+                match self.secret(value, &place, line)? {
+                    Found::Secret(secret) => {
+                        map.insert((*secret_key).to_owned(), Value::from(secret));
+                    }
+                    Found::Nothing(what) => {
+                        self.absent.insert(own, what);
+                    }
+                }
                 continue;
             }
             let value = self.value(value, &place, depth)?;
@@ -127,7 +173,7 @@ impl Reader<'_> {
         path: &str,
         depth: usize,
     ) -> Result<Value, NotRead> {
-        let line = line_of(self.text, value.span().start);
+        let line = self.lines.line(value.span().start);
         let complaint =
             |what: &str, fix: &str| NotRead::Complaint(line, Complaint::new(path, what, fix));
         if depth > DEPTH_MAX {
@@ -152,7 +198,7 @@ impl Reader<'_> {
                 let mut list = Vec::new();
                 for (index, item) in items.iter().enumerate() {
                     let place = format!("{path}[{index}]");
-                    self.places.insert(place.clone(), line_of(self.text, item.span().start));
+                    self.places.insert(place.clone(), self.lines.line(item.span().start));
                     list.push(self.value(item, &place, depth + 1)?);
                 }
                 Value::from(list)
@@ -166,20 +212,49 @@ impl Reader<'_> {
         value: &Spanned<DeValue<'_>>,
         place: &str,
         line: usize,
-    ) -> Result<Value, NotRead> {
+    ) -> Result<Found, NotRead> {
         let DeValue::String(name) = value.get_ref() else {
             let complaint = Complaint::new(place, "is not a text", "name a file");
             return Err(NotRead::Complaint(line, complaint));
         };
         let path = self.directory.join(name.as_ref());
         match read_bounded(&path, SECRET_BYTES_MAX) {
-            Ok(text) => Ok(Value::from(text.trim_end_matches(['\r', '\n']))),
+            Ok(text) => {
+                warn_if_open(&path);
+                Ok(Found::Secret(text.trim_end_matches(['\r', '\n']).to_owned()))
+            }
+            Err(error) if is_absent(&error) => Ok(Found::Nothing(format!("{error:#}"))),
             Err(error) => {
-                let fix = "name a file that holds the secret, relative to this one";
-                let complaint = Complaint::new(place, format!("{error:#}"), fix);
+                let complaint = Complaint::new(place, format!("{error:#}"), SECRET_FIX);
                 Err(NotRead::Complaint(line, complaint))
             }
         }
+    }
+}
+
+/// What a `…_file` key led to.
+enum Found {
+    Secret(String),
+    /// There is no such file: why, as a sentence.
+    Nothing(String),
+}
+
+const SECRET_FIX: &str = "name a file that holds the secret, relative to this one";
+
+fn is_absent(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Says that others of this machine can read a secret.
+fn warn_if_open(path: &Path) {
+    let mode = fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    if mode & 0o004 != 0 {
+        let shown = path.display();
+        tracing::warn!(
+            "{shown} holds a secret and can be read by everybody (mode {mode:03o}); run: chmod 600 \
+             '{shown}'"
+        );
     }
 }
 
@@ -194,12 +269,6 @@ fn read_bounded(path: &Path, bytes_max: u64) -> anyhow::Result<String> {
     }
     read.with_context(|| format!("{shown} cannot be read"))?;
     Ok(text)
-}
-
-/// The line of a byte, counted from 1.
-fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
 #[cfg(test)]
@@ -256,10 +325,21 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_file_that_is_missing_is_refused_with_its_line() {
+    fn a_secret_file_that_is_missing_leaves_the_secret_out_and_is_told_if_that_is_wrong() {
         let text = "[[access_point]]\nname = \"a\"\nshared_secret_file = \"no-such-file\"\n";
-        let error = TomlDocument::parse(text, Path::new(".")).unwrap_err();
-        assert!(matches!(error, NotRead::Complaint(3, _)), "{error:?}");
+        let document = read(text);
+        assert_eq!(document.json["access_point"][0].get("shared_secret"), None);
+        let told = document.absent_secrets();
+        assert!(
+            matches!(told.as_slice(), [(3, what)] if what.contains("no-such-file")),
+            "{told:?}"
+        );
+        let missing = Complaint::new("access_point[0].shared_secret", "is missing", "give one");
+        let told = document.in_its_words(missing);
+        assert!(told.what.contains("no-such-file cannot be read"), "{told:?}");
+        assert_eq!(told.path, "access_point[0].shared_secret_file");
+        let other = Complaint::new("access_point[0].address", "is wrong", "correct it");
+        assert_eq!(document.in_its_words(other.clone()), other);
     }
 
     fn trees() -> impl Strategy<Value = Value> {

@@ -30,18 +30,32 @@ impl Standing<'_> {
     }
 }
 
+/// What the certificates have in common, and further names that it had before.
+pub type Which<'a> = (&'a Chosen, &'a [String]);
+
+/// The names, and the condition that asks for one of them: its placeholders follow `$1`.
+fn condition((chosen, former): Which<'_>) -> (Vec<Value>, String) {
+    let (column, name) = chosen.field();
+    let names = core::iter::once(name).chain(former.iter().map(String::as_str));
+    let names: Vec<Value> = names.map(Value::from).collect();
+    let places: Vec<String> = (2..).take(names.len()).map(|place| format!("${place}")).collect();
+    let condition = format!("{column} in ({})", places.join(", "));
+    (names, condition)
+}
+
 /// How many certificates of devices stand like this: of the chosen ones, or of all.
 pub async fn count(
     store: &Store,
-    chosen: Option<&Chosen>,
+    chosen: Option<Which<'_>>,
     standing: Standing<'_>,
 ) -> Result<u64, StoreError> {
     let sql = format!("select count(*) from certificate where {}", standing.sql());
-    let row = match chosen.map(Chosen::field) {
-        None => store.query_one(sql, [Value::from(standing.now)]).await?,
-        Some((column, name)) => {
-            let sql = format!("{sql} and {column} = $2");
-            store.query_one(sql, [Value::from(standing.now), Value::from(name)]).await?
+    let mut args = vec![Value::from(standing.now)];
+    let row = match chosen.map(condition) {
+        None => store.query_one(sql, args).await?,
+        Some((names, condition)) => {
+            args.extend(names);
+            store.query_one(format!("{sql} and {condition}"), args).await?
         }
     };
     let count = row.map_or(Ok(0), |row| row.integer(0))?;
@@ -52,19 +66,22 @@ pub async fn count(
 /// those behind `after`.
 pub async fn batch(
     store: &Store,
-    chosen: &Chosen,
+    chosen: Which<'_>,
     standing: Standing<'_>,
     (after, limit): (Option<&Serial>, usize),
 ) -> Result<Vec<Certificate>, StoreError> {
-    let (column, name) = chosen.field();
-    let condition = standing.sql();
+    let (names, condition) = condition(chosen);
+    let (stands, last) = (standing.sql(), names.len() + 1);
+    let (behind, most) = (last + 1, last + 2);
     let sql = format!(
-        "select {COLUMNS} from certificate where {condition} and {column} = $2 and serial > $3
-         order by serial limit $4"
+        "select {COLUMNS} from certificate where {stands} and {condition} and serial > ${behind}
+         order by serial limit ${most}"
     );
     let after = after.map(ToString::to_string).unwrap_or_default();
     let limit = Value::from(i64::try_from(limit).unwrap_or(i64::MAX));
-    let args = [Value::from(standing.now), Value::from(name), Value::from(after), limit];
+    let mut args = vec![Value::from(standing.now)];
+    args.extend(names);
+    args.extend([Value::from(after), limit]);
     let rows = store.query(sql, args).await?;
     rows.iter().map(|row| kept(store, row).map(|kept| kept.certificate)).collect()
 }

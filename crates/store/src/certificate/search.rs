@@ -19,10 +19,13 @@ use crate::value::Value;
 /// Most certificates on one page.
 pub const PAGE_MAX: u32 = 1000;
 
+/// What is asked for: a search, and the names that its gateway had before.
+pub type Asked<'a> = (&'a Search, &'a [String]);
+
 /// A page of the certificates of a search, those behind `after` if given.
 pub async fn list(
     store: &Store,
-    search: &Search,
+    search: Asked<'_>,
     after: Option<&Place>,
     limit: u32,
 ) -> Result<Vec<Kept>, StoreError> {
@@ -53,8 +56,8 @@ pub(crate) struct Statement {
 
 /// The statements whose rows, one behind the other, are the list: each follows one index in its
 /// order.
-pub(crate) fn statements(search: &Search, after: Option<&Place>) -> Vec<Statement> {
-    let Some(start) = &search.start else {
+pub(crate) fn statements(search: Asked<'_>, after: Option<&Place>) -> Vec<Statement> {
+    let Some(start) = &search.0.start else {
         let after = match after {
             Some(Place::Newest(time, serial)) => Some((*time, serial.to_string())),
             Some(Place::Text(..)) | None => None,
@@ -74,7 +77,7 @@ pub(crate) fn statements(search: &Search, after: Option<&Place>) -> Vec<Statemen
     }
 }
 
-fn newest(search: &Search, after: Option<(Time, String)>) -> Statement {
+fn newest(search: Asked<'_>, after: Option<(Time, String)>) -> Statement {
     let mut statement = Statement::of_all();
     let lead = lead(search);
     if let Some((column, name)) = &lead {
@@ -90,7 +93,7 @@ fn newest(search: &Search, after: Option<(Time, String)>) -> Statement {
     statement
 }
 
-fn same(search: &Search, start: &Start, (key, serial): (&str, String)) -> Statement {
+fn same(search: Asked<'_>, start: &Start, (key, serial): (&str, String)) -> Statement {
     let mut statement = Statement::of_all();
     statement.and(&format!("{} = ", expression(start.field())), key);
     statement.and("serial > ", serial);
@@ -99,7 +102,7 @@ fn same(search: &Search, start: &Start, (key, serial): (&str, String)) -> Statem
     statement
 }
 
-fn range(search: &Search, start: &Start, (from, key): (&str, String)) -> Statement {
+fn range(search: Asked<'_>, start: &Start, (from, key): (&str, String)) -> Statement {
     let mut statement = Statement::of_all();
     let by = expression(start.field());
     statement.and(&format!("{by} {from} "), key);
@@ -121,17 +124,16 @@ fn expression(field: Field) -> &'static str {
 }
 
 /// The filter whose index is followed: that which most likely leaves the fewest.
-fn lead(search: &Search) -> Option<(&'static str, String)> {
+fn lead((search, former): Asked<'_>) -> Option<(&'static str, String)> {
     let status = search.status.map(|status| ("status", status.as_str().to_owned()));
     let seldom = match search.status {
         Some(Status::Intended | Status::Held | Status::Revoked) => status.clone(),
         Some(Status::Issued) | None => None,
     };
     let named = |column, name: &Option<Name>| Some((column, name.as_ref()?.as_str().to_owned()));
-    seldom
-        .or_else(|| named("gateway", &search.gateway))
-        .or_else(|| named("authority", &search.authority))
-        .or(status)
+    // No index has the certificates of several names in one order.
+    let gateway = || named("gateway", &search.gateway).filter(|_| former.is_empty());
+    seldom.or_else(gateway).or_else(|| named("authority", &search.authority)).or(status)
 }
 
 impl Statement {
@@ -156,16 +158,21 @@ impl Statement {
 
     /// The filters but the one whose index is followed. They are said so that no index offers
     /// itself: the order would be lost.
-    fn and_filters(&mut self, search: &Search, lead: Option<&str>) {
+    fn and_filters(&mut self, (search, former): Asked<'_>, lead: Option<&str>) {
         let filters = [
             ("status", search.status.map(Status::as_str)),
             ("authority", search.authority.as_ref().map(Name::as_str)),
             ("gateway", search.gateway.as_ref().map(Name::as_str)),
         ];
         for (column, wanted) in filters {
-            if let Some(wanted) = wanted.filter(|_| lead != Some(column)) {
+            let Some(wanted) = wanted.filter(|_| lead != Some(column)) else { continue };
+            if column != "gateway" || former.is_empty() {
                 self.and(&format!("({column} || '') = "), wanted);
+                continue;
             }
+            let names = core::iter::once(wanted).chain(former.iter().map(String::as_str));
+            let places: Vec<String> = names.map(|name| self.place(name)).collect();
+            self.and_where(&format!("({column} || '') in ({})", places.join(", ")));
         }
     }
 }

@@ -43,6 +43,10 @@ fn a_refusal_reads_as_a_sentence_and_survives_its_json() {
         },
         "the network policy P cannot send Filter-Id: ${/device/serial} has no value",
     );
+    check(
+        Refusal::MassChange { count: 7, of: 40, allowed: 5, what: MassChange::Objects },
+        "this would remove 7 of 40 objects, and 5 is the most without a confirmation",
+    );
     check(Refusal::CertificateMissing, "the device showed no certificate");
 }
 

@@ -13,10 +13,10 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::command::apply;
-use crate::command::apply::print_plan;
 use crate::command::certificate::escape;
 use crate::command::inventory::answer;
 use crate::command::object::url;
+use crate::command::plan_text;
 use crate::command::toml_document::NotRead;
 use crate::command::toml_document::TomlDocument;
 use crate::config::DataArgument;
@@ -251,7 +251,7 @@ fn conclude(saved: Result<SavedObject, ExitCode>, saving: &Saving) -> anyhow::Re
         output::json(&saved)?;
         return Ok(ExitCode::SUCCESS);
     }
-    print_plan(&saved.plan);
+    plan_text::print(&saved.plan);
     if saving.dry_run {
         output::line("Nothing was changed: this was a dry run.");
     }

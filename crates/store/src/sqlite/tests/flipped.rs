@@ -119,7 +119,7 @@ async fn read(store: &Store) -> Result<Reading, StoreError> {
     let mut reading = reading.into_inner().unwrap();
     // Several threads read, in no order.
     reading.sort();
-    for kept in certificate::search::list(store, &Search::default(), None, 1000).await? {
+    for kept in certificate::search::list(store, (&Search::default(), &[]), None, 1000).await? {
         reading.push(format!("{kept:?}"));
     }
     for number in 0..CERTIFICATES {
