@@ -87,7 +87,7 @@ async fn fill(store: &Store) {
     let write = private_key::add(write, &master(), &key, NOW);
     let write = access_point::save_secret(write, &master(), "Lab", &Secret::new("shared"), NOW);
     let (id, gateway) = ("secret-1".to_owned(), "Mosyle".to_owned());
-    let write = gateway::add_secret(write, &KeptSecret { id, gateway, hash: [9; 32] }, NOW);
+    let write = gateway::add_secret(write, &KeptSecret { id, gateway, hash: [9; 32] }, "test", NOW);
     let list = revocation_list::Kept {
         authority: "School SCEP CA".to_owned(),
         generation: 1,
