@@ -106,6 +106,36 @@ pub async fn of_certificate(
     history(app, &[About::Object(&object)], part).await
 }
 
+/// What happened to an administrator and with them; everybody may see their own.
+pub async fn of_administrator(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    ask: Ask<'_>,
+) -> Result<Page<Shown>, Refusal> {
+    if actor.administrator_name() != Some(name) {
+        actor.may(Permission::AdministratorRead)?;
+    }
+    let object = format!("administrator:{name}");
+    of_found(
+        history(app, &[About::Object(&object)], ask.part()?).await?,
+        ("administrator", name),
+        false,
+    )
+}
+
+/// What happened to the tokens of a name.
+pub async fn of_token(
+    app: &App,
+    actor: &Actor,
+    name: &str,
+    ask: Ask<'_>,
+) -> Result<Page<Shown>, Refusal> {
+    actor.may(Permission::AdministratorRead)?;
+    let object = format!("token:{name}");
+    of_found(history(app, &[About::Object(&object)], ask.part()?).await?, ("token", name), false)
+}
+
 /// What happened to a device, and how it was answered: under its name and at its addresses. Of one
 /// that was removed, what is on record under the name.
 pub async fn of_device(

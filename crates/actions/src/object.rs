@@ -1,8 +1,14 @@
 //! Definitions one by one: each an ordinary change of the organization, checked like every other.
 
+use std::borrow::Cow;
+
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::complaint::Complaint;
+use domain::filter::Field;
+use domain::filter::Filter;
+use domain::filter::Form;
+use domain::filter::Held;
 use domain::object::Kind;
 use domain::organization::EachKind;
 use domain::organization::Listed;
@@ -47,6 +53,23 @@ pub const KINDS: [Kind; 9] = [
     Kind::AccessPoint,
 ];
 
+/// What lists of objects can be asked by.
+pub static FIELDS: [Field; 5] = [
+    Field { name: "name", form: Form::Text, meaning: "what it is called" },
+    Field { name: "slug", form: Form::Text, meaning: "the part of its URLs that names it" },
+    Field { name: "description", form: Form::Text, meaning: "what administrators say of it" },
+    Field {
+        name: "state",
+        form: Form::Word(states),
+        meaning: "of workflows and policies: whether it decides anything now",
+    },
+    Field { name: "text", form: Form::Search, meaning: "a word of name, slug or description" },
+];
+
+fn states() -> Vec<&'static str> {
+    State::ALL.map(State::as_str).to_vec()
+}
+
 /// A definition, as people and programs see it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 #[schema(as = Definition)]
@@ -71,6 +94,8 @@ pub struct Shown {
 pub struct Choice {
     /// What name, slug or description holds, whatever the case of its letters.
     pub search: String,
+    /// In the language of filters, with the fields of [`FIELDS`]; empty for all.
+    pub filter: String,
     /// By what they are ordered.
     pub sort: Sort,
     /// The `next` of another page of the same list.
@@ -118,6 +143,7 @@ pub fn list(app: &App, actor: &Actor, kind: Kind, choice: &Choice) -> Result<Pag
     if choice.search.len() > TEXT_BYTES_MAX {
         return Err(wrong("search", &format!("is longer than {TEXT_BYTES_MAX} bytes")));
     }
+    let filter = Filter::parse(&choice.filter, &FIELDS, app.world.time())?;
     let search = choice.search.to_lowercase();
     let mut all = all(app, kind);
     if choice.sort == Sort::Name {
@@ -135,12 +161,26 @@ pub fn list(app: &App, actor: &Actor, kind: Kind, choice: &Choice) -> Result<Pag
         let description = one.definition.get("description").and_then(Value::as_str);
         holds(&one.name) || holds(&one.slug) || description.is_some_and(holds)
     };
+    let fits = |one: &Shown| fits(one) && filter.matches(|field| held(one, field));
     let limit = usize::try_from(choice.limit.clamp(1, PAGE_MAX)).unwrap_or(usize::MAX);
     let mut found: Vec<Shown> = all.into_iter().skip(begin).filter(fits).take(limit + 1).collect();
     let is_more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| is_more).map(|last| last.slug.clone());
     Ok(Page { items: found, next })
+}
+
+/// What a filter finds in an object.
+fn held<'a>(one: &'a Shown, field: &str) -> Held<'a> {
+    let description = one.definition.get("description").and_then(Value::as_str);
+    let texts = match field {
+        "name" => vec![one.name.as_str()],
+        "slug" => vec![one.slug.as_str()],
+        "description" => description.into_iter().collect(),
+        "state" => one.state.map(State::as_str).into_iter().collect(),
+        _ => [one.name.as_str(), one.slug.as_str()].into_iter().chain(description).collect(),
+    };
+    Held::Texts(texts.into_iter().map(Cow::Borrowed).collect())
 }
 
 /// One object, by its name or slug.

@@ -6,17 +6,22 @@ use actions::App;
 use actions::certificate_authority::listing;
 use actions::certificate_authority::listing::Shown;
 use actions::certificate_authority::renewal;
+use actions::object;
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
+use axum::response::IntoResponse;
+use axum::response::Response;
 use domain::actor::Permission;
+use domain::object::Kind;
 
 use crate::Caller;
 use crate::PAGE_DEFAULT;
 use crate::certificate::Page;
 use crate::certificate::PageQuery;
+use crate::object::tagged;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
@@ -52,8 +57,10 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-) -> Result<Json<Shown>, Problem> {
-    Ok(Json(listing::show(&app, &actor, &name)?))
+) -> Result<Response, Problem> {
+    let definition = object::show(&app, &actor, Kind::CertificateAuthority, &name)?;
+    let shown = listing::show(&app, &actor, &definition.name)?;
+    Ok(tagged(Json(shown).into_response(), &definition.etag))
 }
 
 /// `POST /api/v1/certificate-authorities/NAME/renew`

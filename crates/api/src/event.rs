@@ -64,15 +64,18 @@ pub(crate) fn operations(table: &mut Table) {
     let list = Operation::get("/api/v1/event-fields", "List what events can be asked by");
     table.add(list.needs(read).lists::<ListedField>(), fields);
     let history = |path: &str, what: &str| {
-        let about = format!("List what happened to a {what} and with it");
-        let history = Operation::get(format!("/api/v1/{path}/history"), about).needs(read);
+        let about = format!("List what happened to {what} and with it");
+        let history = Operation::get(format!("/api/v1/{path}/history"), about);
         history.query::<HistoryQuery>().lists::<Shown>()
     };
-    let of_one = history("certificates/{serial}", "certificate");
+    table.add(history("administrators/{name}", "an administrator"), of_administrator);
+    let of_name = history("tokens/{id}", "the tokens of a name");
+    table.add(of_name.needs(Permission::AdministratorRead), of_token);
+    let of_one = history("certificates/{serial}", "a certificate").needs(read);
     table.add(of_one.needs(Permission::CertificateRead), of_certificate);
-    let of_one = history("devices/{name}", "device");
+    let of_one = history("devices/{name}", "a device").needs(read);
     table.add(of_one.needs(Permission::InventoryRead), of_device);
-    let of_one = history("people/{name}", "person");
+    let of_one = history("people/{name}", "a person").needs(read);
     table.add(of_one.needs(Permission::InventoryRead), of_person);
 }
 
@@ -134,6 +137,28 @@ pub async fn of_person(
 ) -> Result<Json<Page<Shown>>, Problem> {
     let Query(query) = query?;
     page(event::of_person(&app, &actor, &name, query.ask()?).await)
+}
+
+/// `GET /api/v1/administrators/NAME/history`
+pub async fn of_administrator(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
+) -> Result<Json<Page<Shown>>, Problem> {
+    let Query(query) = query?;
+    page(event::of_administrator(&app, &actor, &name, query.ask()?).await)
+}
+
+/// `GET /api/v1/tokens/NAME/history`
+pub async fn of_token(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
+) -> Result<Json<Page<Shown>>, Problem> {
+    let Query(query) = query?;
+    page(event::of_token(&app, &actor, &name, query.ask()?).await)
 }
 
 impl HistoryQuery {

@@ -51,7 +51,14 @@ pub struct Peer(pub IpAddr);
 pub struct Gate {
     app: Arc<App>,
     limit: Limit,
+    /// What is refused to one sender and recorded: beyond, whoever guesses waits, and nobody fills
+    /// the record of events.
+    refusals: Limit,
 }
+
+/// Refusals of one sender that are recorded in a minute; a program that is set up wrongly asks a
+/// few times, and whoever guesses gets no further.
+const REFUSALS_PER_MINUTE: u32 = 60;
 
 /// One operation's way through the gate.
 #[derive(Clone)]
@@ -66,7 +73,11 @@ impl Gate {
     /// The gate of an organization, at which each may ask so often in a minute; 0 is as often as
     /// they like.
     pub(crate) fn new(app: Arc<App>, requests_per_minute: u32) -> Self {
-        Self { app, limit: Limit::new(requests_per_minute) }
+        Self {
+            app,
+            limit: Limit::new(requests_per_minute),
+            refusals: Limit::new(REFUSALS_PER_MINUTE),
+        }
     }
 }
 
@@ -122,13 +133,7 @@ impl Gate {
         };
         match self.limit.take(&sender, self.app.world.now()) {
             Ok(standing) => Ok(standing),
-            Err(standing) => {
-                let seconds = standing.seconds;
-                let refusal = Refusal::TooManyRequests { actor: sender, seconds };
-                let mut response = told(Problem::from(refusal).into_response(), standing);
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-                Err(response)
-            }
+            Err(standing) => Err(too_many(sender, standing)),
         }
     }
 }
@@ -160,7 +165,13 @@ impl Passing {
     /// Says no, and records it, unless nobody in particular asked.
     fn refuse(&self, actor: Option<&Actor>, peer: Option<IpAddr>, refusal: Refusal) -> Response {
         if refusal != Refusal::Unauthenticated {
+            let is_known = actor.is_some();
             let actor = actor.map_or_else(|| place_of(peer), |actor| actor.name().to_owned());
+            match self.gate.refusals.take(&actor, self.gate.app.world.now()) {
+                Ok(_) => {}
+                Err(_) if is_known => return Problem::from(refusal).into_response(),
+                Err(standing) => return too_many(actor, standing),
+            }
             actions::event::note_refused_request(
                 &self.gate.app,
                 (actor, peer),
@@ -230,6 +241,15 @@ fn again(status: u16, body: Vec<u8>) -> Response {
     let mut response = (status, body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+/// Says when to come again.
+fn too_many(actor: String, standing: Standing) -> Response {
+    let seconds = standing.seconds;
+    let refusal = Refusal::TooManyRequests { actor, seconds };
+    let mut response = told(Problem::from(refusal).into_response(), standing);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 

@@ -53,6 +53,8 @@ use crate::schema;
 pub struct ListQuery {
     /// What name, slug or description holds, whatever the case of its letters.
     pub search: Option<String>,
+    /// In the language of filters: name, slug, description, state, text.
+    pub filter: Option<String>,
     /// By what they are ordered; as they are defined if not given.
     #[param(inline)]
     pub sort: Option<Sort>,
@@ -176,9 +178,10 @@ async fn list(
     Caller(actor): Caller,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<Page<Shown>>, Problem> {
-    let Query(ListQuery { search, sort, cursor, limit }) = query?;
+    let Query(ListQuery { search, filter, sort, cursor, limit }) = query?;
     let choice = Choice {
         search: search.unwrap_or_default(),
+        filter: filter.unwrap_or_default(),
         sort: sort.unwrap_or_default(),
         cursor,
         limit: limit.unwrap_or(PAGE_DEFAULT),

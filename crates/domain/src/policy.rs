@@ -85,6 +85,22 @@ pub enum State {
     Over,
 }
 
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Active, Self::Draft, Self::Monitor, Self::NotYet, Self::Over];
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Draft => "draft",
+            Self::Monitor => "monitor",
+            Self::NotYet => "not-yet",
+            Self::Over => "over",
+        }
+    }
+}
+
 /// A policy that is ready to be asked.
 #[derive(Clone, Debug)]
 pub struct Ready<P> {

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::command::certificate::escape;
 use crate::command::certificate::print_fields;
 use crate::command::certificate::text;
+use crate::command::event::HistoryArguments;
 use crate::command::inventory;
 use crate::command::inventory::OneArguments;
 use crate::command::inventory::answer;
@@ -36,6 +37,8 @@ pub(crate) enum Verb {
     Edit(EditArguments),
     /// Remove an administrator, with all their tokens
     Remove(OneArguments),
+    /// Show what happened to an administrator
+    History(HistoryArguments),
 }
 
 /// How a list is shown.
@@ -118,6 +121,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             connection.close().await;
             return Ok(conclude(answer(changed)?, json, "is as you say"));
         }
+        Verb::History(arguments) => arguments.run(LIST).await?,
         Verb::Remove(arguments) => {
             inventory::remove(LIST, &arguments).await?;
             if arguments.json {

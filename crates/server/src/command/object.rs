@@ -68,6 +68,10 @@ pub(crate) struct ListedArguments {
     /// Those whose name, slug or description holds this
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
+    /// Only those: terms such as name:A* -state:draft; the fields are name, slug, description,
+    /// state and text
+    #[arg(long, value_name = "TERMS")]
+    filter: Option<String>,
     /// By what they are ordered: as they are defined, or by name
     #[arg(long, value_parser = ["position", "name"])]
     sort: Option<String>,
@@ -166,7 +170,8 @@ pub(crate) fn url(kind: Kind, rest: &str) -> String {
 }
 
 async fn list(kind: Kind, arguments: &ListedArguments) -> anyhow::Result<()> {
-    let given = [("search", &arguments.search), ("sort", &arguments.sort)];
+    let given =
+        [("search", &arguments.search), ("filter", &arguments.filter), ("sort", &arguments.sort)];
     let given = given.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
     let query: String = given.map(|(name, text)| format!("&{name}={}", escape(text))).collect();
     let page = arguments.part.page_of(&api::object::plural(kind), &query).await?;

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::command::certificate::escape;
 use crate::command::certificate::print_fields;
 use crate::command::certificate::text;
+use crate::command::event::HistoryArguments;
 use crate::command::inventory;
 use crate::command::inventory::OneArguments;
 use crate::command::inventory::answer;
@@ -35,6 +36,8 @@ pub(crate) enum Verb {
     Add(AddArguments),
     /// Remove a token: it is nobody's from then on
     Remove(OneArguments),
+    /// Show what happened to the tokens of a name
+    History(HistoryArguments),
 }
 
 /// Whose tokens, and how they are shown.
@@ -89,6 +92,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             }
         }
         Verb::Add(arguments) => return add(arguments).await,
+        Verb::History(arguments) => arguments.run(LIST).await?,
         Verb::Remove(arguments) => {
             inventory::remove(LIST, &arguments).await?;
             if arguments.json {

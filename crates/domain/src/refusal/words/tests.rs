@@ -1,3 +1,5 @@
+//! Refusals read as sentences, and the handbook knows them all.
+
 use super::*;
 
 #[track_caller]
