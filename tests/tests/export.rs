@@ -38,13 +38,15 @@ fn put_secrets(lab: &Lab, exported: &str, source: &str) {
         lines.find(|line| text(line, "name") == Some(name))?;
         lines.find_map(|line| text(line, key)).map(str::to_owned)
     };
-    std::fs::create_dir(lab.directory.file("secrets")).unwrap();
+    std::fs::create_dir(lab.directory.file("secrets")).expect("a directory of our own is made");
     let points = exported.lines().skip_while(|line| *line != "[[access_point]]");
     let points = points.take_while(|line| !line.starts_with("[[person]]"));
     let mut count = 0;
     for name in points.filter_map(|line| text(line, "name")) {
-        let file = value_behind(exported, name, "shared_secret_file").unwrap();
-        lab.directory.write(&file, value_behind(source, name, "shared_secret").unwrap());
+        let file = value_behind(exported, name, "shared_secret_file");
+        let file = file.expect("an export names a file");
+        let secret = value_behind(source, name, "shared_secret");
+        lab.directory.write(&file, secret.expect("the source has the secret"));
         count += 1;
     }
     assert!(count > 0, "{exported}");

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -122,7 +123,9 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = file.with_file_name(name);
-    fs::write(&part, text)?;
+    let mut out = fs::File::create(&part)?;
+    out.write_all(text.as_bytes())?;
+    out.sync_all()?;
     fs::rename(&part, file)
 }
 

@@ -72,7 +72,11 @@ fn made(field: &FieldChange) -> Vec<String> {
             let items = items.iter().map(|item| format!("  {}", inline(item)));
             core::iter::once(format!("{name}:")).chain(items).collect()
         }
-        after => vec![format!("{name}: {}", inline(after))],
+        after @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)) => vec![format!("{name}: {}", inline(after))],
     }
 }
 
