@@ -184,17 +184,37 @@ impl Connection {
         self.send(Method::POST, path, Some((JSON, body))).await
     }
 
+    /// Asks, and answers the status alone.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> anyhow::Result<u16> {
+        let body = body.map(serde_json::to_vec).transpose()?.map(|body| (JSON, body));
+        Ok(self.answer(method, path, body).await?.0)
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Body>,
+    ) -> anyhow::Result<(u16, Vec<u8>)> {
+        let etag = self.etag.as_deref().map(|etag| format!("\"{etag}\""));
+        match &self.way {
+            Way::Server(server) => server.send((method, path), body, etag).await,
+            Way::Here(router, _) => in_process(router.clone(), (method, path), body, etag).await,
+        }
+    }
+
     async fn send<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Option<Body>,
     ) -> Result<T, Failed> {
-        let etag = self.etag.as_deref().map(|etag| format!("\"{etag}\""));
-        let (status, bytes) = match &self.way {
-            Way::Server(server) => server.send((method, path), body, etag).await?,
-            Way::Here(router, _) => in_process(router.clone(), (method, path), body, etag).await?,
-        };
+        let (status, bytes) = self.answer(method, path, body).await?;
         if status == 204 {
             return Ok(serde_json::from_str("null").context("an answer is not understood")?);
         }

@@ -1,5 +1,6 @@
 //! `safeconduct bench`: load for a server of ours or of others, with every answer checked.
 
+mod api;
 mod calibrate;
 mod meter;
 mod process;
@@ -29,6 +30,8 @@ pub(crate) enum Verb {
     Radius(radius::Arguments),
     /// Ask for certificates: against any SCEP server
     Scep(scep::Arguments),
+    /// Ask an organization's API at a steady rate
+    Api(api::Arguments),
     /// Say what cryptography alone costs on this machine
     Calibrate(calibrate::Arguments),
 }
@@ -38,6 +41,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Radius(arguments) => radius::run(arguments).await,
         Verb::Scep(arguments) => scep::run(arguments).await,
+        Verb::Api(arguments) => api::run(arguments).await,
         Verb::Calibrate(arguments) => calibrate::run(&arguments).await,
     }
 }

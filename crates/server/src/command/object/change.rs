@@ -143,6 +143,7 @@ impl Fields {
 fn parse_value(text: &str) -> Value {
     let line = format!("value = {text}");
     let parsed = toml::from_str::<Map<String, Value>>(&line).ok();
+    let parsed = parsed.filter(|table| table.len() == 1);
     parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::from(text))
 }
 
