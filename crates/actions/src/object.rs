@@ -253,6 +253,7 @@ pub async fn remove(
         dry_run: saving.dry_run,
         confirm: saving.confirm,
         expected: expected(kind, &before, saving.etag),
+        about: Some(format!("{kind}:{}", before.name)),
         remove: vec![(kind, before.name)],
         ..Application::default()
     };
@@ -269,6 +270,7 @@ async fn save(
     let place = saving.position.map(|position| position.saturating_sub(1));
     let application = Application {
         document: document(app, (kind, before), definition, place),
+        about: Some(format!("{kind}:{}", before.map_or(name, |before| &before.name))),
         dry_run: saving.dry_run,
         confirm: saving.confirm,
         expected: before.and_then(|before| expected(kind, before, saving.etag)),

@@ -68,6 +68,9 @@ pub struct Application {
     /// A version of an object that it rests on: refused if that is another by now.
     #[serde(skip)]
     pub expected: Option<Expected>,
+    /// The one object that it is about, as events name it; all of the organization if none.
+    #[serde(skip)]
+    pub about: Option<String>,
     /// Objects to remove.
     #[serde(skip)]
     pub remove: Vec<(Kind, String)>,
@@ -183,12 +186,13 @@ pub async fn apply(
     actor: &Actor,
     application: Application,
 ) -> Result<Applied, NotApplied> {
-    let dry_run = application.dry_run;
+    let (dry_run, about) = (application.dry_run, application.about.clone());
     let answer = change(app, actor, application).await;
     if let Err(not_applied) = &answer {
         let refusal = not_applied.refusal();
         let name = &app.snapshot.rules().organization.settings.name;
-        let object = format!("{}:{name}", Kind::Organization);
+        let whole = || format!("{}:{name}", Kind::Organization);
+        let object = about.unwrap_or_else(whole);
         let mut details = Map::new();
         details.insert("dry_run".into(), Value::from(dry_run));
         let said = Said { actor: actor.name().to_owned(), object, details };

@@ -98,8 +98,12 @@ impl Kind {
         if self == Self::Person {
             return "people".to_owned();
         }
+        // A policy and an authority; a gateway keeps its y.
         let words = self.words();
-        words.strip_suffix('y').map_or(format!("{words}s"), |stem| format!("{stem}ies"))
+        match words.strip_suffix('y') {
+            Some(stem) if !stem.ends_with('a') => format!("{stem}ies"),
+            Some(_) | None => format!("{words}s"),
+        }
     }
 
     /// Whether each has a key of its own, and with it a certificate that names it.
@@ -183,5 +187,30 @@ pub fn check_text(field: &str, text: &str, chars_max: usize, complaints: &mut Co
     }
     if text.chars().any(|c| c.is_control() && c != '\n') {
         complaints.add(field, "holds a control character", "use printable characters only");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_are_called_as_people_call_them() {
+        let words = Kind::ALL.map(Kind::plural_words);
+        let expected = [
+            "organizations",
+            "certificate authorities",
+            "server certificates",
+            "certificate templates",
+            "gateways",
+            "policy workflows",
+            "enrollment policies",
+            "network policies",
+            "network profiles",
+            "access points",
+            "people",
+            "devices",
+        ];
+        assert_eq!(words, expected);
     }
 }
