@@ -55,7 +55,7 @@ fn check(text: &str) {
     };
     same_again(&document.json);
     let complaints = match Document::parse(document.json.clone()) {
-        Ok(read) => match plan::merge(&Organization::default(), &SharedSecrets::new(), read, false)
+        Ok(read) => match plan::merge(&Organization::default(), &SharedSecrets::new(), read, Going::Nothing)
         {
             Ok(merged) => return stays(&merged.organization),
             Err(complaints) => complaints,
@@ -86,6 +86,6 @@ fn stays(organization: &Organization) {
     let secrets: SharedSecrets =
         names.map(|name| (name, Secret::new("a-long-shared-secret"))).collect();
     let again = Document::parse(shown).expect("what is shown can be read");
-    let merged = plan::merge(organization, &secrets, again, true).expect("it was in order");
+    let merged = plan::merge(organization, &secrets, again, Going::Unnamed).expect("it was in order");
     assert!(merged.plan.is_empty(), "{:?}", merged.plan);
 }

@@ -2,6 +2,7 @@
 
 use domain::actor::Actor;
 use domain::actor::Permission;
+use domain::actor::Role;
 use domain::administrator::ADMINISTRATORS_MAX;
 use domain::administrator::Administrator;
 use domain::administrator::Told;
@@ -48,6 +49,7 @@ pub async fn create(app: &App, actor: &Actor, told: Told) -> Result<Administrato
 
 async fn try_create(app: &App, actor: &Actor, told: &Told) -> Result<Administrator, NotApplied> {
     actor.may(Permission::AdministratorChange)?;
+    check_given(actor, told)?;
     let made = Administrator::create(told, app.world.time()).map_err(NotApplied::Complaints)?;
     let known = store::administrator::list(&app.store).await.map_err(unavailable)?;
     if known.len() >= ADMINISTRATORS_MAX {
@@ -58,6 +60,13 @@ async fn try_create(app: &App, actor: &Actor, told: &Told) -> Result<Administrat
     let write = store::administrator::forget_codes(write);
     commit(app, actor, write, (EventKind::ObjectCreated, &made.name, after(&made))).await?;
     Ok(made)
+}
+
+/// Refuses to give a role that may more than whoever gives it: a token can be narrower than its
+/// administrator.
+fn check_given(actor: &Actor, told: &Told) -> Result<(), Refusal> {
+    let permissions = told.role.map_or(&[][..], Role::permissions);
+    permissions.iter().try_for_each(|permission| actor.may(*permission))
 }
 
 /// Changes an administrator.
@@ -79,6 +88,7 @@ async fn try_change(
     told: &Told,
 ) -> Result<Administrator, NotApplied> {
     actor.may(Permission::AdministratorChange)?;
+    check_given(actor, told)?;
     let before = find(app, name).await?;
     let changed = before.administrator.change(told).map_err(NotApplied::Complaints)?;
     if changed == before.administrator {

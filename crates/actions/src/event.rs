@@ -58,7 +58,9 @@ impl Ask<'_> {
 pub async fn list(app: &App, actor: &Actor, ask: Ask<'_>) -> Result<Page<Shown>, Refusal> {
     actor.may(Permission::EventRead)?;
     let filter = Filter::parse(ask.filter, &FIELDS, app.world.time())?;
-    Ok(shown(log::list(&app.store, &filter, ask.part()?).await.map_err(unavailable)?))
+    let page = log::list(&app.store, &filter, ask.part()?).await.map_err(unavailable)?;
+    let Page { items, next } = shown(page);
+    Ok(Page { items: items.into_iter().map(|one| as_seen_by(actor, one)).collect(), next })
 }
 
 /// Everything that lists of events can be asked by.
@@ -72,7 +74,18 @@ pub async fn show(app: &App, actor: &Actor, id: &str) -> Result<Shown, Refusal> 
     actor.may(Permission::EventRead)?;
     let found = store::event::find(&app.store, parse("event", id)?).await.map_err(unavailable)?;
     let missing = || Refusal::NotFound { noun: "event".into(), name: id.to_owned() };
-    Ok(found.ok_or_else(missing)?.shown())
+    Ok(as_seen_by(actor, found.ok_or_else(missing)?.shown()))
+}
+
+/// What an actor may know of an event: who may not see administrators does not see what became of
+/// them and of their tokens either, only that something did.
+fn as_seen_by(actor: &Actor, mut shown: Shown) -> Shown {
+    let of_administrators = ["administrator:", "token:"];
+    let is_of = of_administrators.iter().any(|noun| shown.object.starts_with(noun));
+    if is_of && !actor.can(Permission::AdministratorRead) {
+        shown.details.clear();
+    }
+    shown
 }
 
 /// Records that somebody was not let in at the API, as answers to devices are: bounded, and never

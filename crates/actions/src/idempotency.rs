@@ -15,6 +15,9 @@ pub const KEY_BYTES_MAX: usize = 255;
 /// Largest answer that is kept, in bytes; a larger one cannot be given again.
 pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
+/// Most keys of one sender that are kept; each is kept for a day.
+pub const KEYS_MAX: u64 = 10_000;
+
 /// How long a request may be carried out, in seconds: beyond, whoever began it has died.
 const PATIENCE_SECONDS: i64 = 60;
 
@@ -48,7 +51,13 @@ pub async fn take(
         return Err(Refusal::ParameterWrong { parameter, what });
     }
     // One sender's keys are nobody else's.
-    let key = digits(&digest(&[sender.as_bytes(), key.as_bytes()]));
+    let sender = digits(&digest(&[sender.as_bytes()]));
+    let key = format!("{sender}/{}", digits(&digest(&[key.as_bytes()])));
+    let kept = store::idempotency::count(&app.store, &sender).await.map_err(unavailable)?;
+    if kept >= KEYS_MAX {
+        let what = format!("is one of more than {KEYS_MAX} in one day");
+        return Err(Refusal::IdempotencyKeyUsed { what });
+    }
     let request = digest(request);
     let now = app.world.time();
     match store::idempotency::begin(&app.store, &key, request, now).await {

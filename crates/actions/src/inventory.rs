@@ -63,6 +63,15 @@ pub struct Report {
     pub ignored_columns: Vec<String>,
 }
 
+/// Longest name of an object in the event of a refusal: whoever is refused may have written
+/// anything.
+const OBJECT_CHARS_MAX: usize = 256;
+
+/// The name of an object, as the event of a refusal may hold it.
+pub(crate) fn bounded(object: &str) -> String {
+    object.chars().take(OBJECT_CHARS_MAX).collect()
+}
+
 /// Draws the id of a new record.
 pub(crate) fn draw_id(app: &App) -> DeviceId {
     DeviceId(u64::from_be_bytes(app.world.random()).max(1))
@@ -153,6 +162,7 @@ pub(crate) async fn note<T>(
 ) {
     let Err(not_applied) = answer else { return };
     let refusal = not_applied.refusal();
+    let object = bounded(&object);
     let said = Said { actor: actor.name().to_owned(), object, details: Map::new() };
     certificate::refused(app, EventKind::RequestRefused, &refusal, said).await;
 }

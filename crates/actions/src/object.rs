@@ -198,10 +198,6 @@ pub async fn create(
 ) -> Result<Saved, NotApplied> {
     actor.may(Permission::to_change(kind))?;
     let name = name_of(&definition)?;
-    if all(app, kind).iter().any(|one| one.name == name) {
-        let what = format!("there is a {} \"{name}\" already", kind.words());
-        return Err(Refusal::Conflict { what }.into());
-    }
     save(app, actor, (kind, &name, None), (definition, saving)).await
 }
 
@@ -266,10 +262,19 @@ async fn save(
     (kind, name, before): (Kind, &str, Option<&Shown>),
     (definition, saving): (Value, Saving),
 ) -> Result<Saved, NotApplied> {
-    let proposed = definition.clone();
+    let mut proposed = definition.clone();
+    // What is told back was not to be told.
+    if let Some(proposed) = proposed.as_object_mut() {
+        proposed.remove("shared_secret");
+    }
     let place = saving.position.map(|position| position.saturating_sub(1));
     let application = Application {
-        document: document(app, (kind, before), definition, place),
+        single: Some(Single {
+            kind,
+            before: before.map(|before| before.name.clone()),
+            definition,
+            place,
+        }),
         about: Some(format!("{kind}:{}", before.map_or(name, |before| &before.name))),
         dry_run: saving.dry_run,
         confirm: saving.confirm,
@@ -320,29 +325,50 @@ impl Expected {
     }
 }
 
-/// A document of one object. Where order decides it holds all of the kind: what a document does
-/// not name would stand behind.
-fn document(
-    app: &App,
-    (kind, before): (Kind, Option<&Shown>),
+/// One object that is saved, as it stands among its kind.
+#[derive(Clone, Debug)]
+pub struct Single {
+    kind: Kind,
+    /// What it is called now; none if it is new.
+    before: Option<String>,
     definition: Value,
+    /// Its place, from 0; where it is, or behind all others, if none.
     place: Option<usize>,
-) -> Value {
-    if !kind.is_ordered() {
-        return json!({ kind.as_str(): [definition] });
+}
+
+impl Single {
+    /// A document of the one object. Where order decides it holds all of the kind, as they are in
+    /// the moment of the change: what a document does not name would stand behind.
+    pub(crate) fn document(self, organization: &Organization) -> Result<Value, Refusal> {
+        let Self { kind, before, definition, place } = self;
+        let all = definitions(organization, kind);
+        let name = definition.get("name").and_then(Value::as_str).unwrap_or_default();
+        if before.is_none() && all.iter().any(|one| one.name == name) {
+            let what = format!("there is a {} \"{name}\" already", kind.words());
+            return Err(Refusal::Conflict { what });
+        }
+        if !kind.is_ordered() {
+            return Ok(json!({ kind.as_str(): [definition] }));
+        }
+        let own = all.iter().position(|one| Some(&one.name) == before.as_ref());
+        let others = all.into_iter().filter(|one| Some(&one.name) != before.as_ref());
+        let mut list: Vec<Value> = others.map(|one| one.definition).collect();
+        list.insert(place.or(own).unwrap_or(list.len()).min(list.len()), definition);
+        Ok(json!({ kind.as_str(): list }))
     }
-    let mut list: Vec<Value> = Vec::new();
-    let mut own = None;
-    for one in all(app, kind) {
-        if before.is_some_and(|before| before.name == one.name) {
-            own = Some(list.len());
-        } else {
-            list.push(one.definition);
+}
+
+/// Refuses to remove what is not there.
+pub(crate) fn check_there(
+    organization: &Organization,
+    remove: &[(Kind, String)],
+) -> Result<(), Refusal> {
+    for (kind, name) in remove {
+        if !definitions(organization, *kind).iter().any(|one| one.name == *name) {
+            return Err(Refusal::NotFound { noun: kind.words(), name: name.clone() });
         }
     }
-    let place = place.or(own).unwrap_or(list.len()).min(list.len());
-    list.insert(place, definition);
-    json!({ kind.as_str(): list })
+    Ok(())
 }
 
 /// Complaints about a single object name its fields without its place in a document.
@@ -448,7 +474,8 @@ impl EachKind for Reader<'_> {
                 slug: object.slug().unwrap_or_default().to_owned(),
                 position: index + 1,
                 state: None,
-                etag: etag(index, &definition),
+                // Where order decides nothing, a place is nobody's change.
+                etag: etag(if T::KIND.is_ordered() { index } else { 0 }, &definition),
                 definition,
             });
         }

@@ -2,7 +2,6 @@
 
 pub mod export;
 pub mod history;
-mod removing;
 mod writing;
 
 use std::collections::BTreeMap;
@@ -22,6 +21,7 @@ use domain::organization::Organization;
 use domain::organization::Settings;
 use domain::organization::document::Document;
 use domain::plan;
+use domain::plan::Going;
 use domain::plan::Merged;
 use domain::plan::Plan;
 use domain::refusal::MassChange;
@@ -47,6 +47,7 @@ use crate::gateway::ShownSecret;
 use crate::inventory;
 use crate::object;
 use crate::object::Expected;
+use crate::object::Single;
 use crate::rules::Authority;
 use crate::rules::Rules;
 use crate::share;
@@ -71,6 +72,9 @@ pub struct Application {
     /// The one object that it is about, as events name it; all of the organization if none.
     #[serde(skip)]
     pub about: Option<String>,
+    /// One object to save, in place of a document.
+    #[serde(skip)]
+    pub single: Option<Single>,
     /// Objects to remove.
     #[serde(skip)]
     pub remove: Vec<(Kind, String)>,
@@ -192,7 +196,7 @@ pub async fn apply(
         let refusal = not_applied.refusal();
         let name = &app.snapshot.rules().organization.settings.name;
         let whole = || format!("{}:{name}", Kind::Organization);
-        let object = about.unwrap_or_else(whole);
+        let object = inventory::bounded(&about.unwrap_or_else(whole));
         let mut details = Map::new();
         details.insert("dry_run".into(), Value::from(dry_run));
         let said = Said { actor: actor.name().to_owned(), object, details };
@@ -219,14 +223,22 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
             proposed: Value::Null,
         })));
     }
-    let document = Document::parse(application.document).map_err(NotApplied::Complaints)?;
+    object::check_there(&current, &application.remove)?;
+    let document = match application.single {
+        Some(single) => single.document(&current)?,
+        None => application.document,
+    };
+    let document = Document::parse(document).map_err(NotApplied::Complaints)?;
+    check_look(actor, &document)?;
     let _one_inventory_at_a_time = app.keeping.lock().await;
     let told = inventory::told::merge(app, document.told.clone()).await?;
-    let (current, removed) = removing::without(current, &application.remove)?;
-    let mut merged = plan::merge(&current, &kept, document, application.prune)
-        .map_err(NotApplied::Complaints)?;
+    let going = match application.prune {
+        true => Going::Unnamed,
+        false => Going::These(&application.remove),
+    };
+    let merged = plan::merge(&current, &kept, document, going);
+    let mut merged = merged.map_err(NotApplied::Complaints)?;
     told.join(&mut merged.plan);
-    merged.plan.remove.extend(removed);
     check_permissions(actor, &merged.plan, application.dry_run)?;
     check_secrets(&merged, &application.secrets)?;
     if app.snapshot.rules().version != version {
@@ -259,6 +271,18 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
     // If whoever asked goes away before, the follower hears of it.
     records.remember(app);
     Ok(Applied { plan: merged.plan, secrets: shown })
+}
+
+/// Refuses a document whose plan alone would tell what the actor may not see: what the inventory
+/// knows, or whether a shared secret is the right one.
+fn check_look(actor: &Actor, document: &Document) -> Result<(), Refusal> {
+    if !document.told.devices.is_empty() || !document.told.people.is_empty() {
+        actor.may(Permission::InventoryRead)?;
+    }
+    if document.objects.access_point.iter().any(|point| point.shared_secret.is_some()) {
+        actor.may(Permission::NetworkChange)?;
+    }
+    Ok(())
 }
 
 /// Refuses a plan that changes what the actor may not change. Looking at a plan changes nothing.

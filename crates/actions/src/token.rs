@@ -82,6 +82,11 @@ pub async fn create(app: &App, actor: &Actor, order: Order) -> Result<ShownToken
 }
 
 async fn try_create(app: &App, actor: &Actor, order: Order) -> Result<ShownToken, NotApplied> {
+    // A token that is bound to addresses makes none that is not.
+    let order = match order.addresses.is_empty() {
+        true => Order { addresses: actor.addresses().to_vec(), ..order },
+        false => order,
+    };
     let own = actor.administrator_name();
     let Some(name) = order.administrator.as_deref().or(own) else {
         let fix = "name the administrator it is to act for";
@@ -97,13 +102,17 @@ async fn try_create(app: &App, actor: &Actor, order: Order) -> Result<ShownToken
         return Err(NotApplied::Complaints(complaints));
     }
     let others = store::token::list(&app.store, Some(&name)).await.map_err(unavailable)?;
-    if others.len() >= TOKENS_MAX {
+    let now = app.world.time();
+    let (live, ended): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|kept| kept.token.expires_at > now);
+    if live.len() >= TOKENS_MAX {
         let what = format!("{name} has {TOKENS_MAX} tokens already; remove some");
         return Err(Refusal::Conflict { what }.into());
     }
     let expires_at = expires_at(app, actor, &order).await?;
     let (made, hash) = draw(app, order, name, expires_at);
     let write = store::administrator::stays(Write::new(), &made.token.administrator, kept.version);
+    let write = ended.iter().fold(write, |write, kept| store::token::forget(write, &kept.token.id));
     let write = store::token::add(write, &made.token, hash);
     let event = event(app, actor, EventKind::ObjectCreated, &made.token);
     store::event::commit(write, &app.store, &[event]).await.map_err(conflict)?;
@@ -114,11 +123,25 @@ async fn try_create(app: &App, actor: &Actor, order: Order) -> Result<ShownToken
 fn beyond(actor: &Actor, order: &Order, role: Role) -> Vec<Complaint> {
     let wanted = if order.scopes.is_empty() { role.permissions() } else { &order.scopes };
     let lacking = wanted.iter().filter(|permission| !actor.can(**permission));
-    let complaints = lacking.map(|permission| {
-        let what = format!("{permission} is more than you may yourself");
-        Complaint::new("scopes", what, "name scopes that you have, or ask an owner")
-    });
-    complaints.collect()
+    let mut complaints: Vec<Complaint> = lacking
+        .map(|permission| {
+            let what = format!("{permission} is more than you may yourself");
+            Complaint::new("scopes", what, "name scopes that you have, or ask an owner")
+        })
+        .collect();
+    if order.scopes.is_empty() && !actor.scopes().is_empty() && complaints.is_empty() {
+        // The role may grow, and the scopes do not.
+        let what = "are missing, and your own token has some";
+        complaints.push(Complaint::new("scopes", what, "name scopes that you have"));
+    }
+    let bound = actor.addresses();
+    let beyond =
+        order.addresses.iter().find(|address| !bound.is_empty() && !bound.contains(address));
+    if let Some(address) = beyond {
+        let what = format!("{} is not one of your own token's", address.escape_debug());
+        complaints.push(Complaint::new("addresses", what, "name some of your own token's"));
+    }
+    complaints
 }
 
 /// When the new token ends: not after the one that makes it.

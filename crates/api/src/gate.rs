@@ -4,6 +4,7 @@
 mod limit;
 
 use core::net::IpAddr;
+use core::net::Ipv6Addr;
 use std::sync::Arc;
 
 use actions::App;
@@ -92,7 +93,7 @@ pub(crate) async fn pass(
     let is_here = own.is_some();
     let standing = match is_here {
         true => Ok(None),
-        false => passing.gate.count(request.headers(), peer),
+        false => passing.gate.count(peer),
     };
     let standing = match standing {
         Ok(standing) => standing,
@@ -110,7 +111,8 @@ pub(crate) async fn pass(
                 if let Some(actor) = &actor {
                     request.extensions_mut().insert(actor.clone());
                 }
-                passing.once(actor.as_ref(), request, next).await
+                let answer = passing.once(actor.as_ref(), request, next).await;
+                passing.check_stranger(actor.as_ref(), peer, answer)
             }
         },
     };
@@ -121,20 +123,12 @@ pub(crate) async fn pass(
 }
 
 impl Gate {
-    /// Counts a request against whoever sends it: who they say they are, else where they are.
-    fn count(
-        &self,
-        headers: &HeaderMap,
-        peer: Option<IpAddr>,
-    ) -> Result<Option<Standing>, Response> {
-        let sender = match bearer(headers).and_then(domain::token::parse) {
-            Some((id, _)) => format!("token {id}"),
-            None => place_of(peer),
-        };
-        match self.limit.take(&sender, self.app.world.now()) {
-            Ok(standing) => Ok(standing),
-            Err(standing) => Err(too_many(sender, standing)),
-        }
+    /// Counts a request against where it comes from: what it says of itself is not proved yet.
+    fn count(&self, peer: Option<IpAddr>) -> Result<Option<Standing>, Response> {
+        let (sender, now) = (place_of(peer), self.app.world.now());
+        let guesses = self.refusals.look(&sender, now);
+        let counted = guesses.and_then(|()| self.limit.take(&sender, now));
+        counted.map_err(|standing| too_many(sender, standing))
     }
 }
 
@@ -182,6 +176,19 @@ impl Passing {
         Problem::from(refusal).into_response()
     }
 
+    /// What a stranger is refused who is asked for a secret is recorded here, within its bounds.
+    fn check_stranger(
+        &self,
+        actor: Option<&Actor>,
+        peer: Option<IpAddr>,
+        answer: Response,
+    ) -> Response {
+        if actor.is_none() && answer.status() == StatusCode::FORBIDDEN {
+            return self.refuse(None, peer, Refusal::SetupCodeWrong);
+        }
+        answer
+    }
+
     /// Carries the request out, unless it has a key under which it was carried out before.
     async fn once(&self, actor: Option<&Actor>, request: Request, next: Next) -> Response {
         let key = request.headers().get(IDEMPOTENCY_KEY).cloned();
@@ -194,7 +201,8 @@ impl Passing {
         };
         let uri = parts.uri.to_string();
         let request = [uri.as_bytes(), &bytes];
-        let key = (actor.name(), key.to_str().unwrap_or_default());
+        let sender = actor.token_id().unwrap_or(actor.name());
+        let key = (sender, key.to_str().unwrap_or_default());
         match idempotency::take(&self.gate.app, key, &request).await {
             Err(refusal) => Problem::from(refusal).into_response(),
             Ok(Turn::Again { status, body }) => again(status, body),
@@ -217,10 +225,11 @@ impl Passing {
     }
 }
 
-/// Keeps an answer that will be given again, or gives the key free if nothing was done.
+/// Keeps an answer that will be given again. Of one that failed inside nobody knows whether it was
+/// carried out: its key stays in use, and whoever sends it again is told to look.
 async fn keep(app: &App, ticket: idempotency::Ticket, status: StatusCode, body: &Bytes) {
     let kept = if status.is_server_error() {
-        idempotency::give_back(app, ticket).await
+        Ok(())
     } else if body.len() > ANSWER_BYTES_MAX {
         let what = "was carried out, and its answer was too large to be kept".to_owned();
         let problem = Problem::from(Refusal::IdempotencyKeyUsed { what });
@@ -259,11 +268,19 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| text.trim())
 }
 
+/// Bits of an IPv6 address that a site gives out as it likes (RFC 4291, 2.5.4).
+const SITE_BITS: u32 = 64;
+
+/// Where somebody is: an address, of IPv6 the network of a site, which is one sender as a whole.
 fn place_of(peer: Option<IpAddr>) -> String {
-    peer.map_or_else(
-        || "somebody".to_owned(),
-        |peer| format!("somebody at {}", peer.to_canonical()),
-    )
+    let site = |peer: IpAddr| match peer.to_canonical() {
+        IpAddr::V6(address) => {
+            let site = address.to_bits() >> SITE_BITS << SITE_BITS;
+            format!("somebody at {}/{SITE_BITS}", Ipv6Addr::from_bits(site))
+        }
+        IpAddr::V4(address) => format!("somebody at {address}"),
+    };
+    peer.map_or_else(|| "somebody".to_owned(), site)
 }
 
 /// Tells in headers how often more may be asked (draft-ietf-httpapi-ratelimit-headers).

@@ -257,6 +257,8 @@ async fn versions(
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Json<Page<ShownVersion>>, Problem> {
     let Query(query) = query?;
+    // Of what was removed, the name is all there is.
+    let name = object::show(&app, &actor, kind, &name).map_or(name, |shown| shown.name);
     let page = history_page(&app, &actor, (kind, &name), query).await?;
     Ok(Json(page))
 }
@@ -282,6 +284,7 @@ async fn roll_back(
     body: Result<Json<RollBack>, JsonRejection>,
 ) -> Result<Json<Applied>, Problem> {
     let Json(order) = body?;
+    let name = object::show(&app, &actor, kind, &name).map_or(name, |shown| shown.name);
     Ok(Json(history::roll_back(&app, &actor, (kind, &name), order).await?))
 }
 
@@ -298,7 +301,7 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let text = value.to_str().map(str::trim).unwrap_or_default();
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     match inner {
-        Some(etag) if !etag.is_empty() && !etag.contains('"') => Ok(Some(etag.to_owned())),
+        Some(etag) if !etag.is_empty() && !etag.contains(['"', '*']) => Ok(Some(etag.to_owned())),
         None if text == "*" => Ok(Some(text.to_owned())),
         Some(_) | None => Err(wrong("If-Match", "is not one entity tag in quotes, or *").into()),
     }

@@ -168,7 +168,7 @@ const REFUSALS: [(&str, &str); 5] = [
     ("404", "It is not there."),
     ("422", "The body is understood and refused, field by field."),
     ("429", "Too many requests; Retry-After says when to come again."),
-    ("503", "The database is away or full; nothing was done."),
+    ("503", "The database is away or full; look whether it was done before you try again."),
 ];
 
 /// What may be answered to an operation that changes something.

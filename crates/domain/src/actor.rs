@@ -28,6 +28,8 @@ struct TokenRight {
     id: String,
     /// The administrator's whole role if empty.
     scopes: Vec<Permission>,
+    /// The addresses and networks that it may come from; any if empty.
+    addresses: Vec<String>,
 }
 
 /// What part somebody plays.
@@ -126,8 +128,8 @@ impl Actor {
     /// The same one, by this token.
     #[must_use]
     pub fn by_token(self, token: &Token) -> Self {
-        let Token { id, name, scopes, .. } = token.clone();
-        let token = Some(TokenRight { id, scopes });
+        let Token { id, name, scopes, addresses, .. } = token.clone();
+        let token = Some(TokenRight { id, scopes, addresses });
         Self { name: format!("{} (token {name})", self.name), token, ..self }
     }
 
@@ -144,6 +146,16 @@ impl Actor {
     /// The id of the token that it came with.
     pub fn token_id(&self) -> Option<&str> {
         self.token.as_ref().map(|token| token.id.as_str())
+    }
+
+    /// What the token that it came with is limited to; nothing if it is not.
+    pub fn scopes(&self) -> &[Permission] {
+        self.token.as_ref().map_or(&[], |token| &token.scopes)
+    }
+
+    /// The addresses that the token that it came with is bound to; nothing if it is not.
+    pub fn addresses(&self) -> &[String] {
+        self.token.as_ref().map_or(&[], |token| &token.addresses)
     }
 
     /// The role, of an administrator.

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::certificate_authority::CertificateAuthority;
 use crate::complaint::Complaint;
+use crate::former_name::FormerNames;
 use crate::object::Kind;
 use crate::organization::EachKind;
 use crate::organization::Listed;
@@ -110,15 +111,36 @@ fn path(places: &Places, kind: Kind, name: &str, field: &str) -> String {
 /// The shared secrets that access points have now, by name.
 pub type SharedSecrets = HashMap<String, Secret>;
 
+/// What of that which a document does not name goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Going<'a> {
+    /// Nothing.
+    Nothing,
+    /// Everything.
+    Unnamed,
+    /// These, each by its kind and name.
+    These(&'a [(Kind, String)]),
+}
+
+impl Going<'_> {
+    fn takes(self, kind: Kind, name: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Unnamed => true,
+            Self::These(these) => these.iter().any(|(its, one)| *its == kind && one == name),
+        }
+    }
+}
+
 /// Puts a document over an organization, or says all that is wrong with the result.
 ///
-/// Objects that the document does not name stay, unless `prune`; ordered ones stand behind those
-/// that it names.
+/// Objects that the document does not name stay, unless they are `going`; ordered ones stand behind
+/// those that it names.
 pub fn merge(
     current: &Organization,
     secrets: &SharedSecrets,
     document: Document,
-    prune: bool,
+    going: Going<'_>,
 ) -> Result<Merged, Vec<Complaint>> {
     let Document { settings, mut objects, .. } = document;
     let settings = settings.unwrap_or_else(|| current.settings.clone());
@@ -130,7 +152,7 @@ pub fn merge(
         renames,
         renamed: &renamed,
         secrets,
-        prune,
+        going,
         document: objects,
         merged: Organization { settings, ..Organization::default() },
         places: Places::new(),
@@ -208,8 +230,11 @@ fn signed_by_disabled(merged: &Organization, plan: &Plan, places: &Places) -> Ve
         let field = "certificate_authority";
         (Kind::ServerCertificate, &one.name, field, &one.certificate_authority)
     });
+    // One that comes disabled signs what comes with it, as it did where the file was written.
     let is_disabled = |name: &str| {
-        merged.find::<CertificateAuthority>(name).is_some_and(|authority| authority.disabled)
+        let found = merged.find::<CertificateAuthority>(name);
+        found.is_some_and(|authority| authority.disabled)
+            && !created.holds(Kind::CertificateAuthority, name)
     };
     authorities
         .chain(servers)
@@ -229,7 +254,7 @@ struct Merger<'a> {
     /// As it is, under the names that the document gives.
     renamed: &'a Organization,
     secrets: &'a SharedSecrets,
-    prune: bool,
+    going: Going<'a>,
     document: Organization,
     merged: Organization,
     places: Places,
@@ -326,11 +351,11 @@ impl Merger<'_> {
         }
         let left: Vec<&T> =
             T::list(self.renamed).iter().filter(|object| !names.contains(object.name())).collect();
-        if self.prune {
-            self.remove(&left);
-        } else {
-            merged.extend(left.into_iter().cloned());
-        }
+        let going = self.going;
+        let (gone, staying): (Vec<&T>, Vec<&T>) =
+            left.into_iter().partition(|object| going.takes(T::KIND, object.name()));
+        self.remove(&gone, &names);
+        merged.extend(staying.into_iter().cloned());
         if !T::KIND.is_ordered() {
             merged.sort_by_key(|object| existing.get(object.name()).map(|(position, _)| *position));
         }
@@ -338,15 +363,29 @@ impl Merger<'_> {
         merged
     }
 
-    fn remove<T: Listed>(&mut self, left: &[&T]) {
-        for object in left {
+    fn remove<T: Listed>(&mut self, gone: &[&T], named: &HashSet<String>) {
+        for object in gone {
             let name = object.name().to_owned();
+            let place = || format!("{} \"{name}\"", T::KIND);
             if T::KIND.holds_key() {
-                self.complaints.push(Complaint::new(
-                    format!("{} \"{name}\"", T::KIND),
-                    "would be pruned, and what holds a key is never removed",
-                    "name it in the file, or apply without --prune",
-                ));
+                let (what, fix) = match self.going {
+                    Going::These(_) => (
+                        "holds a key, and what holds a key is never removed",
+                        "set disabled = true in an authority; leave a server certificate be",
+                    ),
+                    Going::Unnamed | Going::Nothing => (
+                        "would be pruned, and what holds a key is never removed",
+                        "name it in the file, or apply without --prune",
+                    ),
+                };
+                self.complaints.push(Complaint::new(place(), what, fix));
+                continue;
+            }
+            let former = object.renamed_from().into_iter().flat_map(FormerNames::names);
+            if let Some(former) = former.into_iter().find(|former| named.contains(*former)) {
+                let what = format!("would be pruned for a new one, and was called \"{former}\"");
+                let fix = "write its present name in the file, or remove it first";
+                self.complaints.push(Complaint::new(place(), what, fix));
                 continue;
             }
             self.plan.remove.push(Change::new(T::KIND, name, Vec::new()));

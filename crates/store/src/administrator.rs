@@ -115,7 +115,8 @@ pub async fn add_code(
     Write::new()
         .execute("delete from setup_code where expires_at <= $1", [Value::from(now)])
         .execute(
-            "insert into setup_code (hash, expires_at) values ($1, $2)",
+            "insert into setup_code (hash, expires_at)
+             select $1, $2 where not exists (select 1 from administrator)",
             [Value::from(hash.as_slice()), Value::from(expires_at)],
         )
         .commit(store, Why::Bookkeeping(Bookkeeping::SetupCodeDrawn))
@@ -126,7 +127,8 @@ pub async fn add_code(
 pub fn use_code(write: Write, hash: [u8; 32], now: Time) -> Write {
     write
         .guard(
-            "delete from setup_code where hash = $1 and expires_at > $2",
+            "delete from setup_code where hash = $1 and expires_at > $2
+             and not exists (select 1 from administrator)",
             [Value::from(hash.as_slice()), Value::from(now)],
             1,
             CODE_WRONG,

@@ -187,8 +187,8 @@ pub fn verify_blocking(store: &Store) -> Result<Intact, AuditError> {
             walked.head = walked.head.or(head);
         }
     }
-    if let Some(note) = first(store, SELECT_BROKEN)? {
-        return Err(AuditError::FirstBadRow(noted(&note)));
+    if let Some(bad) = noted_broken(store)? {
+        return Err(AuditError::FirstBadRow(bad));
     }
     check_end(store, &walked, public.as_ref())?;
     if key.is_some_and(|key| key.last > walked.walk.covered) {
@@ -234,6 +234,11 @@ fn check_end(store: &Store, walked: &Walked, key: Option<&PublicKey>) -> Result<
 }
 
 /// What an earlier start noted: the rows that there were, and the end that was authenticated.
+/// What an earlier start found wrong with the end.
+fn noted_broken(store: &Store) -> Result<Option<FirstBadRow>, StoreError> {
+    Ok(first(store, SELECT_BROKEN)?.map(|note| noted(&note)))
+}
+
 fn noted(note: &str) -> FirstBadRow {
     let mut words = note.split(' ');
     let mut number = || words.next().and_then(|word| word.parse::<i64>().ok());

@@ -52,6 +52,16 @@ pub async fn begin(
         .await
 }
 
+/// How many requests of a sender are kept, whose keys begin with this and a slash.
+pub async fn count(store: &Store, sender: &str) -> Result<u64, StoreError> {
+    let sql = "select count(*) from idempotency where key > $1 and key < $2";
+    // The sign behind the slash.
+    let args = [Value::from(format!("{sender}/")), Value::from(format!("{sender}0"))];
+    let row = store.query_one(sql, args).await?;
+    let count = row.map_or(Ok(0), |row| row.integer(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
 /// The request that was begun under a key.
 pub async fn find(
     store: &Store,

@@ -97,6 +97,11 @@ pub fn remove(write: Write, id: &str) -> Write {
     write.guard("delete from token where id = $1", [Value::from(id)], 1, gone)
 }
 
+/// Forgets a token that has ended.
+pub fn forget(write: Write, id: &str) -> Write {
+    write.execute("delete from token where id = $1", [Value::from(id)])
+}
+
 /// How exactly the last use of a token is known, in seconds.
 pub const USED_SECONDS: i64 = 60;
 

@@ -22,6 +22,7 @@ use domain::network_policy::attribute::Reply;
 use domain::organization::Organization;
 use domain::organization::document::Document;
 use domain::plan;
+use domain::plan::Going;
 use domain::policy::Policies;
 use domain::refusal::Reason;
 use domain::refusal::Refusal;
@@ -157,7 +158,7 @@ pub(crate) async fn drafted(app: &App, document: Value) -> Result<Rulebook, NotA
     let rules = app.snapshot.rules();
     let kept = store::access_point::secrets(&app.store, &app.master).await.map_err(unavailable)?;
     let document = Document::parse(document).map_err(NotApplied::Complaints)?;
-    let merged = plan::merge(&rules.organization, &kept, document, false);
+    let merged = plan::merge(&rules.organization, &kept, document, Going::Nothing);
     let organization = Arc::new(merged.map_err(NotApplied::Complaints)?.organization);
     Ok(Rulebook { policies: Policies::of(&organization), organization })
 }

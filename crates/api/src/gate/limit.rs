@@ -10,8 +10,11 @@ use domain::event::Moment;
 /// second, more than any script needs and less than keeps others waiting.
 pub const REQUESTS_PER_MINUTE_DEFAULT: u32 = 6000;
 
-/// Most senders that are counted apart; beyond it all counts begin again.
+/// Most senders that are counted apart; beyond it, whoever is new shares one count.
 const SENDERS_MAX: usize = 16_384;
+
+/// Whoever is new when there is no room for more.
+const OTHERS: &str = "others";
 
 /// Milliseconds of a minute.
 const MINUTE: i64 = 60_000;
@@ -44,6 +47,22 @@ impl Limit {
         Self { per_minute, buckets: Mutex::default() }
     }
 
+    /// Whether a request could be taken; nothing is.
+    pub(super) fn look(&self, sender: &str, now: Moment) -> Result<(), Standing> {
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bucket) = buckets.get(sender).filter(|_| self.per_minute > 0) else {
+            return Ok(());
+        };
+        let most = i64::from(self.per_minute) * 1000;
+        let passed = now.0.saturating_sub(bucket.at.0).clamp(0, MINUTE);
+        let left = most.min(bucket.left + passed * most / MINUTE);
+        if left >= 1000 {
+            return Ok(());
+        }
+        let seconds = seconds((1000 - left) * MINUTE / most).max(1);
+        Err(Standing { most: self.per_minute, left: 0, seconds })
+    }
+
     /// Takes one request from a sender's bucket; none if nothing is counted, an error if it is
     /// empty.
     pub(super) fn take(&self, sender: &str, now: Moment) -> Result<Option<Standing>, Standing> {
@@ -53,8 +72,11 @@ impl Limit {
         let most = i64::from(self.per_minute) * 1000;
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= SENDERS_MAX && !buckets.contains_key(sender) {
-            buckets.clear();
+            // Whoever has not asked for a minute has a full bucket, and needs none.
+            buckets.retain(|_, bucket| now.0.saturating_sub(bucket.at.0) < MINUTE);
         }
+        let is_room = buckets.len() < SENDERS_MAX || buckets.contains_key(sender);
+        let sender = if is_room { sender } else { OTHERS };
         let full = Bucket { left: most, at: now };
         let bucket = buckets.entry(sender.to_owned()).or_insert(full);
         let passed = now.0.saturating_sub(bucket.at.0).clamp(0, MINUTE);
@@ -116,6 +138,6 @@ mod tests {
             assert!(limit.take(&sender.to_string(), Moment(0)).is_ok());
         }
         let buckets = limit.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(buckets.len() <= SENDERS_MAX, "{}", buckets.len());
+        assert!(buckets.len() <= SENDERS_MAX + 1, "{}", buckets.len());
     }
 }

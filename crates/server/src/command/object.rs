@@ -17,6 +17,7 @@ use domain::policy::State;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::command::apply::csv;
 use crate::command::certificate::ListArguments;
 use crate::command::certificate::escape;
 use crate::command::certificate::more;
@@ -281,11 +282,15 @@ async fn roll_back(kind: Kind, arguments: &RollbackArguments) -> anyhow::Result<
     let order = RollBack { version: *to, dry_run: *dry_run, confirm: *confirm };
     let applied = connection.post::<Applied>(&path, &order).await;
     connection.close().await;
-    let Applied { plan, .. } = applied?;
+    let Applied { plan, secrets } = applied?;
     if named.json {
-        return output::json(&plan);
+        return output::json(&Applied { plan, secrets });
     }
     plan_text::print(&plan);
+    if !secrets.is_empty() {
+        output::line("\nThese secrets are shown here, and never again:");
+        output::line(csv(&secrets).trim_end());
+    }
     if *dry_run {
         output::line("Nothing was changed: this was a dry run.");
     }

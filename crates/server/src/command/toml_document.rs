@@ -276,6 +276,7 @@ mod tests {
     use domain::organization::Organization;
     use domain::organization::document::Document;
     use domain::plan;
+    use domain::plan::Going;
     use domain::plan::SharedSecrets;
     use domain::secret::Secret;
     use proptest::collection::hash_map;
@@ -395,13 +396,15 @@ mod tests {
                 .iter()
                 .map(|point| (point.name.clone(), Secret::new("a-long-shared-secret")))
                 .collect();
-            let made = plan::merge(&Organization::default(), &secrets, given, false).unwrap();
+            let made =
+                plan::merge(&Organization::default(), &secrets, given, Going::Nothing).unwrap();
             // As JSON and as TOML, which knows no null.
             let shown = serde_json::to_value(&made.organization).unwrap();
             let written = toml::to_string(&shown).unwrap();
             for again in [shown, read(&written).json] {
                 let again = Document::parse(again).unwrap();
-                let merged = plan::merge(&made.organization, &secrets, again, true).unwrap();
+                let merged =
+                    plan::merge(&made.organization, &secrets, again, Going::Unnamed).unwrap();
                 assert!(merged.plan.is_empty(), "{:?}", merged.plan);
             }
         }

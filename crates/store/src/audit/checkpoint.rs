@@ -188,10 +188,14 @@ pub async fn sign(
 ) -> Result<Option<(Checkpoint, PublicKey)>, AuditError> {
     let kept = find_key(store).await?;
     let last = newest(store).await?;
+    check_newest(kept.as_ref(), last.as_ref())?;
     let start =
         last.map_or(Chain::EMPTY, |last| Chain { sequence: last.sequence, hash: last.hash });
     let public = kept.as_ref().map(|key| key.public.clone());
     let walked = apart(store, move |store| {
+        if let Some(bad) = super::noted_broken(store)? {
+            return Err(AuditError::FirstBadRow(bad));
+        }
         let walked = walk(store, start, public.as_ref())?;
         // Whoever cut off or wrote the end would have it signed.
         if walked.walk.end != start {
@@ -219,6 +223,20 @@ pub async fn sign(
         Err(CommitError::Store(why)) => Err(why.into()),
         Err(why @ CommitError::Unexplained) => Err(StoreError::Statement(why.to_string()).into()),
     }
+}
+
+/// The newest checkpoint is the one that the key signed last, or nothing is signed behind it.
+fn check_newest(key: Option<&Key>, newest: Option<&Checkpoint>) -> Result<(), AuditError> {
+    let (Some(key), Some(newest)) = (key, newest) else { return Ok(()) };
+    if newest.sequence == key.last && key.public.confirms(newest) {
+        return Ok(());
+    }
+    let what = "has a checkpoint that this program did not sign last";
+    Err(AuditError::FirstBadRow(super::FirstBadRow::new(
+        newest.sequence,
+        super::Tampering::Checkpoint,
+        what,
+    )))
 }
 
 fn pair(seed: &[u8]) -> Result<Ed25519KeyPair, StoreError> {

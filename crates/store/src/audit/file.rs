@@ -108,6 +108,9 @@ pub struct Verified {
 /// Why a file is not verified.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
+    /// It has no checkpoint, and was to be signed with a key.
+    #[error("the file has no checkpoint: nothing in it is signed with that key")]
+    Unsigned,
     /// A row is not what the program wrote.
     #[error("{0}")]
     FirstBadRow(FirstBadRow),
@@ -201,7 +204,14 @@ pub fn verify(
         return Err(FileError::AnotherKey { found: found.unwrap_or_else(none) });
     }
     match walk(&mut lines, key.as_ref())? {
-        Ok(walk) => Ok(Verified { intact: walk.intact(), organization, fingerprint: found }),
+        Ok(walk) => {
+            let intact = walk.intact();
+            // What nobody signed may be anybody's, whatever key the file names.
+            if fingerprint.is_some() && intact.checkpoints == 0 {
+                return Err(FileError::Unsigned);
+            }
+            Ok(Verified { intact, organization, fingerprint: found })
+        }
         Err(mut suspect) => {
             lines.file.rewind()?;
             let mut lines = Lines { file: lines.file, number: 0 };

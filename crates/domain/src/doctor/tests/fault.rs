@@ -16,6 +16,7 @@ use crate::event::Moment;
 use crate::event::Outcome;
 use crate::organization::document::Document;
 use crate::plan;
+use crate::plan::Going;
 use crate::plan::SharedSecrets;
 use crate::refusal::Refusal;
 use crate::secret::Secret;
@@ -91,7 +92,7 @@ pub(super) fn examined(document: Value, seen: &Observations) -> Vec<Finding> {
     let secrets: SharedSecrets =
         points.iter().map(|point| (point["name"].as_str().unwrap().to_owned(), secret())).collect();
     let document = Document::parse(document).unwrap();
-    let merged = plan::merge(&Organization::default(), &secrets, document, false);
+    let merged = plan::merge(&Organization::default(), &secrets, document, Going::Nothing);
     let organization = merged.unwrap().organization;
     examine(&organization, &Policies::of(&organization), seen, NOW)
 }

@@ -35,7 +35,11 @@ pub(super) fn verify(path: &Path, key: Option<&str>) -> anyhow::Result<Value> {
             "row": bad.sequence,
             "id": bad.id,
         }),
-        Err(error @ (FileError::AnotherKey { .. } | FileError::NotUnderstood { .. })) => json!({
+        Err(
+            error @ (FileError::Unsigned
+            | FileError::AnotherKey { .. }
+            | FileError::NotUnderstood { .. }),
+        ) => json!({
             "intact": false,
             "rows": 0,
             "complaint": error.to_string(),

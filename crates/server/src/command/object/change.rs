@@ -21,6 +21,7 @@ use crate::command::toml_document::NotRead;
 use crate::command::toml_document::TomlDocument;
 use crate::config::DataArgument;
 use crate::connection::Connection;
+use crate::connection::Failed;
 use crate::output;
 
 /// Deepest field that `--set` names; definitions have four levels.
@@ -193,7 +194,11 @@ async fn add_gateway(
     let known = connection.get::<Value>(&path).await;
     let applied = match known {
         Ok(_) => Err(anyhow!("there is a gateway \"{}\" already", output::safe(name))),
-        Err(_) => {
+        Err(Failed::Problem(problem)) if problem.status != 404 => {
+            Err(Failed::Problem(problem).into())
+        }
+        Err(Failed::Other(error)) => Err(error),
+        Err(Failed::Problem(_)) => {
             let document = json!({ Kind::Gateway.as_str(): [definition] });
             let order = apply::Order::of_object(secrets.clone(), saving.dry_run, saving.json);
             Ok(apply::carry_out_json(&connection, &order, document).await)
