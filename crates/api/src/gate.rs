@@ -2,6 +2,7 @@
 //! asked before.
 
 mod limit;
+mod text;
 
 use core::net::IpAddr;
 use std::sync::Arc;
@@ -110,7 +111,10 @@ pub(crate) async fn pass(
                 if let Some(actor) = &actor {
                     request.extensions_mut().insert(actor.clone());
                 }
-                passing.once(actor.as_ref(), request, next).await
+                match text::check(&mut request).await {
+                    Ok(()) => passing.once(actor.as_ref(), request, next).await,
+                    Err(refusal) => Problem::from(refusal).into_response(),
+                }
             }
         },
     };

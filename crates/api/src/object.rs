@@ -18,7 +18,6 @@ use axum::Json;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
@@ -32,7 +31,9 @@ use domain::object::Kind;
 use domain::plan::Plan;
 use domain::refusal::Refusal;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
+use serde::de::Error;
 use serde_json::Map;
 use serde_json::Value;
 use utoipa::IntoParams;
@@ -46,6 +47,7 @@ use crate::operation::Table;
 use crate::operation::page;
 use crate::problem::Problem;
 use crate::schema;
+use crate::taken::Taken;
 
 /// Which objects, and which part of their list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -61,6 +63,8 @@ pub struct ListQuery {
     /// The `next` of another page of the same list.
     pub cursor: Option<String>,
     /// Most items; 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
     pub limit: Option<u32>,
 }
 
@@ -69,6 +73,8 @@ pub struct ListQuery {
 #[serde(deny_unknown_fields)]
 pub struct SaveQuery {
     /// Its place among its kind, from 1; where it is, or behind all others, if not given.
+    #[param(minimum = 1)]
+    #[serde(default, deserialize_with = "from_one")]
     pub position: Option<usize>,
     /// Only say what would change.
     #[serde(default)]
@@ -76,6 +82,12 @@ pub struct SaveQuery {
     pub dry_run: bool,
     /// How many may lose something by it, where that is more than a few.
     pub confirm: Option<u64>,
+}
+
+/// Reads a place, which is counted from 1.
+fn from_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    let place = Option::<usize>::deserialize(deserializer)?;
+    if place == Some(0) { Err(D::Error::custom("is counted from 1")) } else { Ok(place) }
 }
 
 /// What became of an object.
@@ -93,11 +105,7 @@ pub struct SavedObject {
 /// The noun in URLs.
 #[must_use]
 pub fn plural(kind: Kind) -> String {
-    let noun = kind.as_str().replace('_', "-");
-    match noun.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{noun}s"),
-    }
+    kind.plural_words().replace(' ', "-")
 }
 
 /// The operations of every kind.
@@ -206,10 +214,10 @@ async fn create(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     query: Result<Query<SaveQuery>, QueryRejection>,
-    body: Result<Json<Value>, JsonRejection>,
+    body: Result<Taken<Value>, Problem>,
 ) -> Result<Response, Problem> {
     let saving = query?.0.saving(None);
-    let Json(definition) = body?;
+    let Taken(definition) = body?;
     let dry_run = saving.dry_run;
     let saved = object::create(&app, &actor, kind, (definition, saving)).await?;
     let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
@@ -221,10 +229,10 @@ async fn replace(
     Path(name): Path<String>,
     query: Result<Query<SaveQuery>, QueryRejection>,
     headers: HeaderMap,
-    body: Result<Json<Value>, JsonRejection>,
+    body: Result<Taken<Value>, Problem>,
 ) -> Result<Response, Problem> {
     let saving = query?.0.saving(if_match(&headers)?);
-    let Json(definition) = body?;
+    let Taken(definition) = body?;
     let saved = object::replace(&app, &actor, (kind, &name), (definition, saving)).await?;
     Ok(answer(StatusCode::OK, saved))
 }
@@ -234,10 +242,10 @@ async fn change(
     Path(name): Path<String>,
     query: Result<Query<SaveQuery>, QueryRejection>,
     headers: HeaderMap,
-    body: Result<Json<Map<String, Value>>, JsonRejection>,
+    body: Result<Taken<Map<String, Value>>, Problem>,
 ) -> Result<Response, Problem> {
     let saving = query?.0.saving(if_match(&headers)?);
-    let Json(patch) = body?;
+    let Taken(patch) = body?;
     let saved = object::change(&app, &actor, (kind, &name), (patch, saving)).await?;
     Ok(answer(StatusCode::OK, saved))
 }
@@ -283,9 +291,9 @@ async fn roll_back(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<RollBack>, JsonRejection>,
+    body: Result<Taken<RollBack>, Problem>,
 ) -> Result<Json<Applied>, Problem> {
-    let Json(order) = body?;
+    let Taken(order) = body?;
     Ok(Json(history::roll_back(&app, &actor, (kind, &name), order).await?))
 }
 

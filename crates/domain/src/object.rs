@@ -99,7 +99,10 @@ impl Kind {
             return "people".to_owned();
         }
         let words = self.words();
-        words.strip_suffix('y').map_or(format!("{words}s"), |stem| format!("{stem}ies"))
+        match words.strip_suffix('y').filter(|stem| !stem.ends_with('a')) {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{words}s"),
+        }
     }
 
     /// Whether each has a key of its own, and with it a certificate that names it.
