@@ -19,7 +19,7 @@ pub mod person;
 pub mod policy;
 pub mod problem;
 pub mod reply_attribute;
-mod schema;
+pub mod schema;
 mod sheet;
 mod taken;
 pub mod version;

@@ -2,6 +2,8 @@
 
 mod refine;
 
+pub(crate) use crate::openapi::refine::SCHEMAS;
+
 use axum::http::Method;
 use serde_json::Value;
 use utoipa::openapi::Components;
@@ -36,6 +38,7 @@ use crate::operation::Operation;
 use crate::operation::Part;
 use crate::operation::part;
 use crate::problem::Problem;
+use crate::schema;
 
 /// Where it is.
 pub const PATH: &str = "/api/v1/openapi.json";
@@ -70,6 +73,7 @@ pub(crate) fn describe(operations: &[Operation]) -> Value {
     let document = OpenApiBuilder::new().info(info).paths(paths).components(Some(components));
     let mut document = serde_json::to_value(document.build()).unwrap_or_default();
     refine::refine(&mut document);
+    schema::default::tell(&mut document);
     document
 }
 

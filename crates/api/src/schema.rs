@@ -1,5 +1,7 @@
 //! Schemas that are put together: those of a kind, which one handler serves for all.
 
+pub(crate) mod default;
+
 use actions::gateway::ShownSecret;
 use actions::object::Shown;
 use domain::access_point::AccessPoint;
@@ -20,6 +22,7 @@ use utoipa::openapi::OneOf;
 use utoipa::openapi::Ref;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::Schema;
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::schema::ObjectBuilder;
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::schema::Type;
@@ -110,12 +113,29 @@ fn type_name(kind: Kind) -> String {
     kind.as_str().split('_').map(capital).collect()
 }
 
+/// What a declarative document is called among schemas.
+pub const DOCUMENT: &str = "Document";
+
 /// A declarative document, as JSON.
 pub(crate) fn document() -> Part {
-    let schema: RefOr<Schema> = ObjectBuilder::new()
-        .description(Some("Of the shape of the declarative file; see its page in the handbook."))
-        .into();
-    Part { schema, named: Vec::new() }
+    let mut document = ObjectBuilder::new()
+        .description(Some("What a declarative file says; what it does not name is left alone."))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    let mut all = Vec::new();
+    for kind in Kind::ALL {
+        let part = of(kind);
+        let what = format!("{}.", kind.plural_words());
+        let schema = if kind == Kind::Organization {
+            about(part.schema, "The organization itself.")
+        } else {
+            let mut list = Array::new(part.schema);
+            list.description = Some(format!("Its {what}"));
+            Schema::Array(list).into()
+        };
+        document = document.property(kind.as_str(), schema);
+        all.extend(part.named);
+    }
+    named(DOCUMENT.to_owned(), document.into(), all)
 }
 
 /// A JSON merge patch (RFC 7396).

@@ -11,7 +11,7 @@ use serde_json::Value;
 const DEPTH_MAX: usize = 8;
 
 /// Where references to schemas begin.
-pub(super) const SCHEMAS: &str = "#/components/schemas/";
+pub(crate) const SCHEMAS: &str = "#/components/schemas/";
 
 /// What is not told of fields that are of any type, because it is lost with the type.
 const UNTOLD: [(&str, &str, &str); 3] = [
