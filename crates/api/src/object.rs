@@ -108,12 +108,19 @@ pub fn plural(kind: Kind) -> String {
     kind.plural_words().replace(' ', "-")
 }
 
+/// `a gateway`, `an access point`.
+fn with_article(kind: Kind) -> String {
+    let words = kind.words();
+    let article = if words.starts_with(['a', 'e', 'o']) { "an" } else { "a" };
+    format!("{article} {words}")
+}
+
 /// The operations of every kind.
 pub(crate) fn operations(table: &mut Table) {
     for kind in object::KINDS {
         let at = |rest: &str| format!("/api/v1/{}{rest}", plural(kind));
         let many = kind.plural_words();
-        let one = kind.words();
+        let one = with_article(kind);
         let change = Permission::to_change(kind);
         // Authorities have more to show than their definition.
         if kind != Kind::CertificateAuthority {
@@ -123,20 +130,19 @@ pub(crate) fn operations(table: &mut Table) {
                 list.answers_part(page(schema::definition(kind))),
                 move |state, caller, query| self::list(kind, state, caller, query),
             );
-            let show = Operation::get(at("/{name}"), format!("Show one {one} by its name or slug"));
+            let show = Operation::get(at("/{name}"), format!("Show {one} by its name or slug"));
             let show = show.needs(Permission::OrganizationRead).versioned();
             table.add(show.answers_part(schema::definition(kind)), move |state, caller, name| {
                 self::show(kind, state, caller, name)
             });
         }
-        let create = Operation::post(at(""), format!("Make a {one}"));
+        let create = Operation::post(at(""), format!("Make {one}"));
         let create = create.needs(change).query::<SaveQuery>().versioned().creates();
         table.add(
             create.takes_part(schema::of(kind)).answers_part(schema::saved(kind)),
             move |state, caller, query, body| self::create(kind, state, caller, query, body),
         );
-        let replace =
-            Operation::put(at("/{name}"), format!("Put a definition in place of a {one}"));
+        let replace = Operation::put(at("/{name}"), format!("Put a definition in place of {one}"));
         let replace = replace.needs(change).query::<SaveQuery>().versioned();
         table.add(
             replace.takes_part(schema::of(kind)).answers_part(schema::saved(kind)),
@@ -144,7 +150,7 @@ pub(crate) fn operations(table: &mut Table) {
                 self::replace((kind, state, caller), name, query, headers, body)
             },
         );
-        let patch = Operation::patch(at("/{name}"), format!("Change fields of a {one} (RFC 7396)"));
+        let patch = Operation::patch(at("/{name}"), format!("Change fields of {one} (RFC 7396)"));
         let patch = patch.needs(change).query::<SaveQuery>().versioned();
         table.add(
             patch.takes_part(schema::patch()).answers_part(schema::saved(kind)),
@@ -153,7 +159,7 @@ pub(crate) fn operations(table: &mut Table) {
             },
         );
         // What holds a key is never removed; who asks is told so.
-        let remove = Operation::delete(at("/{name}"), format!("Remove a {one}"));
+        let remove = Operation::delete(at("/{name}"), format!("Remove {one}"));
         let remove = remove.needs(change).query::<SaveQuery>().versioned();
         table.add(remove, move |state, caller, name, query, headers| {
             self::remove((kind, state, caller), name, query, headers)
@@ -164,15 +170,15 @@ pub(crate) fn operations(table: &mut Table) {
 
 fn history_of(table: &mut Table, kind: Kind) {
     let at = |rest: &str| format!("/api/v1/{}{rest}", plural(kind));
-    let one = kind.words();
-    let list = Operation::get(at("/{name}/history"), format!("List the versions of a {one}"));
+    let one = with_article(kind);
+    let list = Operation::get(at("/{name}/history"), format!("List the versions of {one}"));
     let list = list.needs(Permission::OrganizationRead).query::<PageQuery>();
     table.add(list.lists::<ShownVersion>(), move |state, caller, name, query| {
         versions(kind, state, caller, name, query)
     });
     let back = Operation::post(
         at("/{name}/rollback"),
-        format!("Let a {one} be again what it was in a version"),
+        format!("Let {one} be again what it was in a version"),
     );
     let back = back.needs(Permission::to_change(kind)).takes::<RollBack>();
     table.add(back.answers::<Applied>(), move |state, caller, name, body| {

@@ -143,5 +143,5 @@ pub(crate) fn patch() -> Part {
     let schema: RefOr<Schema> = ObjectBuilder::new()
         .description(Some("The fields to change, each with its new value; null takes one back."))
         .into();
-    Part { schema, named: Vec::new() }
+    named("MergePatch".to_owned(), schema, Vec::new())
 }
