@@ -59,6 +59,14 @@ impl Lab {
         Self { server: None, config: None, data: None, directory: Directory::fresh() }
     }
 
+    /// No organization yet, with this configuration.
+    #[track_caller]
+    pub fn configured(config: &str) -> Self {
+        let mut lab = Self::empty();
+        lab.config = Some(lab.directory.write("settings.toml", config));
+        lab
+    }
+
     /// A data directory of its own for an organization in a PostgreSQL database, which has the
     /// master key of these hexadecimal digits.
     #[track_caller]

@@ -27,8 +27,13 @@ pub struct Outcome {
 
 /// A command that is stopped when it takes too long.
 pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    command_within(PATIENCE_SECONDS, program)
+}
+
+/// The same with a patience of its own.
+pub fn command_within(seconds: &str, program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["-k", "5", PATIENCE_SECONDS]).arg(program);
+    command.args(["-k", "5", seconds]).arg(program);
     command
 }
 

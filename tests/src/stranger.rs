@@ -140,17 +140,45 @@ pub fn freeradius() -> Command {
 /// security identifier is one).
 const LEGAL_NAMES: [&str; 3] = ["\"localhost\"", "\"urn:example:", "\"tag:microsoft.com,"];
 
+/// A program of a package from PyPI: in the folder that a variable names, else where `./dev test`
+/// puts it.
+#[track_caller]
+fn from_pypi(variable: &str, package: &str, program: &str) -> PathBuf {
+    let named = std::env::var_os(variable).map(PathBuf::from);
+    let folder = named.or_else(|| {
+        let test = std::env::current_exe().ok()?;
+        Some(test.parent()?.parent()?.parent()?.join(package).join("bin"))
+    });
+    let program = folder.expect("a test knows where it stands").join(program);
+    assert!(program.is_file(), "{package} is missing; ./dev test installs it");
+    program
+}
+
+/// How long schemathesis may take, in seconds; ten times what it needs.
+const SCHEMATHESIS_SECONDS: &str = "900";
+
+/// Asks the API at an address with `schemathesis`, as its description says and as it does not, in
+/// `directory`; it finds nothing wrong.
+#[track_caller]
+pub fn schemathesis(directory: &Path, address: &str, token: &str, arguments: &[&str]) {
+    let program = from_pypi("SAFECONDUCT_SCHEMATHESIS", "schemathesis", "schemathesis");
+    let mut command = outcome::command_within(SCHEMATHESIS_SECONDS, program);
+    command.current_dir(directory).args(arguments);
+    command.arg(format!("https://{address}/api/v1/openapi.json"));
+    command
+        .args(["--tls-verify", "false", "--header"])
+        .arg(format!("Authorization: Bearer {token}"));
+    command.args(["--seed", "1", "--no-color", "--no-shrink", "--continue-on-failure"]);
+    command.args(["--warnings", "off", "--generation-database", "none"]);
+    // A server ends connections that are idle, perhaps in the moment in which one is used again.
+    command.args(["--request-retries", "3"]);
+    outcome::run(&mut command).succeeded();
+}
+
 /// Asserts that a linter of pkilint finds no error in a file. `./dev test` installs them.
 #[track_caller]
 pub fn pkilint(linter: &str, arguments: &[&str], file: &Path) {
-    let named = std::env::var_os("SAFECONDUCT_PKILINT").map(PathBuf::from);
-    let folder = named.or_else(|| {
-        let test = std::env::current_exe().ok()?;
-        Some(test.parent()?.parent()?.parent()?.join("pkilint/bin"))
-    });
-    let program = folder.expect("a test knows where it stands").join(linter);
-    assert!(program.is_file(), "pkilint is missing; ./dev test installs it");
-    let mut command = outcome::command(program);
+    let mut command = outcome::command(from_pypi("SAFECONDUCT_PKILINT", "pkilint", linter));
     let found = outcome::run(command.args(["lint", "-s", "ERROR"]).args(arguments).arg(file));
     // Its status is the number of findings.
     assert!(found.stderr.is_empty(), "{found:?}");

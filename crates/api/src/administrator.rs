@@ -11,7 +11,6 @@ use axum::Json;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use domain::actor::Permission;
@@ -30,6 +29,7 @@ use crate::certificate::Page;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::taken::Taken;
 
 /// Whose tokens.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -93,9 +93,9 @@ async fn list(
 async fn create(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Told>, JsonRejection>,
+    body: Result<Taken<Told>, Problem>,
 ) -> Result<(StatusCode, Json<Administrator>), Problem> {
-    let Json(told) = body?;
+    let Taken(told) = body?;
     Ok((StatusCode::CREATED, Json(administrator::create(&app, &actor, told).await?)))
 }
 
@@ -111,9 +111,9 @@ async fn change(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<Told>, JsonRejection>,
+    body: Result<Taken<Told>, Problem>,
 ) -> Result<Json<Administrator>, Problem> {
-    let Json(told) = body?;
+    let Taken(told) = body?;
     Ok(Json(administrator::change(&app, &actor, &name, told).await?))
 }
 
@@ -139,9 +139,9 @@ async fn list_tokens(
 async fn create_token(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Order>, JsonRejection>,
+    body: Result<Taken<Order>, Problem>,
 ) -> Result<(StatusCode, Json<ShownToken>), Problem> {
-    let Json(order) = body?;
+    let Taken(order) = body?;
     Ok((StatusCode::CREATED, Json(token::create(&app, &actor, order).await?)))
 }
 
@@ -174,8 +174,8 @@ async fn me(Caller(actor): Caller) -> Json<Me> {
 
 async fn finish_setup(
     State(app): State<Arc<App>>,
-    body: Result<Json<setup::Order>, JsonRejection>,
+    body: Result<Taken<setup::Order>, Problem>,
 ) -> Result<(StatusCode, Json<setup::Done>), Problem> {
-    let Json(order) = body?;
+    let Taken(order) = body?;
     Ok((StatusCode::CREATED, Json(setup::finish(&app, &order).await?)))
 }

@@ -50,7 +50,9 @@ pub struct Verdict {
 pub struct RowsQuery {
     /// The `next` of another page.
     cursor: Option<String>,
-    /// Rows on the page.
+    /// Most rows, 1 to 1000; a page has 500 at most.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
     limit: Option<u32>,
     /// `oldest` (as it is without) or `newest` first.
     #[param(inline)]

@@ -10,7 +10,6 @@ use axum::Json;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use domain::actor::Actor;
 use domain::actor::Permission;
@@ -34,6 +33,7 @@ use crate::PAGE_DEFAULT;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::taken::Taken;
 
 /// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -42,6 +42,8 @@ pub struct PageQuery {
     /// The `next` of another page.
     pub cursor: Option<String>,
     /// Most items; 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
     pub limit: Option<u32>,
 }
 
@@ -71,6 +73,8 @@ pub struct ListQuery {
     /// The `next` of another page of the same list.
     pub cursor: Option<String>,
     /// Most items; 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
     pub limit: Option<u32>,
 }
 
@@ -226,9 +230,9 @@ pub async fn revoke(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(serial): Path<String>,
-    body: Result<Json<Revocation>, JsonRejection>,
+    body: Result<Taken<Revocation>, Problem>,
 ) -> Result<Json<Certificate>, Problem> {
-    let Json(Revocation { reason }) = body?;
+    let Taken(Revocation { reason }) = body?;
     let serial = parse(&serial)?;
     Ok(Json(revocation::revoke(&app, &actor, &serial, reason).await?))
 }
@@ -255,9 +259,9 @@ pub async fn release(
 pub async fn revoke_chosen(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Choice>, JsonRejection>,
+    body: Result<Taken<Choice>, Problem>,
 ) -> Result<Json<Swept>, Problem> {
-    let Json(choice) = body?;
+    let Taken(choice) = body?;
     let reason = choice.reason.ok_or_else(|| wrong("reason", "is missing"))?;
     Ok(Json(sweep(&app, &actor, choice, Change::Revoke(reason)).await?))
 }
@@ -266,9 +270,9 @@ pub async fn revoke_chosen(
 pub async fn release_chosen(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Choice>, JsonRejection>,
+    body: Result<Taken<Choice>, Problem>,
 ) -> Result<Json<Swept>, Problem> {
-    let Json(choice) = body?;
+    let Taken(choice) = body?;
     if choice.reason.is_some() {
         return Err(wrong("reason", "is not for a release"));
     }

@@ -8,7 +8,6 @@ use actions::certificate_template::Sample;
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use domain::actor::Permission;
 use domain::certificate_template::preview::Preview;
 use domain::refusal::Refusal;
@@ -19,6 +18,7 @@ use crate::Caller;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::taken::Taken;
 
 /// What a template is to be tried out on.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,9 +47,9 @@ pub async fn preview(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<Trial>, JsonRejection>,
+    body: Result<Taken<Trial>, Problem>,
 ) -> Result<Json<Preview>, Problem> {
-    let Json(trial) = body?;
+    let Taken(trial) = body?;
     let sample = match (trial.csr, trial.device) {
         (Some(csr), None) => Sample::Csr(csr),
         (None, Some(device)) => Sample::Device(device),

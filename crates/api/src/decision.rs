@@ -11,7 +11,6 @@ use actions::decision::simulate::Trial;
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use domain::actor::Permission;
 use serde::Deserialize;
@@ -21,6 +20,7 @@ use crate::Caller;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::taken::Taken;
 
 /// What is to be explained.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -66,9 +66,9 @@ pub async fn explain(
 pub async fn simulate(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Trial>, JsonRejection>,
+    body: Result<Taken<Trial>, Problem>,
 ) -> Result<Json<Simulated>, Problem> {
-    let Json(trial) = body?;
+    let Taken(trial) = body?;
     Ok(Json(actions::decision::simulate::simulate(&app, &actor, &trial).await?))
 }
 
@@ -76,8 +76,8 @@ pub async fn simulate(
 pub async fn replay(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Request>, JsonRejection>,
+    body: Result<Taken<Request>, Problem>,
 ) -> Result<Json<Replayed>, Problem> {
-    let Json(request) = body?;
+    let Taken(request) = body?;
     Ok(Json(actions::decision::replay::replay(&app, &actor, &request).await?))
 }

@@ -8,12 +8,9 @@ use actions::device::Shown;
 use actions::inventory::Import;
 use actions::inventory::Report;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::routing::on;
@@ -30,6 +27,8 @@ use crate::large;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::sheet::Sheet;
+use crate::taken::Taken;
 
 /// Which part of which list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -45,6 +44,8 @@ pub struct ListQuery {
     /// The `next` of another page of the same list.
     pub cursor: Option<String>,
     /// Most items; 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
     pub limit: Option<u32>,
 }
 
@@ -118,9 +119,9 @@ pub async fn show(
 pub async fn create(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Told>, JsonRejection>,
+    body: Result<Taken<Told>, Problem>,
 ) -> Result<(StatusCode, Json<Shown>), Problem> {
-    let Json(told) = body?;
+    let Taken(told) = body?;
     Ok((StatusCode::CREATED, Json(device::create(&app, &actor, told).await?)))
 }
 
@@ -129,9 +130,9 @@ pub async fn save(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<Told>, JsonRejection>,
+    body: Result<Taken<Told>, Problem>,
 ) -> Result<Json<Shown>, Problem> {
-    let Json(told) = body?;
+    let Taken(told) = body?;
     Ok(Json(device::save(&app, &actor, &name, told).await?))
 }
 
@@ -140,9 +141,9 @@ pub async fn tell(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<Told>, JsonRejection>,
+    body: Result<Taken<Told>, Problem>,
 ) -> Result<Json<Shown>, Problem> {
-    let Json(told) = body?;
+    let Taken(told) = body?;
     Ok(Json(device::tell(&app, &actor, &name, told).await?))
 }
 
@@ -161,9 +162,9 @@ pub async fn import(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     query: Result<Query<ImportQuery>, QueryRejection>,
-    body: Result<Bytes, BytesRejection>,
+    Sheet(body): Sheet,
 ) -> Result<Json<Report>, Problem> {
     let Query(ImportQuery { dry_run, skip_bad_rows, confirm }) = query?;
     let import = Import { dry_run, skip_bad_rows, confirm };
-    Ok(Json(device::import(&app, &actor, &body?, import).await?))
+    Ok(Json(device::import(&app, &actor, &body, import).await?))
 }

@@ -39,6 +39,8 @@ pub struct ListQuery {
     /// The `next` of another page, or the id of an event: what comes behind it in this order.
     pub cursor: Option<String>,
     /// Most events; 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
     pub limit: Option<u32>,
 }
 
@@ -51,6 +53,8 @@ pub struct HistoryQuery {
     /// The `next` of another page, or the id of an event: what comes behind it in this order.
     pub cursor: Option<String>,
     /// Most events; 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
     pub limit: Option<u32>,
 }
 

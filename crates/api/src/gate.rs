@@ -2,6 +2,7 @@
 //! asked before.
 
 mod limit;
+mod text;
 
 use core::net::IpAddr;
 use core::net::Ipv6Addr;
@@ -111,7 +112,10 @@ pub(crate) async fn pass(
                 if let Some(actor) = &actor {
                     request.extensions_mut().insert(actor.clone());
                 }
-                let answer = passing.once(actor.as_ref(), request, next).await;
+                let answer = match text::check(&mut request).await {
+                    Ok(()) => passing.once(actor.as_ref(), request, next).await,
+                    Err(refusal) => Problem::from(refusal).into_response(),
+                };
                 passing.check_stranger(actor.as_ref(), peer, answer)
             }
         },

@@ -12,7 +12,6 @@ use actions::gateway::secret::Shown;
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use domain::actor::Permission;
 
@@ -21,6 +20,7 @@ use crate::certificate::Page;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::taken::Taken;
 
 /// The operations.
 pub(crate) fn operations(table: &mut Table) {
@@ -49,9 +49,9 @@ async fn add(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<Order>, JsonRejection>,
+    body: Result<Taken<Order>, Problem>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
-    let Json(order) = body?;
+    let Taken(order) = body?;
     Ok((StatusCode::CREATED, Json(secret::add(&app, &actor, &name, order).await?)))
 }
 

@@ -19,7 +19,9 @@ pub mod person;
 pub mod policy;
 pub mod problem;
 pub mod reply_attribute;
-mod schema;
+pub mod schema;
+mod sheet;
+mod taken;
 pub mod version;
 
 use std::sync::Arc;
@@ -35,6 +37,9 @@ use axum::routing::get;
 use domain::actor::Actor;
 use domain::inventory::csv::TABLE_BYTES_MAX;
 use domain::refusal::Refusal;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::Error;
 
 use crate::gate::Gate;
 use crate::operation::Operation;
@@ -46,6 +51,18 @@ pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Items on a page if the request does not say.
 pub const PAGE_DEFAULT: u32 = 100;
+
+/// Most items on a page.
+const PAGE_MAX: u32 = 1000;
+
+/// Reads how many items a page is to have.
+fn page_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let limit = Option::<u32>::deserialize(deserializer)?;
+    if limit.is_some_and(|limit| !(1..=PAGE_MAX).contains(&limit)) {
+        return Err(D::Error::custom(format_args!("is not 1 to {PAGE_MAX}")));
+    }
+    Ok(limit)
+}
 
 /// How the API answers.
 #[derive(Clone, Copy, Debug)]
@@ -63,9 +80,10 @@ impl Default for Limits {
 /// Every URL of the API. A door that knows who is there puts the [`Actor`] into the request's
 /// extensions, and every door the address ([`gate::Peer`]); otherwise a token is asked for.
 pub fn router(app: Arc<App>, limits: Limits) -> Router {
-    let table = table(Arc::clone(&app), limits);
+    let gate = Gate::new(Arc::clone(&app), limits.requests_per_minute);
+    let table = filled(Table::new(Arc::new(gate)));
     let description = openapi::describe(&table.operations);
-    let description: Arc<[u8]> = serde_json::to_vec(&description).unwrap_or_default().into();
+    let description: Arc<[u8]> = description.to_string().into_bytes().into();
     let kind = [(CONTENT_TYPE, "application/json")];
     table
         .router
@@ -77,12 +95,16 @@ pub fn router(app: Arc<App>, limits: Limits) -> Router {
 }
 
 /// Every operation, as the description and tests see it.
-pub fn operations(app: Arc<App>) -> Vec<Operation> {
-    table(app, Limits::default()).operations
+pub fn operations() -> Vec<Operation> {
+    filled(Table::on_paper()).operations
 }
 
-fn table(app: Arc<App>, limits: Limits) -> Table {
-    let mut table = Table::new(Arc::new(Gate::new(app, limits.requests_per_minute)));
+/// The description, as it is served.
+pub fn description() -> serde_json::Value {
+    openapi::describe(&operations())
+}
+
+fn filled(mut table: Table) -> Table {
     for operations in [
         organization::operations,
         certificate_authority::operations,

@@ -18,7 +18,6 @@ use axum::Json;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
@@ -32,7 +31,9 @@ use domain::object::Kind;
 use domain::plan::Plan;
 use domain::refusal::Refusal;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
+use serde::de::Error;
 use serde_json::Map;
 use serde_json::Value;
 use utoipa::IntoParams;
@@ -46,6 +47,7 @@ use crate::operation::Table;
 use crate::operation::page;
 use crate::problem::Problem;
 use crate::schema;
+use crate::taken::Taken;
 
 /// Which objects, and which part of their list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -61,6 +63,8 @@ pub struct ListQuery {
     /// The `next` of another page of the same list.
     pub cursor: Option<String>,
     /// Most items; 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
     pub limit: Option<u32>,
 }
 
@@ -69,6 +73,8 @@ pub struct ListQuery {
 #[serde(deny_unknown_fields)]
 pub struct SaveQuery {
     /// Its place among its kind, from 1; where it is, or behind all others, if not given.
+    #[param(minimum = 1)]
+    #[serde(default, deserialize_with = "from_one")]
     pub position: Option<usize>,
     /// Only say what would change.
     #[serde(default)]
@@ -76,6 +82,12 @@ pub struct SaveQuery {
     pub dry_run: bool,
     /// How many may lose something by it, where that is more than a few.
     pub confirm: Option<u64>,
+}
+
+/// Reads a place, which is counted from 1.
+fn from_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    let place = Option::<usize>::deserialize(deserializer)?;
+    if place == Some(0) { Err(D::Error::custom("is counted from 1")) } else { Ok(place) }
 }
 
 /// What became of an object.
@@ -96,12 +108,19 @@ pub fn plural(kind: Kind) -> String {
     kind.plural_words().replace(' ', "-")
 }
 
+/// `a gateway`, `an access point`.
+fn with_article(kind: Kind) -> String {
+    let words = kind.words();
+    let article = if words.starts_with(['a', 'e', 'o']) { "an" } else { "a" };
+    format!("{article} {words}")
+}
+
 /// The operations of every kind.
 pub(crate) fn operations(table: &mut Table) {
     for kind in object::KINDS {
         let at = |rest: &str| format!("/api/v1/{}{rest}", plural(kind));
         let many = kind.plural_words();
-        let one = kind.words();
+        let one = with_article(kind);
         let change = Permission::to_change(kind);
         // Authorities have more to show than their definition.
         if kind != Kind::CertificateAuthority {
@@ -111,20 +130,19 @@ pub(crate) fn operations(table: &mut Table) {
                 list.answers_part(page(schema::definition(kind))),
                 move |state, caller, query| self::list(kind, state, caller, query),
             );
-            let show = Operation::get(at("/{name}"), format!("Show one {one} by its name or slug"));
+            let show = Operation::get(at("/{name}"), format!("Show {one} by its name or slug"));
             let show = show.needs(Permission::OrganizationRead).versioned();
             table.add(show.answers_part(schema::definition(kind)), move |state, caller, name| {
                 self::show(kind, state, caller, name)
             });
         }
-        let create = Operation::post(at(""), format!("Make a {one}"));
+        let create = Operation::post(at(""), format!("Make {one}"));
         let create = create.needs(change).query::<SaveQuery>().versioned().creates();
         table.add(
             create.takes_part(schema::of(kind)).answers_part(schema::saved(kind)),
             move |state, caller, query, body| self::create(kind, state, caller, query, body),
         );
-        let replace =
-            Operation::put(at("/{name}"), format!("Put a definition in place of a {one}"));
+        let replace = Operation::put(at("/{name}"), format!("Put a definition in place of {one}"));
         let replace = replace.needs(change).query::<SaveQuery>().versioned();
         table.add(
             replace.takes_part(schema::of(kind)).answers_part(schema::saved(kind)),
@@ -132,7 +150,7 @@ pub(crate) fn operations(table: &mut Table) {
                 self::replace((kind, state, caller), name, query, headers, body)
             },
         );
-        let patch = Operation::patch(at("/{name}"), format!("Change fields of a {one} (RFC 7396)"));
+        let patch = Operation::patch(at("/{name}"), format!("Change fields of {one} (RFC 7396)"));
         let patch = patch.needs(change).query::<SaveQuery>().versioned();
         table.add(
             patch.takes_part(schema::patch()).answers_part(schema::saved(kind)),
@@ -141,7 +159,7 @@ pub(crate) fn operations(table: &mut Table) {
             },
         );
         // What holds a key is never removed; who asks is told so.
-        let remove = Operation::delete(at("/{name}"), format!("Remove a {one}"));
+        let remove = Operation::delete(at("/{name}"), format!("Remove {one}"));
         let remove = remove.needs(change).query::<SaveQuery>().versioned();
         table.add(remove, move |state, caller, name, query, headers| {
             self::remove((kind, state, caller), name, query, headers)
@@ -152,15 +170,15 @@ pub(crate) fn operations(table: &mut Table) {
 
 fn history_of(table: &mut Table, kind: Kind) {
     let at = |rest: &str| format!("/api/v1/{}{rest}", plural(kind));
-    let one = kind.words();
-    let list = Operation::get(at("/{name}/history"), format!("List the versions of a {one}"));
+    let one = with_article(kind);
+    let list = Operation::get(at("/{name}/history"), format!("List the versions of {one}"));
     let list = list.needs(Permission::OrganizationRead).query::<PageQuery>();
     table.add(list.lists::<ShownVersion>(), move |state, caller, name, query| {
         versions(kind, state, caller, name, query)
     });
     let back = Operation::post(
         at("/{name}/rollback"),
-        format!("Let a {one} be again what it was in a version"),
+        format!("Let {one} be again what it was in a version"),
     );
     let back = back.needs(Permission::to_change(kind)).takes::<RollBack>();
     table.add(back.answers::<Applied>(), move |state, caller, name, body| {
@@ -202,10 +220,10 @@ async fn create(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     query: Result<Query<SaveQuery>, QueryRejection>,
-    body: Result<Json<Value>, JsonRejection>,
+    body: Result<Taken<Value>, Problem>,
 ) -> Result<Response, Problem> {
     let saving = query?.0.saving(None);
-    let Json(definition) = body?;
+    let Taken(definition) = body?;
     let dry_run = saving.dry_run;
     let saved = object::create(&app, &actor, kind, (definition, saving)).await?;
     let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
@@ -217,10 +235,10 @@ async fn replace(
     Path(name): Path<String>,
     query: Result<Query<SaveQuery>, QueryRejection>,
     headers: HeaderMap,
-    body: Result<Json<Value>, JsonRejection>,
+    body: Result<Taken<Value>, Problem>,
 ) -> Result<Response, Problem> {
     let saving = query?.0.saving(if_match(&headers)?);
-    let Json(definition) = body?;
+    let Taken(definition) = body?;
     let saved = object::replace(&app, &actor, (kind, &name), (definition, saving)).await?;
     Ok(answer(StatusCode::OK, saved))
 }
@@ -230,10 +248,10 @@ async fn change(
     Path(name): Path<String>,
     query: Result<Query<SaveQuery>, QueryRejection>,
     headers: HeaderMap,
-    body: Result<Json<Map<String, Value>>, JsonRejection>,
+    body: Result<Taken<Map<String, Value>>, Problem>,
 ) -> Result<Response, Problem> {
     let saving = query?.0.saving(if_match(&headers)?);
-    let Json(patch) = body?;
+    let Taken(patch) = body?;
     let saved = object::change(&app, &actor, (kind, &name), (patch, saving)).await?;
     Ok(answer(StatusCode::OK, saved))
 }
@@ -281,9 +299,9 @@ async fn roll_back(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<RollBack>, JsonRejection>,
+    body: Result<Taken<RollBack>, Problem>,
 ) -> Result<Json<Applied>, Problem> {
-    let Json(order) = body?;
+    let Taken(order) = body?;
     let name = object::show(&app, &actor, kind, &name).map_or(name, |shown| shown.name);
     Ok(Json(history::roll_back(&app, &actor, (kind, &name), order).await?))
 }

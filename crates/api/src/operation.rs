@@ -186,8 +186,10 @@ pub(crate) fn page(item: Part) -> Part {
     let next = ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
         .description(Some("The cursor of the next page; null on the last."));
+    let mut items = Array::new(item.schema);
+    items.description = Some("What is on it, in the order of the list.".to_owned());
     let page = ObjectBuilder::new()
-        .property("items", Schema::Array(Array::new(item.schema)))
+        .property("items", Schema::Array(items))
         .property("next", next)
         .required("items")
         .required("next");
@@ -196,7 +198,8 @@ pub(crate) fn page(item: Part) -> Part {
 
 /// Every operation, and the router that carries them out.
 pub(crate) struct Table {
-    pub(crate) gate: Arc<Gate>,
+    /// None: nothing is carried out, it is only told of.
+    gate: Option<Arc<Gate>>,
     pub(crate) router: Router<Arc<App>>,
     pub(crate) operations: Vec<Operation>,
 }
@@ -204,7 +207,12 @@ pub(crate) struct Table {
 impl Table {
     /// An empty table, whose operations are asked for at this gate.
     pub(crate) fn new(gate: Arc<Gate>) -> Self {
-        Self { gate, router: Router::new(), operations: Vec::new() }
+        Self { gate: Some(gate), ..Self::on_paper() }
+    }
+
+    /// An empty table of which nothing is carried out.
+    pub(crate) fn on_paper() -> Self {
+        Self { gate: None, router: Router::new(), operations: Vec::new() }
     }
 
     /// Adds an operation.
@@ -222,15 +230,18 @@ impl Table {
         operation: Operation,
         route: impl FnOnce(MethodFilter) -> MethodRouter<Arc<App>>,
     ) {
-        let filter = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
-        let passing = gate::Passing {
-            gate: Arc::clone(&self.gate),
-            access: operation.access.clone(),
-            place: format!("{} {}", operation.method, operation.path).into(),
-        };
-        let route = route(filter).layer(middleware::from_fn_with_state(passing, gate::pass));
-        let router = core::mem::take(&mut self.router);
-        self.router = router.route(&operation.path, route);
+        if let Some(gate) = &self.gate {
+            let method = operation.method.clone();
+            let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
+            let passing = gate::Passing {
+                gate: Arc::clone(gate),
+                access: operation.access.clone(),
+                place: format!("{} {}", operation.method, operation.path).into(),
+            };
+            let route = route(filter).layer(middleware::from_fn_with_state(passing, gate::pass));
+            let router = core::mem::take(&mut self.router);
+            self.router = router.route(&operation.path, route);
+        }
         self.operations.push(operation);
     }
 }

@@ -10,7 +10,6 @@ use actions::organization::history::ShownVersion;
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
@@ -34,6 +33,7 @@ use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
 use crate::schema;
+use crate::taken::Taken;
 
 /// The operations.
 pub(crate) fn operations(table: &mut Table) {
@@ -80,10 +80,10 @@ pub async fn save_settings(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     headers: HeaderMap,
-    body: Result<Json<Settings>, JsonRejection>,
+    body: Result<Taken<Settings>, Problem>,
 ) -> Result<Response, Problem> {
     let etag = if_match(&headers)?;
-    let Json(new) = body?;
+    let Taken(new) = body?;
     actions::organization::change_settings(&app, &actor, (new, etag)).await?;
     let (settings, etag) = actions::organization::settings(&app, &actor)?;
     Ok(tagged(Json(settings).into_response(), &etag))
@@ -124,8 +124,8 @@ pub async fn export(
 pub async fn apply(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Application>, JsonRejection>,
+    body: Result<Taken<Application>, Problem>,
 ) -> Result<Json<Applied>, Problem> {
-    let Json(application) = body?;
+    let Taken(application) = body?;
     Ok(Json(actions::organization::apply(&app, &actor, application).await?))
 }

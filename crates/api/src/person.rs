@@ -8,12 +8,9 @@ use actions::inventory::Report;
 use actions::person;
 use actions::person::Shown;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::routing::on;
@@ -29,6 +26,8 @@ use crate::large;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::sheet::Sheet;
+use crate::taken::Taken;
 
 /// The operations.
 pub(crate) fn operations(table: &mut Table) {
@@ -76,9 +75,9 @@ pub async fn show(
 pub async fn create(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
-    body: Result<Json<Told>, JsonRejection>,
+    body: Result<Taken<Told>, Problem>,
 ) -> Result<(StatusCode, Json<Shown>), Problem> {
-    let Json(told) = body?;
+    let Taken(told) = body?;
     Ok((StatusCode::CREATED, Json(person::create(&app, &actor, told).await?)))
 }
 
@@ -87,9 +86,9 @@ pub async fn save(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<Told>, JsonRejection>,
+    body: Result<Taken<Told>, Problem>,
 ) -> Result<Json<Shown>, Problem> {
-    let Json(told) = body?;
+    let Taken(told) = body?;
     Ok(Json(person::save(&app, &actor, &name, told).await?))
 }
 
@@ -98,9 +97,9 @@ pub async fn tell(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-    body: Result<Json<Told>, JsonRejection>,
+    body: Result<Taken<Told>, Problem>,
 ) -> Result<Json<Shown>, Problem> {
-    let Json(told) = body?;
+    let Taken(told) = body?;
     Ok(Json(person::tell(&app, &actor, &name, told).await?))
 }
 
@@ -119,9 +118,9 @@ pub async fn import(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     query: Result<Query<ImportQuery>, QueryRejection>,
-    body: Result<Bytes, BytesRejection>,
+    Sheet(body): Sheet,
 ) -> Result<Json<Report>, Problem> {
     let Query(ImportQuery { dry_run, skip_bad_rows, confirm }) = query?;
     let import = Import { dry_run, skip_bad_rows, confirm };
-    Ok(Json(person::import(&app, &actor, &body?, import).await?))
+    Ok(Json(person::import(&app, &actor, &body, import).await?))
 }

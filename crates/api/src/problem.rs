@@ -66,6 +66,19 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "API-METHOD", what, fix)
     }
 
+    /// The body is a list.
+    pub(crate) fn no_object() -> Self {
+        let what = "the body is a list, where an object is taken";
+        let fix = "send JSON of the form that the API describes";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "API-BODY", what, fix)
+    }
+
+    /// The body is something other than a table.
+    pub(crate) fn no_table() -> Self {
+        let (what, fix) = ("the body is not a table", "send the table as text/csv");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "API-BODY", what, fix)
+    }
+
     /// The body is longer than is read.
     pub(crate) fn too_large(bytes_max: usize) -> Self {
         let what = format!("the body is longer than {bytes_max} bytes");

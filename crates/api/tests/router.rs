@@ -44,8 +44,16 @@ mod tests {
     }
 
     async fn ask(router: &Router, method: &str, url: &str, body: &str) -> (StatusCode, Value) {
-        let request = Request::builder().method(method).uri(url);
-        let request = request.header(CONTENT_TYPE, "application/json");
+        let kind = if url.contains("/import") { "text/csv" } else { "application/json" };
+        ask_as(router, (method, url), (kind, body)).await
+    }
+
+    async fn ask_as(
+        router: &Router,
+        (method, url): (&str, &str),
+        (kind, body): (&str, &str),
+    ) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(url).header(CONTENT_TYPE, kind);
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = router.clone().oneshot(request).await.unwrap();
         let status = response.status();
@@ -358,6 +366,74 @@ mod tests {
         assert_eq!(events["items"][0]["kind"], "object.created");
         for told in [applied, again, organization, events] {
             assert!(!told.to_string().contains(secret), "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_url_says_text_that_can_be_kept() {
+        let router = owned().await;
+        for url in [
+            "/api/v1/devices/%00",
+            "/api/v1/devices/a%00b/history",
+            "/api/v1/devices/%ff",
+            "/api/v1/devices?search=%00",
+            "/api/v1/gateways/Mosyle/secrets/a%00",
+        ] {
+            let method = if url.contains("secrets") { "DELETE" } else { "GET" };
+            is_problem(&ask(&router, method, url, "").await, 400, "API-PARAMETER");
+        }
+        for url in ["/api/v1/devices/..%2f..", "/api/v1/devices/%2500", "/api/v1/devices/%01"] {
+            is_problem(&ask(&router, "GET", url, "").await, 404, "API-NOT-FOUND");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_has_1_to_1000_items() {
+        let router = owned().await;
+        for list in ["devices", "people", "events", "certificates", "gateways", "audit/rows"] {
+            for (limit, status) in [("1", 200), ("1000", 200)] {
+                let url = format!("/api/v1/{list}?limit={limit}");
+                assert_eq!(ask(&router, "GET", &url, "").await.0.as_u16(), status, "{url}");
+            }
+            for limit in ["0", "1001", "-1", "99999999999999999999", "x", ""] {
+                let url = format!("/api/v1/{list}?limit={limit}");
+                is_problem(&ask(&router, "GET", &url, "").await, 400, "API-PARAMETER");
+            }
+        }
+        let place = "/api/v1/gateways/Mosyle?position=0";
+        is_problem(&ask(&router, "DELETE", place, "").await, 400, "API-PARAMETER");
+    }
+
+    #[tokio::test]
+    async fn a_body_is_an_object_of_the_form_that_is_said() {
+        let router = owned().await;
+        let one = "/api/v1/devices/MacBook";
+        for list in ["[]", " [null]", "[null,null]"] {
+            is_problem(&ask(&router, "PUT", one, list).await, 422, "API-BODY");
+        }
+        is_problem(&ask(&router, "PUT", one, "null").await, 422, "API-BODY");
+        is_problem(&ask(&router, "PUT", one, "").await, 400, "API-BODY");
+        is_problem(&ask_as(&router, ("PUT", one), ("text/plain", "{}")).await, 415, "API-BODY");
+        let import = ("POST", "/api/v1/devices/import");
+        for kind in ["application/json", "multipart/form-data", "x"] {
+            is_problem(&ask_as(&router, import, (kind, "name\nA\n")).await, 415, "API-BODY");
+        }
+        for kind in ["text/csv; charset=utf-8", "Text/CSV", "application/vnd.ms-excel"] {
+            let answer = ask_as(&router, import, (kind, "name\nA\n")).await;
+            assert_eq!(answer.0, StatusCode::OK, "{kind}");
+        }
+    }
+
+    #[tokio::test]
+    async fn other_methods_are_told_which_there_are() {
+        let router = owned().await;
+        for method in ["TRACE", "QUERY", "DELETE", "OPTIONS"] {
+            let request = Request::builder().method(method).uri("/api/v1/devices");
+            let request = request.body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
+            assert_eq!(response.headers()["allow"], "GET,HEAD,POST", "{method}");
+            assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
         }
     }
 }

@@ -40,8 +40,14 @@ pub struct AccessPoint {
     /// The addresses it may come from: `192.0.2.7` or `192.0.2.0/24`.
     pub address: String,
     /// What it and we know; never stored here, never written back.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "is_never_written")]
+    #[schema(write_only)]
     pub shared_secret: Option<Secret>,
+}
+
+/// A schema tells only of what may be written; nothing of a secret ever is.
+fn is_never_written(_: &Option<Secret>) -> bool {
+    true
 }
 
 /// Addresses with a common prefix.

@@ -43,7 +43,7 @@ enum Part {
     AccessPoint,
 }
 
-/// What an administrator is there for; the table in [`Role::permissions`] says what follows.
+/// What an administrator is there for; the handbook's page on roles says what follows.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {

@@ -56,7 +56,7 @@ pub enum Match {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// A name from [`field::FIELDS`], or `network.attribute.` and the name of a RADIUS attribute.
+    /// One of the fields that `/api/v1/policy-fields` lists, or `network.attribute.` and the name of a RADIUS attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<Field>,
     /// How the field is compared; none for `always`.

@@ -72,7 +72,8 @@ pub struct Settings {
     /// Days that must lie between two certificates of one device; renewals do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days_between: Option<u32>,
-    /// How well the device must be known ([`ASSURANCES`]).
+    /// How well the device must be known: 0 by a challenge that all devices share, 1 as an active
+    /// device of the inventory, too.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub assurance: u8,
     /// What happens to the certificates that the device has.

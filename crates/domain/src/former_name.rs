@@ -53,7 +53,8 @@ impl PartialSchema for FormerNames {
     fn schema() -> RefOr<Schema> {
         let name = || pki::schema::text("A former name.");
         let several = Schema::Array(Array::new(name()));
-        let either = OneOf { items: vec![name(), several.into()], ..OneOf::default() };
+        let description = Some("One former name, or a list of such.".to_owned());
+        let either = OneOf { items: vec![name(), several.into()], description, ..OneOf::default() };
         Schema::OneOf(either).into()
     }
 }

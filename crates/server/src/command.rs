@@ -127,6 +127,12 @@ pub(crate) enum Command {
     /// Print the page of the handbook that lists every command
     #[command(hide = true)]
     HandbookCommands,
+    /// Print the page of the handbook that tells the API
+    #[command(hide = true)]
+    HandbookApi,
+    /// Print the page of the handbook that lists every key of the declarative file
+    #[command(hide = true)]
+    HandbookKeys,
     /// Say which version this is
     Version(version::Arguments),
 }
@@ -168,6 +174,8 @@ impl Command {
             | Self::Completions(_)
             | Self::Man(_)
             | Self::HandbookCommands
+            | Self::HandbookApi
+            | Self::HandbookKeys
             | Self::Version(_) => "warn",
         }
     }
@@ -208,6 +216,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
         Command::HandbookCommands => Ok(handbook::run()),
+        Command::HandbookApi => Ok(handbook::api::run()),
+        Command::HandbookKeys => Ok(handbook::keys::run()),
         Command::Version(arguments) => version::run(&arguments),
     }
 }

@@ -41,6 +41,7 @@ pub struct Preview {
 
 /// A field of the certificate.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = PreviewField)]
 pub struct Field {
     /// Which one.
     pub field: String,

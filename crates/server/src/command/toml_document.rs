@@ -26,7 +26,7 @@ const SECRET_BYTES_MAX: u64 = 4096;
 const DEPTH_MAX: usize = 16;
 
 /// Keys that name a file instead of holding a secret, and what they stand for.
-const FILE_KEYS: [(&str, &str); 1] = [("shared_secret_file", "shared_secret")];
+pub(crate) const FILE_KEYS: [(&str, &str); 1] = [("shared_secret_file", "shared_secret")];
 
 /// A declarative file, read.
 #[derive(Debug)]
