@@ -93,11 +93,7 @@ pub struct SavedObject {
 /// The noun in URLs.
 #[must_use]
 pub fn plural(kind: Kind) -> String {
-    let noun = kind.as_str().replace('_', "-");
-    match noun.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{noun}s"),
-    }
+    kind.plural_words().replace(' ', "-")
 }
 
 /// The operations of every kind.

@@ -99,7 +99,11 @@ impl Kind {
             return "people".to_owned();
         }
         let words = self.words();
-        words.strip_suffix('y').map_or(format!("{words}s"), |stem| format!("{stem}ies"))
+        match words.strip_suffix('y') {
+            // Behind a vowel, it stays: gateways.
+            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+            Some(_) | None => format!("{words}s"),
+        }
     }
 
     /// Whether each has a key of its own, and with it a certificate that names it.
