@@ -26,6 +26,7 @@ use crate::config::Remote;
 use crate::door::control;
 use crate::instance::Instance;
 use crate::instance::NotOpened;
+use crate::refused::Refused;
 
 /// Most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -295,9 +296,7 @@ impl From<anyhow::Error> for Failed {
 impl From<Failed> for anyhow::Error {
     fn from(failed: Failed) -> Self {
         match failed {
-            Failed::Problem(problem) => {
-                anyhow!("{} ({})\n  fix: {}", problem.detail, problem.code, problem.fix)
-            }
+            Failed::Problem(problem) => Refused::from(*problem).into(),
             Failed::Other(error) => error,
         }
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use actions::organization::Applied;
 use anyhow::anyhow;
 use anyhow::bail;
 use api::object::SavedObject;
@@ -14,13 +15,13 @@ use serde_json::json;
 
 use crate::command::apply;
 use crate::command::certificate::escape;
-use crate::command::inventory::answer;
 use crate::command::object::url;
 use crate::command::plan_text;
 use crate::command::toml_document::NotRead;
 use crate::command::toml_document::TomlDocument;
 use crate::config::DataArgument;
 use crate::connection::Connection;
+use crate::connection::Failed;
 use crate::output;
 
 /// Deepest field that `--set` names; definitions have four levels.
@@ -178,7 +179,7 @@ pub(crate) async fn add(kind: Kind, arguments: &AddArguments) -> anyhow::Result<
     let path = url(kind, &saving.query(*position));
     let saved = connection.post::<SavedObject>(&path, &definition).await;
     connection.close().await;
-    conclude(answer(saved)?, saving)
+    conclude(&saved?, saving)
 }
 
 /// A gateway's secret is safe in its file before the gateway is there: as `apply` does it.
@@ -186,20 +187,43 @@ async fn add_gateway(
     arguments: &AddArguments,
     definition: Map<String, Value>,
 ) -> anyhow::Result<ExitCode> {
-    let AddArguments { data, name, secrets, saving, .. } = arguments;
-    let connection = Connection::open(data, false).await?;
-    let path = url(Kind::Gateway, &format!("/{}", escape(name)));
-    let known = connection.get::<Value>(&path).await;
-    let applied = match known {
-        Ok(_) => Err(anyhow!("there is a gateway \"{}\" already", output::safe(name))),
-        Err(_) => {
-            let document = json!({ Kind::Gateway.as_str(): [definition] });
-            let order = apply::Order::of_object(secrets.clone(), saving.dry_run, saving.json);
-            Ok(apply::carry_out_json(&connection, &order, document).await)
-        }
-    };
+    let connection = Connection::open(&arguments.data, false).await?;
+    let added = make_gateway(&connection, arguments, definition).await;
     connection.close().await;
-    applied?
+    let (order, saved) = added?;
+    if arguments.saving.json {
+        output::json(&saved)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let SavedObject { plan, secrets, .. } = saved;
+    apply::report(&order, &Applied { plan, secrets })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn make_gateway(
+    connection: &Connection,
+    arguments: &AddArguments,
+    definition: Map<String, Value>,
+) -> Result<(apply::Order, SavedObject), Failed> {
+    let AddArguments { name, secrets, saving, position, .. } = arguments;
+    let order = apply::Order::of_object(secrets.clone(), saving.dry_run);
+    let trial = Saving { dry_run: true, ..*saving };
+    // Refused as any other object is: if there is one already, or by its own fields.
+    let trial = url(Kind::Gateway, &trial.query(*position));
+    let tried = connection.post::<SavedObject>(&trial, &definition).await?;
+    if saving.dry_run {
+        return Ok((order, tried));
+    }
+    let document = json!({ Kind::Gateway.as_str(): [definition] });
+    let applied = apply::carry_out_json(connection, &order, document).await?;
+    let path = url(Kind::Gateway, &format!("/{}", escape(name)));
+    let object = connection.get(&path).await?;
+    let Applied { plan, mut secrets } = applied;
+    if saving.json && order.has_file() {
+        // Secrets that stand in a file are not shown on a screen.
+        secrets.clear();
+    }
+    Ok((order, SavedObject { object: Some(object), plan, secrets }))
 }
 
 /// Changes fields of one.
@@ -216,7 +240,7 @@ pub(crate) async fn edit(kind: Kind, arguments: &EditArguments) -> anyhow::Resul
     let connection = Connection::open(data, false).await?.meaning(if_match.clone());
     let saved = connection.patch::<SavedObject>(&path, &patch).await;
     connection.close().await;
-    conclude(answer(saved)?, saving)
+    conclude(&saved?, saving)
 }
 
 /// Removes one.
@@ -226,9 +250,7 @@ pub(crate) async fn remove(kind: Kind, arguments: &RemoveArguments) -> anyhow::R
     let connection = Connection::open(data, false).await?.meaning(if_match.clone());
     let removed = connection.delete(&path).await;
     connection.close().await;
-    if let Err(status) = answer(removed)? {
-        return Ok(status);
-    }
+    removed?;
     let words = kind.words();
     if saving.json {
         output::json(
@@ -242,13 +264,9 @@ pub(crate) async fn remove(kind: Kind, arguments: &RemoveArguments) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
-fn conclude(saved: Result<SavedObject, ExitCode>, saving: &Saving) -> anyhow::Result<ExitCode> {
-    let saved = match saved {
-        Ok(saved) => saved,
-        Err(status) => return Ok(status),
-    };
+fn conclude(saved: &SavedObject, saving: &Saving) -> anyhow::Result<ExitCode> {
     if saving.json {
-        output::json(&saved)?;
+        output::json(saved)?;
         return Ok(ExitCode::SUCCESS);
     }
     plan_text::print(&saved.plan);
