@@ -238,6 +238,9 @@ impl Server {
             let pem = std::fs::read(&ca).with_context(|| format!("{shown} cannot be read"))?;
             let certificates = reqwest::Certificate::from_pem_bundle(&pem)
                 .with_context(|| format!("{shown} is not a certificate in PEM"))?;
+            if certificates.is_empty() {
+                return Err(anyhow!("{shown} is not a certificate in PEM"));
+            }
             client = client.tls_certs_only(certificates);
         }
         let client = client.build().context("no client for HTTPS")?;

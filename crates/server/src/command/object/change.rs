@@ -144,7 +144,8 @@ impl Fields {
 fn parse_value(text: &str) -> Value {
     let line = format!("value = {text}");
     let parsed = toml::from_str::<Map<String, Value>>(&line).ok();
-    parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::from(text))
+    let alone = parsed.filter(|table| table.len() == 1);
+    alone.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::from(text))
 }
 
 /// Puts a value at a field, which may be within others.
