@@ -125,8 +125,7 @@ impl Fields {
                 Ok(document) => document.json.as_object().cloned().unwrap_or_default(),
                 Err(NotRead::Failed(error)) => return Err(error),
                 Err(NotRead::Complaint(line, complaint)) => {
-                    let file = file.display();
-                    bail!("{file}:{line}: {}: {}", complaint.what, complaint.fix);
+                    return Err(apply::complain(file, vec![(line, complaint)]).into());
                 }
             },
         };
