@@ -76,8 +76,9 @@ pub fn get_from_socket(data: &Path, path: &str) -> Value {
     serde_json::from_slice(&answer.body).expect("the API answers JSON")
 }
 
+/// Reads a whole answer.
 #[track_caller]
-fn read(mut stream: impl Read) -> Answer {
+pub fn read(mut stream: impl Read) -> Answer {
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     while let Ok(length @ 1..) = stream.read(&mut buffer) {
         bytes.extend_from_slice(buffer.get(..length).unwrap_or_default());

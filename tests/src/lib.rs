@@ -3,6 +3,7 @@
 //!
 //! Nothing here is linked with the program: what it does is seen from outside only.
 
+pub mod api;
 pub mod base64;
 pub mod directory;
 pub mod fleet;

@@ -30,7 +30,7 @@ pub fn command() -> Command {
 
 /// Takes away what our surroundings would tell the program.
 pub fn alone(command: &mut Command) {
-    for name in ["CONFIG", "DATA", "LOG", "LOG_FORMAT"] {
+    for name in ["CA", "CONFIG", "DATA", "LOG", "LOG_FORMAT", "MASTER_KEY", "TOKEN"] {
         command.env_remove(format!("SAFECONDUCT_{name}"));
     }
 }

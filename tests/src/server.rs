@@ -20,6 +20,10 @@ pub struct Server {
     pub accounting: String,
     /// Where health is.
     pub health: String,
+    /// The set-up code, if it printed one.
+    pub set_up_code: Option<String>,
+    /// Everything that it printed until it was ready.
+    pub printed: Vec<String>,
     process: Process,
 }
 
@@ -54,7 +58,9 @@ impl Server {
         let process = Process::start_as(command, serve.into_iter().chain(more), log);
         let (http, https, health) = (String::new(), String::new(), String::new());
         let (radius, accounting) = (String::new(), String::new());
-        let mut server = Self { http, https, radius, accounting, health, process };
+        let (set_up_code, printed) = (None, Vec::new());
+        let mut server =
+            Self { http, https, radius, accounting, health, set_up_code, printed, process };
         if server.becomes_ready() { Ok(server) } else { Err(server.process) }
     }
 
@@ -62,12 +68,14 @@ impl Server {
     fn becomes_ready(&mut self) -> bool {
         loop {
             let Some(line) = self.process.line_or_end() else { return false };
+            self.printed.push(line.clone());
             match line.split_once(' ') {
                 Some(("http", address)) => address.clone_into(&mut self.http),
                 Some(("https", address)) => address.clone_into(&mut self.https),
                 Some(("radius-auth", address)) => address.clone_into(&mut self.radius),
                 Some(("radius-acct", address)) => address.clone_into(&mut self.accounting),
                 Some(("health", address)) => address.clone_into(&mut self.health),
+                Some(("set-up-code", code)) => self.set_up_code = Some(code.to_owned()),
                 Some(_) => {}
                 None if line == "ready" => break,
                 None => {}

@@ -100,6 +100,15 @@ pub fn https_status(url: &str) -> String {
     outcome::run(command.args(["%{http_code}", url])).succeeded().stdout
 }
 
+/// `curl`, to be given its arguments: silent but for errors, and with the head of the answer
+/// before its body.
+#[track_caller]
+pub fn curl() -> Command {
+    let mut command = CURL.command();
+    command.args(["--silent", "--show-error", "--include", "--http1.1"]);
+    command
+}
+
 /// Runs `eapol_test` in `directory`.
 #[track_caller]
 pub fn eapol_test(directory: &Path, arguments: &[String]) -> Outcome {

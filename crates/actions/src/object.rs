@@ -407,6 +407,9 @@ fn rename(definition: &mut Value, before: &str) {
         Some(Value::Null) | None => {}
         Some(earlier) => names.push(earlier),
     }
+    // Called again what it was called once, that is no former name any more.
+    let own = definition.get("name").cloned().unwrap_or_default();
+    names.retain(|name| *name != own);
     definition.insert("renamed_from".to_owned(), Value::from(names));
 }
 
@@ -493,7 +496,12 @@ fn etag(index: usize, definition: &Value) -> String {
 }
 
 pub(crate) fn etag_of_settings(settings: &Settings) -> String {
-    etag(0, &serde_json::to_value(settings).unwrap_or_default())
+    etag_of(0, settings)
+}
+
+/// What tells this version of a definition from others.
+pub(crate) fn etag_of(index: usize, definition: &impl Serialize) -> String {
+    etag(index, &serde_json::to_value(definition).unwrap_or_default())
 }
 
 fn wrong(parameter: &str, what: &str) -> Refusal {

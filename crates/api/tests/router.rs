@@ -90,6 +90,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_kind_has_its_list_where_people_look_for_it() {
+        let router = owned().await;
+        for noun in [
+            "certificate-authorities",
+            "server-certificates",
+            "certificate-templates",
+            "gateways",
+            "policy-workflows",
+            "enrollment-policies",
+            "network-policies",
+            "network-profiles",
+            "access-points",
+            "people",
+            "devices",
+        ] {
+            let (status, page) = ask(&router, "GET", &format!("/api/v1/{noun}"), "").await;
+            assert_eq!((status, &page["items"]), (StatusCode::OK, &json!([])), "{noun}");
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_not_understood_is_the_callers_mistake() {
         let router = owned().await;
         let get = |url: &'static str| ask(&router, "GET", url, "");

@@ -98,10 +98,10 @@ impl Kind {
         if self == Self::Person {
             return "people".to_owned();
         }
-        // A policy and an authority; a gateway keeps its y.
         let words = self.words();
         match words.strip_suffix('y') {
-            Some(stem) if !stem.ends_with('a') => format!("{stem}ies"),
+            // Behind a vowel, it stays: gateways.
+            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
             Some(_) | None => format!("{words}s"),
         }
     }

@@ -25,14 +25,14 @@ mod network_policy;
 mod object;
 mod organization;
 mod person;
-mod plan_text;
+pub(crate) mod plan_text;
 mod replay;
 mod seed;
 mod serve;
 mod simulate;
 mod token;
 mod toml_document;
-mod toml_writer;
+pub(crate) mod toml_writer;
 mod version;
 mod watch;
 

@@ -26,6 +26,7 @@ use crate::config::Remote;
 use crate::door::control;
 use crate::instance::Instance;
 use crate::instance::NotOpened;
+use crate::refused::Refused;
 
 /// Most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -257,6 +258,9 @@ impl Server {
             let pem = std::fs::read(&ca).with_context(|| format!("{shown} cannot be read"))?;
             let certificates = reqwest::Certificate::from_pem_bundle(&pem)
                 .with_context(|| format!("{shown} is not a certificate in PEM"))?;
+            if certificates.is_empty() {
+                return Err(anyhow!("{shown} is not a certificate in PEM"));
+            }
             client = client.tls_certs_only(certificates);
         }
         let client = client.build().context("no client for HTTPS")?;
@@ -315,9 +319,7 @@ impl From<anyhow::Error> for Failed {
 impl From<Failed> for anyhow::Error {
     fn from(failed: Failed) -> Self {
         match failed {
-            Failed::Problem(problem) => {
-                anyhow!("{} ({})\n  fix: {}", problem.detail, problem.code, problem.fix)
-            }
+            Failed::Problem(problem) => Refused::from(*problem).into(),
             Failed::Other(error) => error,
         }
     }

@@ -10,12 +10,13 @@ mod door;
 mod instance;
 mod log;
 mod output;
+mod refused;
 mod running;
 
-use std::io;
-use std::io::Write;
 use std::process::ExitCode;
 
+use clap::CommandFactory;
+use clap::FromArgMatches;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
@@ -42,7 +43,12 @@ struct Arguments {
 
 /// Exit status 0: done; 1: refused or failed; 2: wrong use; 70: the disk of a server failed.
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.format(&mut Arguments::command()).exit(),
+    };
+    let json = refused::wants_json(&matches);
     let filter = EnvFilter::try_from_env("SAFECONDUCT_LOG")
         .unwrap_or_else(|_| EnvFilter::new(arguments.command.log_level()));
     log::begin(arguments.log_format, filter);
@@ -52,16 +58,15 @@ fn main() -> ExitCode {
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&error.into()),
+        Err(error) => return failed(error.into(), json),
     };
     match runtime.block_on(command::run(arguments.command)) {
         Ok(code) => code,
-        Err(error) => failed(&error),
+        Err(error) => failed(error, json),
     }
 }
 
-fn failed(error: &anyhow::Error) -> ExitCode {
-    // If standard error is gone, the exit status still tells.
-    let _ = writeln!(io::stderr(), "safeconduct: {error:#}");
+fn failed(error: anyhow::Error, json: bool) -> ExitCode {
+    refused::tell(error, json);
     ExitCode::FAILURE
 }

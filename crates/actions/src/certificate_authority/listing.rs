@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::certificate::Page;
+use crate::object;
 use crate::rules::Authority;
 use crate::rules::Generation;
 use crate::rules::Rules;
@@ -59,6 +60,8 @@ pub struct Shown {
     pub disabled: bool,
     /// Whether gateways that name no authority enroll for it.
     pub default: bool,
+    /// Tells this version of its definition from every other.
+    pub etag: String,
     /// Its keys, newest first; the first one signs.
     pub generations: Vec<ShownKey>,
 }
@@ -138,6 +141,8 @@ pub(crate) fn look(app: &App, name: &str) -> Result<Shown, Refusal> {
 
 fn shown(app: &App, rules: &Rules, definition: &CertificateAuthority) -> Shown {
     let default = rules.organization.default_authority();
+    let all = &rules.organization.certificate_authority;
+    let index = all.iter().position(|one| one.name == definition.name).unwrap_or_default();
     let generations = rules.authority(&definition.name).into_iter();
     let generations = generations.flat_map(Authority::generations);
     Shown {
@@ -155,6 +160,7 @@ fn shown(app: &App, rules: &Rules, definition: &CertificateAuthority) -> Shown {
         permitted_names: definition.permitted_names.clone(),
         disabled: definition.disabled,
         default: default.is_some_and(|default| default.name == definition.name),
+        etag: object::etag_of(index, definition),
         generations: generations.filter_map(|one| shown_key(app, definition, one)).collect(),
     }
 }

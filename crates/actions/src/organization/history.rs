@@ -278,6 +278,11 @@ fn shown(one: &Version, before: Option<&Version>) -> ShownVersion {
         let (before, after) = (json!(before.position + 1), json!(one.position + 1));
         fields.push(FieldChange { field: "position".to_owned(), before, after });
     }
+    // Of access points only: no definition holds the secret, and a version comes with a change.
+    if what == "changed" && fields.is_empty() && one.kind == Kind::AccessPoint {
+        let (before, after) = (Value::Null, json!("changed"));
+        fields.push(FieldChange { field: "shared_secret".to_owned(), before, after });
+    }
     ShownVersion {
         version: one.version,
         at: one.at,

@@ -281,3 +281,16 @@ async fn an_access_point_gets_another_shared_secret() {
     let refused = actions::access_point::rotate(&fixture.app, &helpdesk, "Gym").await;
     assert_eq!(code(refused), "API-NOT-PERMITTED");
 }
+
+#[tokio::test]
+async fn called_again_what_it_was_called_once_it_has_no_former_name_of_its_own() {
+    let fixture = Fixture::mosyle().await;
+    let rename = async |from: &str, to: &str| {
+        let patch = (patch(json!({ "name": to })), Saving::default());
+        object::change(&fixture.app, &owner(), (Kind::Gateway, from), patch).await.unwrap();
+        show(&fixture, Kind::Gateway, to).definition["renamed_from"].clone()
+    };
+    assert_eq!(rename(GATEWAY, "Teachers").await, json!(GATEWAY));
+    assert_eq!(rename("Teachers", GATEWAY).await, json!("Teachers"));
+    assert_eq!(rename(GATEWAY, "Staff").await, json!([GATEWAY, "Teachers"]));
+}

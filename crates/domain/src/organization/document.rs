@@ -157,6 +157,11 @@ fn read<T: serde::de::DeserializeOwned>(
             let inner = error.path().to_string();
             let path = if inner == "." { path.to_owned() } else { format!("{path}.{inner}") };
             let message = error.inner().to_string();
+            if let Some(field) = missing(&message) {
+                let fix = format!("add {field}; the handbook's page on declarative files has it");
+                complaints.push(Complaint::new(format!("{path}.{field}"), "is missing", fix));
+                return None;
+            }
             let (what, fix) = match message.split_once(", expected ") {
                 Some((what, expected)) => (what.to_owned(), format!("write {}", plain(expected))),
                 None => (message, "see the handbook's page on the declarative file".to_owned()),
@@ -165,6 +170,11 @@ fn read<T: serde::de::DeserializeOwned>(
             None
         }
     }
+}
+
+/// The field that a parser misses.
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 /// What a parser expected, in an administrator's words.

@@ -16,7 +16,6 @@ use crate::command::certificate::text;
 use crate::command::event::HistoryArguments;
 use crate::command::inventory;
 use crate::command::inventory::OneArguments;
-use crate::command::inventory::answer;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
@@ -106,11 +105,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             let role = Role::parse(&role);
             let told = Told { name: Some(name), email, role, disabled: None };
             let made = inventory::add((LIST, &data), &told).await?;
-            return Ok(conclude(
-                made,
-                json,
-                "may come in; give them a token: safeconduct token add",
-            ));
+            conclude(&made, json, "may come in; give them a token: safeconduct token add")?;
         }
         Verb::Edit(EditArguments { data, name, role, email, disabled, json }) => {
             let role = role.as_deref().and_then(Role::parse);
@@ -119,7 +114,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             let path = format!("/api/v1/{LIST}/{}", escape(&name));
             let changed = connection.patch::<Value>(&path, &told).await;
             connection.close().await;
-            return Ok(conclude(answer(changed)?, json, "is as you say"));
+            conclude(&changed?, json, "is as you say")?;
         }
         Verb::History(arguments) => arguments.run(LIST).await?,
         Verb::Remove(arguments) => {
@@ -135,17 +130,12 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn conclude(answer: Result<Value, ExitCode>, json: bool, done: &str) -> ExitCode {
-    let shown = match answer {
-        Ok(shown) => shown,
-        Err(status) => return status,
-    };
+fn conclude(shown: &Value, json: bool, done: &str) -> anyhow::Result<()> {
     if json {
-        output::line(&serde_json::to_string_pretty(&shown).unwrap_or_default());
-    } else {
-        output::line(&format!("{} {done}.", text(&shown, "name")));
+        return output::json(shown);
     }
-    ExitCode::SUCCESS
+    output::line(&format!("{} {done}.", text(shown, "name")));
+    Ok(())
 }
 
 async fn list(arguments: &ListArguments) -> anyhow::Result<()> {

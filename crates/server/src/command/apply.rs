@@ -1,8 +1,6 @@
 //! `safeconduct apply`
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +10,6 @@ use actions::gateway::draw_secret;
 use actions::organization::Application;
 use actions::organization::Applied;
 use anyhow::Context;
-use api::problem::Problem;
 use clap::Args;
 use domain::complaint::Complaint;
 use domain::object::Kind;
@@ -24,7 +21,6 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::clock;
-use crate::command::inventory::answer;
 use crate::command::plan_text;
 use crate::command::toml_document::NotRead;
 use crate::command::toml_document::TomlDocument;
@@ -32,6 +28,7 @@ use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::connection::Failed;
 use crate::output;
+use crate::refused::Refused;
 
 /// Make an organization as a file describes it.
 #[derive(Args, Debug)]
@@ -68,8 +65,13 @@ pub(crate) struct Order {
 
 impl Order {
     /// One object.
-    pub(crate) fn of_object(secrets: Option<PathBuf>, dry_run: bool, json: bool) -> Self {
-        Self { dry_run, json, ..Self::of(PathBuf::new(), secrets) }
+    pub(crate) fn of_object(secrets: Option<PathBuf>, dry_run: bool) -> Self {
+        Self { dry_run, ..Self::of(PathBuf::new(), secrets) }
+    }
+
+    /// Whether secrets go into a file.
+    pub(crate) fn has_file(&self) -> bool {
+        self.secrets.is_some()
     }
 
     /// A plain apply.
@@ -81,31 +83,28 @@ impl Order {
 /// Applies a file to the organization of a data directory.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { data, order } = &arguments;
-    let document = match read(order)? {
-        Ok(document) => document,
-        Err(refused) => return Ok(refused),
-    };
+    let document = read(order)?;
     if data.remote()?.is_none() && !data.place(&data.config()?)?.has_organization() {
         // Looking at a file, or refusing it, makes no organization.
         let scratch = Connection::scratch().await?;
         let look = Order { dry_run: true, ..order.clone() };
         let planned = apply(&scratch, &look, &document).await;
         if order.dry_run || planned.is_err() {
-            return conclude(order, &document, planned);
+            conclude(order, &document, planned)?;
+            return Ok(ExitCode::SUCCESS);
         }
     }
     let connection = Connection::open(data, true).await?;
     let applied = apply(&connection, order, &document).await;
     connection.close().await;
-    conclude(order, &document, applied)
+    conclude(order, &document, applied)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Applies a file over a connection.
-pub(crate) async fn carry_out(connection: &Connection, order: &Order) -> anyhow::Result<ExitCode> {
-    match read(order)? {
-        Ok(document) => conclude(order, &document, apply(connection, order, &document).await),
-        Err(refused) => Ok(refused),
-    }
+pub(crate) async fn carry_out(connection: &Connection, order: &Order) -> anyhow::Result<()> {
+    let document = read(order)?;
+    conclude(order, &document, apply(connection, order, &document).await)
 }
 
 /// Applies a document that is not in a file; complaints name its fields.
@@ -113,26 +112,18 @@ pub(crate) async fn carry_out_json(
     connection: &Connection,
     order: &Order,
     document: Value,
-) -> anyhow::Result<ExitCode> {
-    let document = TomlDocument::of_json(document);
-    match answer(apply(connection, order, &document).await)? {
-        Ok(applied) => {
-            report(order, &applied)?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(status) => Ok(status),
-    }
+) -> Result<Applied, Failed> {
+    apply(connection, order, &TomlDocument::of_json(document)).await
 }
 
 /// Reads the file, or says what is wrong with it.
-fn read(order: &Order) -> anyhow::Result<Result<TomlDocument, ExitCode>> {
-    match TomlDocument::read(&order.file) {
-        Ok(document) => Ok(Ok(document)),
-        Err(NotRead::Failed(error)) => Err(error),
-        Err(NotRead::Complaint(line, complaint)) => {
-            Ok(Err(complain(&order.file, order.json, &[(line, complaint)])?))
+fn read(order: &Order) -> anyhow::Result<TomlDocument> {
+    TomlDocument::read(&order.file).map_err(|not_read| match not_read {
+        NotRead::Failed(error) => error,
+        NotRead::Complaint(line, complaint) => {
+            complain(&order.file, vec![(line, complaint)]).into()
         }
-    }
+    })
 }
 
 /// Says how it went.
@@ -140,19 +131,18 @@ fn conclude(
     order: &Order,
     document: &TomlDocument,
     applied: Result<Applied, Failed>,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<()> {
     match applied {
         Ok(applied) => {
             for (line, what) in document.absent_secrets() {
                 let file = order.file.display();
                 tracing::warn!("{file}:{line}: {what}; the access point keeps the secret it has");
             }
-            report(order, &applied)?;
-            Ok(ExitCode::SUCCESS)
+            report(order, &applied)
         }
         Err(Failed::Problem(problem)) if !problem.complaints.is_empty() => {
-            let Problem { complaints, .. } = *problem;
-            complain(&order.file, order.json, &with_lines(document, complaints))
+            let lines = with_lines(document, problem.complaints.clone());
+            Err(complain(&order.file, lines).answered(&problem).into())
         }
         Err(failed) => Err(failed.into()),
     }
@@ -229,7 +219,8 @@ pub(crate) fn csv(secrets: &[ShownSecret]) -> String {
     text
 }
 
-fn report(order: &Order, applied: &Applied) -> anyhow::Result<()> {
+/// Says what was done; shows secrets that are in no file.
+pub(crate) fn report(order: &Order, applied: &Applied) -> anyhow::Result<()> {
     let Applied { plan, secrets } = applied;
     // Secrets that stand in a file are not shown on a screen.
     let shown: &[ShownSecret] = if order.secrets.is_some() { &[] } else { secrets };
@@ -268,35 +259,10 @@ pub(crate) fn with_lines(
     lines
 }
 
-/// Says what is wrong with a file, line by line.
-pub(crate) fn complain(
-    file: &Path,
-    json: bool,
-    complaints: &[(usize, Complaint)],
-) -> anyhow::Result<ExitCode> {
-    let file = file.display().to_string();
-    if json {
-        let list: Vec<Value> = complaints
-            .iter()
-            .map(|(line, complaint)| {
-                json!({
-                    "file": file, "line": line, "field": complaint.path,
-                    "what": complaint.what, "fix": complaint.fix,
-                })
-            })
-            .collect();
-        output::json(&json!({ "complaints": list }))?;
-        return Ok(ExitCode::FAILURE);
-    }
-    let mut text = String::new();
-    for (line, Complaint { path, what, fix }) in complaints {
-        let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
-        let (path, what, fix) = (output::safe(&path), output::safe(what), output::safe(fix));
-        writeln!(text, "{file}:{line}: {path}{what}\n  fix: {fix}")?;
-    }
-    writeln!(text, "Nothing was changed.")?;
-    std::io::stderr().write_all(text.as_bytes())?;
-    Ok(ExitCode::FAILURE)
+/// What is wrong with a file, line by line.
+pub(crate) fn complain(file: &Path, complaints: Vec<(usize, Complaint)>) -> Refused {
+    let complaints = complaints.into_iter().map(|(line, complaint)| (Some(line), complaint));
+    Refused::of_file(file.display().to_string(), complaints.collect())
 }
 
 /// Applies a text for the demo; its secrets come back.

@@ -133,12 +133,12 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::History(arguments) => arguments.run(LIST).await?,
         Verb::Add(AddArguments { data, name, facts }) => {
             let made = inventory::add((LIST, &data), &facts.told(Some(&name))).await?;
-            return conclude(made, &facts, "is in the inventory");
+            conclude(&made, &facts, "is in the inventory")?;
         }
         Verb::Edit(EditArguments { data, device, name, facts }) => {
             let told = facts.told(name.as_ref());
             let changed = inventory::edit((LIST, &data), &device, &told).await?;
-            return conclude(changed, &facts, "is as you say");
+            conclude(&changed, &facts, "is as you say")?;
         }
         Verb::Remove(arguments) => {
             inventory::remove(LIST, &arguments).await?;
@@ -154,21 +154,12 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn conclude(
-    answer: Result<Value, ExitCode>,
-    facts: &Facts,
-    done: &str,
-) -> anyhow::Result<ExitCode> {
-    let device = match answer {
-        Ok(device) => device,
-        Err(status) => return Ok(status),
-    };
+fn conclude(device: &Value, facts: &Facts, done: &str) -> anyhow::Result<()> {
     if facts.json {
-        output::json(&device)?;
-    } else {
-        output::line(&format!("Device \"{}\" {done}.", text(&device, "name")));
+        return output::json(device);
     }
-    Ok(ExitCode::SUCCESS)
+    output::line(&format!("Device \"{}\" {done}.", text(device, "name")));
+    Ok(())
 }
 
 async fn list(arguments: &SearchArguments) -> anyhow::Result<()> {

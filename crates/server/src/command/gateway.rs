@@ -13,7 +13,6 @@ use serde_json::json;
 use crate::command::apply::csv;
 use crate::command::certificate::escape;
 use crate::command::certificate::text;
-use crate::command::inventory::answer;
 use crate::command::object;
 use crate::command::object::NamedArguments;
 use crate::command::object::url;
@@ -111,10 +110,7 @@ async fn add_secret(arguments: &AddSecretArguments) -> anyhow::Result<ExitCode> 
     let order = json!({ "label": label });
     let made = connection.post::<Made>(&secrets_url(&named.name), &order).await;
     connection.close().await;
-    let made = match answer(made)? {
-        Ok(made) => made,
-        Err(status) => return Ok(status),
-    };
+    let made = made?;
     if named.json {
         output::json(&made)?;
     } else {
@@ -130,9 +126,7 @@ async fn remove_secret(arguments: &RemoveSecretArguments) -> anyhow::Result<Exit
     let path = format!("{}/{}", secrets_url(name), escape(id));
     let removed = connection.delete(&path).await;
     connection.close().await;
-    if let Err(status) = answer(removed)? {
-        return Ok(status);
-    }
+    removed?;
     if *json {
         output::json(&json!({ "removed": id }))?;
     } else {
@@ -146,10 +140,7 @@ async fn rotate(arguments: &NamedArguments) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(&arguments.data, false).await?;
     let made = connection.post::<ShownSecret>(&path, &Value::Null).await;
     connection.close().await;
-    let made = match answer(made)? {
-        Ok(made) => made,
-        Err(status) => return Ok(status),
-    };
+    let made = made?;
     if arguments.json {
         output::json(&made)?;
     } else {

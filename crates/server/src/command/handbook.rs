@@ -21,7 +21,7 @@ Exit status 0: done; 1: refused or failed; 2: wrong use; 70: the disk of a serve
 ";
 
 /// Options that go with every command on an organization.
-const EVERYWHERE: [&str; 3] = ["data", "master-key", "config"];
+const EVERYWHERE: [&str; 6] = ["data", "master-key", "config", "server", "token", "ca"];
 
 /// Prints the page.
 pub(crate) fn run() -> ExitCode {

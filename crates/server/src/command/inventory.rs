@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +24,7 @@ use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::connection::Failed;
 use crate::output;
+use crate::refused::Refused;
 
 /// What part of which list.
 #[derive(Args, Debug)]
@@ -107,11 +107,11 @@ pub(crate) async fn show(list: &str, arguments: &OneArguments) -> anyhow::Result
 pub(crate) async fn add(
     (list, data): (&str, &DataArgument),
     told: &impl Serialize,
-) -> anyhow::Result<Result<Value, ExitCode>> {
+) -> anyhow::Result<Value> {
     let connection = Connection::open(data, false).await?;
     let made = connection.post(&format!("/api/v1/{list}"), told).await;
     connection.close().await;
-    answer(made)
+    Ok(made?)
 }
 
 /// Tells of one.
@@ -119,11 +119,11 @@ pub(crate) async fn edit(
     (list, data): (&str, &DataArgument),
     name: &str,
     told: &impl Serialize,
-) -> anyhow::Result<Result<Value, ExitCode>> {
+) -> anyhow::Result<Value> {
     let connection = Connection::open(data, false).await?;
     let changed = connection.patch(&path(list, name), told).await;
     connection.close().await;
-    answer(changed)
+    Ok(changed?)
 }
 
 /// Removes one.
@@ -136,23 +136,6 @@ pub(crate) async fn remove(list: &str, arguments: &OneArguments) -> anyhow::Resu
 
 fn path(list: &str, name: &str) -> String {
     format!("/api/v1/{list}/{}", escape(name))
-}
-
-/// A yes, or the status after what is wrong was said field by field.
-pub(crate) fn answer<T>(answer: Result<T, Failed>) -> anyhow::Result<Result<T, ExitCode>> {
-    match answer {
-        Ok(value) => Ok(Ok(value)),
-        Err(Failed::Problem(problem)) if !problem.complaints.is_empty() => {
-            let mut text = String::new();
-            for Complaint { path, what, fix } in &problem.complaints {
-                let (path, what, fix) = (output::safe(path), output::safe(what), output::safe(fix));
-                text.push_str(&format!("{path}: {what}\n  fix: {fix}\n"));
-            }
-            std::io::stderr().write_all(text.as_bytes())?;
-            Ok(Err(ExitCode::FAILURE))
-        }
-        Err(failed) => Err(failed.into()),
-    }
 }
 
 /// Imports a table.
@@ -171,7 +154,7 @@ pub(crate) async fn import(list: &str, arguments: &ImportArguments) -> anyhow::R
     match imported {
         Ok(report) => conclude(arguments, &report),
         Err(Failed::Problem(problem)) if !problem.complaints.is_empty() => {
-            complain(arguments, &problem)
+            Err(complain(arguments, *problem).into())
         }
         Err(failed) => Err(failed.into()),
     }
@@ -232,32 +215,24 @@ fn conclude(arguments: &ImportArguments, report: &Report) -> anyhow::Result<Exit
     Ok(status)
 }
 
-fn complain(arguments: &ImportArguments, problem: &Problem) -> anyhow::Result<ExitCode> {
-    if arguments.json {
-        output::json(problem)?;
-        return Ok(ExitCode::FAILURE);
-    }
-    let file = arguments.file.display();
-    let mut text = String::new();
-    for Complaint { path, what, fix } in &problem.complaints {
-        let (place, what, fix) =
-            (output::safe(&place(path)), output::safe(what), output::safe(fix));
-        text.push_str(&format!("{file}{place}: {what}\n  fix: {fix}\n"));
-    }
-    text.push_str("Nothing was changed. --skip-bad-rows imports the rest.\n");
-    std::io::stderr().write_all(text.as_bytes())?;
-    Ok(ExitCode::FAILURE)
+/// What is wrong with a table, each with its line.
+fn complain(arguments: &ImportArguments, problem: Problem) -> Refused {
+    let file = arguments.file.display().to_string();
+    let complaints = problem.complaints.iter().cloned().map(in_table).collect();
+    let refused = Refused::of_file(file, complaints).answered(&problem);
+    refused.closing("Nothing was changed. --skip-bad-rows imports the rest.")
 }
 
-/// `line[7].serial` as editors write a place: `:7: serial`.
-fn place(path: &str) -> String {
-    let Some((line, column)) = path.strip_prefix("line[").and_then(|rest| rest.split_once(']'))
-    else {
-        return if path.is_empty() { String::new() } else { format!(": {path}") };
-    };
-    match column.strip_prefix('.') {
-        Some(column) => format!(":{line}: {column}"),
-        None => format!(":{line}"),
+/// `line[7].serial` is the column `serial` in line 7.
+fn in_table(complaint: Complaint) -> (Option<usize>, Complaint) {
+    let place = complaint.path.strip_prefix("line[").and_then(|rest| rest.split_once(']'));
+    let place = place.and_then(|(line, column)| Some((line.parse().ok()?, column)));
+    match place {
+        Some((line, column)) => {
+            let path = column.trim_start_matches('.').to_owned();
+            (Some(line), Complaint { path, ..complaint })
+        }
+        None => (None, complaint),
     }
 }
 

@@ -23,10 +23,12 @@ use crate::command::certificate::escape;
 use crate::command::certificate::more;
 use crate::command::certificate::print_fields;
 use crate::command::certificate::text;
+use crate::command::inventory::joined;
 use crate::command::plan_text;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
+use crate::output::Form;
 
 /// Look at definitions, and change them one by one.
 #[derive(Debug, Subcommand)]
@@ -119,7 +121,9 @@ pub(crate) struct RollbackArguments {
 /// Does what was asked of one kind.
 pub(crate) async fn run(kind: Kind, verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::List(arguments) => list(kind, &arguments).await?,
+        Verb::List(arguments) => {
+            arguments.part.print(async || list(kind, &arguments).await).await?;
+        }
         Verb::Show(arguments) => show(kind, &arguments).await?,
         Verb::Change(verb) => return run_change(kind, verb).await,
     }
@@ -180,13 +184,16 @@ async fn list(kind: Kind, arguments: &ListedArguments) -> anyhow::Result<()> {
         return output::json(&page);
     }
     let columns = columns(kind);
-    let rows = page.items.iter().map(|item| row(kind, item));
+    let rows = page.items.iter().map(|item| row(kind, item, arguments.part.form()));
     let mut head = vec!["", "NAME"];
     if kind.is_ordered() {
         head.extend(["STATE", "RULES"]);
     }
     head.extend(columns.iter().map(|(head, _)| *head));
     head.push("DESCRIPTION");
+    if arguments.part.form() == Form::Wide {
+        head.extend(["ETAG", "FORMER NAMES"]);
+    }
     output::table(&head, &rows.collect::<Vec<_>>());
     more(page.next.as_deref());
     Ok(())
@@ -212,7 +219,7 @@ fn columns(kind: Kind) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-fn row(kind: Kind, item: &Value) -> Vec<String> {
+fn row(kind: Kind, item: &Value, form: Form) -> Vec<String> {
     let definition = item.get("definition").unwrap_or(&Value::Null);
     let mut row = vec![text(item, "position"), text(item, "name")];
     if kind.is_ordered() {
@@ -223,6 +230,9 @@ fn row(kind: Kind, item: &Value) -> Vec<String> {
     }
     row.extend(columns(kind).iter().map(|(_, field)| text(definition, field)));
     row.push(text(definition, "description"));
+    if form == Form::Wide {
+        row.extend([text(item, "etag"), joined(definition, "renamed_from")]);
+    }
     row
 }
 

@@ -8,7 +8,6 @@ use domain::organization::Settings;
 use serde_json::Value;
 
 use crate::command::certificate::print_fields;
-use crate::command::inventory::answer;
 use crate::command::object::history;
 use crate::config::DataArgument;
 use crate::connection::Connection;
@@ -63,7 +62,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             connection.close().await;
             print(&shown?, arguments.json)?;
         }
-        Verb::Edit(arguments) => return edit(arguments).await,
+        Verb::Edit(arguments) => edit(arguments).await?,
         Verb::History(Arguments { data, json }) => {
             history(&format!("{SETTINGS}/history"), (&data, json)).await?;
         }
@@ -71,7 +70,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn edit(arguments: EditArguments) -> anyhow::Result<ExitCode> {
+async fn edit(arguments: EditArguments) -> anyhow::Result<()> {
     let EditArguments { data, name, base_url, json } = arguments;
     let connection = Connection::open(&data, false).await?;
     let changed = async {
@@ -82,11 +81,7 @@ async fn edit(arguments: EditArguments) -> anyhow::Result<ExitCode> {
     };
     let changed = changed.await;
     connection.close().await;
-    match answer(changed)? {
-        Ok(changed) => print(&changed, json)?,
-        Err(status) => return Ok(status),
-    }
-    Ok(ExitCode::SUCCESS)
+    print(&changed?, json)
 }
 
 fn print(settings: &Value, json: bool) -> anyhow::Result<()> {

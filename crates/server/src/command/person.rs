@@ -106,12 +106,12 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Add(arguments) => {
             let told = arguments.told(Some(arguments.name.clone()));
             let made = inventory::add((LIST, &arguments.data), &told).await?;
-            return conclude(made, arguments.json, "is in the inventory");
+            conclude(&made, arguments.json, "is in the inventory")?;
         }
         Verb::Edit(arguments) => {
             let place = (LIST, &arguments.data);
             let changed = inventory::edit(place, &arguments.name, &arguments.told(None)).await?;
-            return conclude(changed, arguments.json, "is as you say");
+            conclude(&changed, arguments.json, "is as you say")?;
         }
         Verb::Remove(arguments) => {
             inventory::remove(LIST, &arguments).await?;
@@ -126,17 +126,12 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn conclude(answer: Result<Value, ExitCode>, json: bool, done: &str) -> anyhow::Result<ExitCode> {
-    let person = match answer {
-        Ok(person) => person,
-        Err(status) => return Ok(status),
-    };
+fn conclude(person: &Value, json: bool, done: &str) -> anyhow::Result<()> {
     if json {
-        output::json(&person)?;
-    } else {
-        output::line(&format!("Person \"{}\" {done}.", text(&person, "name")));
+        return output::json(person);
     }
-    Ok(ExitCode::SUCCESS)
+    output::line(&format!("Person \"{}\" {done}.", text(person, "name")));
+    Ok(())
 }
 
 async fn list(arguments: &SearchArguments) -> anyhow::Result<()> {

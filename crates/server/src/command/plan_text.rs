@@ -44,7 +44,7 @@ fn lines(plan: &Plan) -> Vec<(Colour, String)> {
 
 fn counts(plan: &Plan) -> String {
     if plan.is_empty() {
-        return format!("Nothing changed: all {} objects are as the file says.", plan.unchanged);
+        return format!("Nothing changed: all {} objects are so already.", plan.unchanged);
     }
     let counts = [
         (plan.create.len(), "created"),

@@ -40,17 +40,11 @@ pub(crate) struct Arguments {
 
 /// Does what was asked.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let draft = match Draft::read(&arguments.draft, arguments.json)? {
-        Ok(draft) => draft,
-        Err(refused) => return Ok(refused),
-    };
+    let draft = Draft::read(&arguments.draft)?;
     let connection = Connection::open(&arguments.data, false).await?;
     let replayed = replay(&connection, &arguments, &draft).await;
     connection.close().await;
-    let replayed = match replayed? {
-        Ok(replayed) => replayed,
-        Err(refused) => return Ok(refused),
-    };
+    let replayed = replayed?;
     if arguments.json {
         output::json(&document(&replayed))?;
     } else {
@@ -66,7 +60,7 @@ async fn replay(
     connection: &Connection,
     arguments: &Arguments,
     draft: &Draft,
-) -> anyhow::Result<Result<Replayed, ExitCode>> {
+) -> anyhow::Result<Replayed> {
     let document = draft.document.json.clone();
     let mut request = Request { days: arguments.days, draft: document, after: None };
     let mut all = Replayed::default();
@@ -74,10 +68,7 @@ async fn replay(
     let bar = ProgressBar::new_spinner();
     loop {
         let part = connection.post::<Replayed>("/api/v1/replay", &request).await;
-        let part = match draft::understood(Some(draft), part)? {
-            Ok(part) => part,
-            Err(refused) => return Ok(Err(refused)),
-        };
+        let part = draft::understood(Some(draft), part)?;
         all.decisions += part.decisions;
         all.without_inputs += part.without_inputs;
         all.answered_otherwise += part.answered_otherwise;
@@ -95,7 +86,7 @@ async fn replay(
     bar.finish_and_clear();
     all.devices = fares.into_values().collect();
     all.devices.sort_by_key(|fare| fare.change);
-    Ok(Ok(all))
+    Ok(all)
 }
 
 /// Of two parts of a device's fare the one that changes more for it, else the later.

@@ -54,9 +54,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Some(file) = &arguments.apply {
         let connection = Connection::within(&instance);
         let order = apply::Order::of(file.clone(), arguments.secrets.clone());
-        if apply::carry_out(&connection, &order).await? != ExitCode::SUCCESS {
-            return Ok(ExitCode::FAILURE);
-        }
+        apply::carry_out(&connection, &order).await?;
     }
     let listen = Listen {
         http: choose(arguments.http, config.listen.http, 8080),

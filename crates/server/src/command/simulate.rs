@@ -52,13 +52,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Time::parse_rfc3339(at)
             .ok_or_else(|| anyhow!("--at {} is no time; {fix}", output::safe(at)))
     });
-    let draft = match arguments.draft.as_deref().map(|file| Draft::read(file, arguments.json)) {
-        None => None,
-        Some(read) => match read? {
-            Ok(draft) => Some(draft),
-            Err(refused) => return Ok(refused),
-        },
-    };
+    let draft = arguments.draft.as_deref().map(Draft::read).transpose()?;
     let trial = Trial {
         device: arguments.device,
         access_point: arguments.access_point,
@@ -70,10 +64,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(&arguments.data, false).await?;
     let simulated = connection.post::<Simulated>("/api/v1/simulate", &trial).await;
     connection.close().await;
-    let simulated = match draft::understood(draft.as_ref(), simulated)? {
-        Ok(simulated) => simulated,
-        Err(refused) => return Ok(refused),
-    };
+    let simulated = draft::understood(draft.as_ref(), simulated)?;
     if arguments.json {
         output::json(&simulated)?;
     } else {

@@ -17,7 +17,6 @@ use crate::command::certificate::text;
 use crate::command::event::HistoryArguments;
 use crate::command::inventory;
 use crate::command::inventory::OneArguments;
-use crate::command::inventory::answer;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
@@ -112,10 +111,7 @@ async fn add(arguments: AddArguments) -> anyhow::Result<ExitCode> {
     let connection = Connection::open(&data, false).await?;
     let made = connection.post::<ShownToken>(&format!("/api/v1/{LIST}"), &order).await;
     connection.close().await;
-    let made = match answer(made)? {
-        Ok(made) => made,
-        Err(status) => return Ok(status),
-    };
+    let made = made?;
     if json {
         output::json(&made)?;
         return Ok(ExitCode::SUCCESS);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use actions::organization::Applied;
 use anyhow::anyhow;
 use anyhow::bail;
 use api::object::SavedObject;
@@ -14,7 +15,6 @@ use serde_json::json;
 
 use crate::command::apply;
 use crate::command::certificate::escape;
-use crate::command::inventory::answer;
 use crate::command::object::url;
 use crate::command::plan_text;
 use crate::command::toml_document::NotRead;
@@ -125,8 +125,7 @@ impl Fields {
                 Ok(document) => document.json.as_object().cloned().unwrap_or_default(),
                 Err(NotRead::Failed(error)) => return Err(error),
                 Err(NotRead::Complaint(line, complaint)) => {
-                    let file = file.display();
-                    bail!("{file}:{line}: {}: {}", complaint.what, complaint.fix);
+                    return Err(apply::complain(file, vec![(line, complaint)]).into());
                 }
             },
         };
@@ -144,8 +143,8 @@ impl Fields {
 fn parse_value(text: &str) -> Value {
     let line = format!("value = {text}");
     let parsed = toml::from_str::<Map<String, Value>>(&line).ok();
-    let parsed = parsed.filter(|table| table.len() == 1);
-    parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::from(text))
+    let alone = parsed.filter(|table| table.len() == 1);
+    alone.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::from(text))
 }
 
 /// Puts a value at a field, which may be within others.
@@ -180,7 +179,7 @@ pub(crate) async fn add(kind: Kind, arguments: &AddArguments) -> anyhow::Result<
     let path = url(kind, &saving.query(*position));
     let saved = connection.post::<SavedObject>(&path, &definition).await;
     connection.close().await;
-    conclude(answer(saved)?, saving)
+    conclude(&saved?, saving)
 }
 
 /// A gateway's secret is safe in its file before the gateway is there: as `apply` does it.
@@ -188,24 +187,43 @@ async fn add_gateway(
     arguments: &AddArguments,
     definition: Map<String, Value>,
 ) -> anyhow::Result<ExitCode> {
-    let AddArguments { data, name, secrets, saving, .. } = arguments;
-    let connection = Connection::open(data, false).await?;
-    let path = url(Kind::Gateway, &format!("/{}", escape(name)));
-    let known = connection.get::<Value>(&path).await;
-    let applied = match known {
-        Ok(_) => Err(anyhow!("there is a gateway \"{}\" already", output::safe(name))),
-        Err(Failed::Problem(problem)) if problem.status != 404 => {
-            Err(Failed::Problem(problem).into())
-        }
-        Err(Failed::Other(error)) => Err(error),
-        Err(Failed::Problem(_)) => {
-            let document = json!({ Kind::Gateway.as_str(): [definition] });
-            let order = apply::Order::of_object(secrets.clone(), saving.dry_run, saving.json);
-            Ok(apply::carry_out_json(&connection, &order, document).await)
-        }
-    };
+    let connection = Connection::open(&arguments.data, false).await?;
+    let added = make_gateway(&connection, arguments, definition).await;
     connection.close().await;
-    applied?
+    let (order, saved) = added?;
+    if arguments.saving.json {
+        output::json(&saved)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let SavedObject { plan, secrets, .. } = saved;
+    apply::report(&order, &Applied { plan, secrets })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn make_gateway(
+    connection: &Connection,
+    arguments: &AddArguments,
+    definition: Map<String, Value>,
+) -> Result<(apply::Order, SavedObject), Failed> {
+    let AddArguments { name, secrets, saving, position, .. } = arguments;
+    let order = apply::Order::of_object(secrets.clone(), saving.dry_run);
+    let trial = Saving { dry_run: true, ..*saving };
+    // Refused as any other object is: if there is one already, or by its own fields.
+    let trial = url(Kind::Gateway, &trial.query(*position));
+    let tried = connection.post::<SavedObject>(&trial, &definition).await?;
+    if saving.dry_run {
+        return Ok((order, tried));
+    }
+    let document = json!({ Kind::Gateway.as_str(): [definition] });
+    let applied = apply::carry_out_json(connection, &order, document).await?;
+    let path = url(Kind::Gateway, &format!("/{}", escape(name)));
+    let object = connection.get(&path).await?;
+    let Applied { plan, mut secrets } = applied;
+    if saving.json && order.has_file() {
+        // Secrets that stand in a file are not shown on a screen.
+        secrets.clear();
+    }
+    Ok((order, SavedObject { object: Some(object), plan, secrets }))
 }
 
 /// Changes fields of one.
@@ -222,7 +240,7 @@ pub(crate) async fn edit(kind: Kind, arguments: &EditArguments) -> anyhow::Resul
     let connection = Connection::open(data, false).await?.meaning(if_match.clone());
     let saved = connection.patch::<SavedObject>(&path, &patch).await;
     connection.close().await;
-    conclude(answer(saved)?, saving)
+    conclude(&saved?, saving)
 }
 
 /// Removes one.
@@ -232,9 +250,7 @@ pub(crate) async fn remove(kind: Kind, arguments: &RemoveArguments) -> anyhow::R
     let connection = Connection::open(data, false).await?.meaning(if_match.clone());
     let removed = connection.delete(&path).await;
     connection.close().await;
-    if let Err(status) = answer(removed)? {
-        return Ok(status);
-    }
+    removed?;
     let words = kind.words();
     if saving.json {
         output::json(
@@ -248,13 +264,9 @@ pub(crate) async fn remove(kind: Kind, arguments: &RemoveArguments) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
-fn conclude(saved: Result<SavedObject, ExitCode>, saving: &Saving) -> anyhow::Result<ExitCode> {
-    let saved = match saved {
-        Ok(saved) => saved,
-        Err(status) => return Ok(status),
-    };
+fn conclude(saved: &SavedObject, saving: &Saving) -> anyhow::Result<ExitCode> {
     if saving.json {
-        output::json(&saved)?;
+        output::json(saved)?;
         return Ok(ExitCode::SUCCESS);
     }
     plan_text::print(&saved.plan);
