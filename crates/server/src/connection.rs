@@ -288,7 +288,15 @@ impl Server {
         let response =
             response.with_context(|| format!("the server does not answer at {place}"))?;
         let status = response.status().as_u16();
-        Ok((status, response.bytes().await.context("an answer broke off")?.to_vec()))
+        let mut response = response;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.context("an answer broke off")? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > ANSWER_BYTES_MAX {
+                return Err(anyhow!("an answer is longer than {ANSWER_BYTES_MAX} bytes"));
+            }
+        }
+        Ok((status, bytes))
     }
 }
 

@@ -262,7 +262,9 @@ fn walk(store: &Store, start: Chain, key: Option<&PublicKey>) -> Result<Walked, 
     let mut suspect: Option<Box<Suspect>> = None;
     // The first checkpoint may have been signed, with a key made for it, a moment ago.
     let mut made = None;
-    store.for_each(SELECT, [Value::from(start.sequence)], |row| {
+    // From the beginning, also what stands before the first row is looked at.
+    let behind = if start == Chain::EMPTY { i64::MIN } else { start.sequence };
+    store.for_each(SELECT, [Value::from(behind)], |row| {
         if suspect.is_some() {
             return Ok(());
         }

@@ -129,9 +129,12 @@ async fn answer(
 ) -> Result<Issued, Refusal> {
     actor.may(Permission::CertificateIssue)?;
     let rules = app.snapshot.rules();
+    // It may have got another name since the door looked it up.
+    let called = || rules.organization.gateway.iter().find(|one| one.is_called(gateway));
     let gateway: &Gateway = rules
         .organization
         .find(gateway)
+        .or_else(called)
         .ok_or_else(|| Refusal::GatewayUnknown { gateway: gateway.to_owned() })?;
     let request = request_key(gateway, claim);
     let right = match authorize(app, &rules, gateway, claim).await {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -118,12 +119,17 @@ fn is_safe(name: &str) -> bool {
     complaints.is_empty()
 }
 
-/// Replaces a file as a whole: whoever reads it finds the old text or the new one.
+/// Replaces a file as a whole: whoever reads it finds the old text or the new one. It may say whose
+/// devices are whose, so that nobody else reads it.
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    if fs::symlink_metadata(file).is_ok_and(|known| !known.is_file()) {
+        return Err(std::io::Error::other("it is there and no ordinary file"));
+    }
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = file.with_file_name(name);
-    let mut out = fs::File::create(&part)?;
+    let mut out =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
     out.write_all(text.as_bytes())?;
     out.sync_all()?;
     fs::rename(&part, file)
