@@ -144,6 +144,10 @@ pub(crate) fn events(
     events
 }
 
+/// Longest object of a refused change that is recorded, in characters: twice the longest name. It
+/// may be no name at all, and the audit is kept.
+const OBJECT_CHARS_MAX: usize = 256;
+
 /// Lets the record say that somebody's change was refused.
 pub(crate) async fn note<T>(
     app: &App,
@@ -153,6 +157,7 @@ pub(crate) async fn note<T>(
 ) {
     let Err(not_applied) = answer else { return };
     let refusal = not_applied.refusal();
+    let object = object.chars().take(OBJECT_CHARS_MAX).collect();
     let said = Said { actor: actor.name().to_owned(), object, details: Map::new() };
     certificate::refused(app, EventKind::RequestRefused, &refusal, said).await;
 }

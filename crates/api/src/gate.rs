@@ -33,6 +33,7 @@ use crate::BODY_BYTES_MAX;
 use crate::gate::limit::Limit;
 use crate::gate::limit::Standing;
 use crate::operation::Access;
+use crate::problem::Code;
 use crate::problem::Problem;
 
 pub use crate::gate::limit::REQUESTS_PER_MINUTE_DEFAULT;
@@ -110,7 +111,8 @@ pub(crate) async fn pass(
                 if let Some(actor) = &actor {
                     request.extensions_mut().insert(actor.clone());
                 }
-                passing.once(actor.as_ref(), request, next).await
+                let response = passing.once(actor.as_ref(), request, next).await;
+                passing.answered(peer, response)
             }
         },
     };
@@ -180,6 +182,17 @@ impl Passing {
             );
         }
         Problem::from(refusal).into_response()
+    }
+
+    /// What anybody may try and did not know is refused like a wrong token: recorded with its
+    /// address, and within bounds.
+    fn answered(&self, peer: Option<IpAddr>, response: Response) -> Response {
+        let refusal = Refusal::SetupCodeWrong;
+        let code = response.extensions().get::<Code>();
+        match code.filter(|code| self.access == Access::Public && code.0 == refusal.code()) {
+            Some(_) => self.refuse(None, peer, refusal),
+            None => response,
+        }
     }
 
     /// Carries the request out, unless it has a key under which it was carried out before.
