@@ -5,7 +5,7 @@ use std::path::Path;
 
 use domain::{
     organization::{Organization, document::Document},
-    plan::{self, SharedSecrets},
+    plan::{self, Going, SharedSecrets},
     secret::Secret,
 };
 use fuzz::seed;
@@ -55,11 +55,13 @@ fn check(text: &str) {
     };
     same_again(&document.json);
     let complaints = match Document::parse(document.json.clone()) {
-        Ok(read) => match plan::merge(&Organization::default(), &SharedSecrets::new(), read, Going::Nothing)
-        {
-            Ok(merged) => return stays(&merged.organization),
-            Err(complaints) => complaints,
-        },
+        Ok(read) => {
+            match plan::merge(&Organization::default(), &SharedSecrets::new(), read, Going::Nothing)
+            {
+                Ok(merged) => return stays(&merged.organization),
+                Err(complaints) => complaints,
+            }
+        }
         Err(complaints) => complaints,
     };
     assert!(!complaints.is_empty());
@@ -86,6 +88,7 @@ fn stays(organization: &Organization) {
     let secrets: SharedSecrets =
         names.map(|name| (name, Secret::new("a-long-shared-secret"))).collect();
     let again = Document::parse(shown).expect("what is shown can be read");
-    let merged = plan::merge(organization, &secrets, again, Going::Unnamed).expect("it was in order");
+    let merged =
+        plan::merge(organization, &secrets, again, Going::Unnamed).expect("it was in order");
     assert!(merged.plan.is_empty(), "{:?}", merged.plan);
 }

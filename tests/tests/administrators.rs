@@ -72,7 +72,9 @@ fn the_set_up_code_makes_the_first_owner_once() {
     }
     let me = nobody.with_token(&secret).get("/api/v1/me").done();
     assert_eq!((&me["administrator"], &me["role"]), (&json!("Ann"), &json!("owner")), "{me:#}");
-    lab.refusals("API-SETUP-CODE", 4);
+    let event = lab.refusals("API-SETUP-CODE", 4);
+    assert_eq!(json::text(&event, "/kind"), "api.refused", "{event:#}");
+    assert_eq!(json::text(&event, "/address"), "127.0.0.1", "{event:#}");
     for secret in [&secret, &code, &first, &code.replace('-', "")] {
         api::assert_nowhere(&lab, secret);
     }

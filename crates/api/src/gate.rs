@@ -35,6 +35,7 @@ use crate::BODY_BYTES_MAX;
 use crate::gate::limit::Limit;
 use crate::gate::limit::Standing;
 use crate::operation::Access;
+use crate::problem::Code;
 use crate::problem::Problem;
 
 pub use crate::gate::limit::REQUESTS_PER_MINUTE_DEFAULT;
@@ -112,11 +113,11 @@ pub(crate) async fn pass(
                 if let Some(actor) = &actor {
                     request.extensions_mut().insert(actor.clone());
                 }
-                let answer = match text::check(&mut request).await {
+                let response = match text::check(&mut request).await {
                     Ok(()) => passing.once(actor.as_ref(), request, next).await,
                     Err(refusal) => Problem::from(refusal).into_response(),
                 };
-                passing.check_stranger(actor.as_ref(), peer, answer)
+                passing.answered(peer, response)
             }
         },
     };
@@ -180,17 +181,15 @@ impl Passing {
         Problem::from(refusal).into_response()
     }
 
-    /// What a stranger is refused who is asked for a secret is recorded here, within its bounds.
-    fn check_stranger(
-        &self,
-        actor: Option<&Actor>,
-        peer: Option<IpAddr>,
-        answer: Response,
-    ) -> Response {
-        if actor.is_none() && answer.status() == StatusCode::FORBIDDEN {
-            return self.refuse(None, peer, Refusal::SetupCodeWrong);
+    /// What anybody may try and did not know is refused like a wrong token: recorded with its
+    /// address, and within bounds.
+    fn answered(&self, peer: Option<IpAddr>, response: Response) -> Response {
+        let refusal = Refusal::SetupCodeWrong;
+        let code = response.extensions().get::<Code>();
+        match code.filter(|code| self.access == Access::Public && code.0 == refusal.code()) {
+            Some(_) => self.refuse(None, peer, refusal),
+            None => response,
         }
-        answer
     }
 
     /// Carries the request out, unless it has a key under which it was carried out before.

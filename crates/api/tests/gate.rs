@@ -281,6 +281,18 @@ mod tests {
         assert_eq!(house.get("/api/v1/me", token).await.body["administrator"], "Ann");
         let answer = house.ask(("POST", "/api/v1/setup"), &right, &[]).await;
         is_refused(&answer, 403, "API-SETUP-CODE");
+        let event = house.event().await;
+        assert_eq!(
+            (&event["kind"], &event["address"]),
+            (&json!("api.refused"), &json!("192.0.2.7"))
+        );
+        // Whoever guesses waits, and fills no record.
+        for _ in 2..60 {
+            let answer = house.ask(("POST", "/api/v1/setup"), &wrong, &[]).await;
+            is_refused(&answer, 403, "API-SETUP-CODE");
+        }
+        let answer = house.ask(("POST", "/api/v1/setup"), &wrong, &[]).await;
+        is_refused(&answer, 429, "API-RATE-LIMIT");
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ mod tests {
     use domain::organization::Organization;
     use domain::organization::document::Document;
     use domain::plan::Change;
+    use domain::plan::Going;
     use domain::plan::Merged;
     use domain::plan::SharedSecrets;
     use domain::plan::merge;
@@ -20,7 +21,12 @@ mod tests {
         prune: bool,
     ) -> Result<Merged, Vec<Complaint>> {
         let secrets = SharedSecrets::from([("AP".to_owned(), Secret::new("a-long-shared-secret"))]);
-        merge(current, &secrets, Document::parse(document)?, prune)
+        merge(
+            current,
+            &secrets,
+            Document::parse(document)?,
+            if prune { Going::Unnamed } else { Going::Nothing },
+        )
     }
 
     #[track_caller]

@@ -9,6 +9,7 @@ mod tests {
     use domain::organization::Organization;
     use domain::organization::document::Document;
     use domain::plan::Change;
+    use domain::plan::Going;
     use domain::plan::Merged;
     use domain::plan::SharedSecrets;
     use domain::plan::merge;
@@ -20,7 +21,7 @@ mod tests {
 
     fn over(current: &Organization, document: Value) -> Result<Merged, Vec<Complaint>> {
         let secrets = SharedSecrets::from([("AP".to_owned(), Secret::new("a-long-shared-secret"))]);
-        merge(current, &secrets, Document::parse(document)?, false)
+        merge(current, &secrets, Document::parse(document)?, Going::Nothing)
     }
 
     fn school() -> Organization {

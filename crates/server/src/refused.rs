@@ -186,13 +186,12 @@ pub(crate) fn tell(error: anyhow::Error, json: bool) {
             Refused::of_words(format!("{error:#}"))
         }
     };
-    if json && let Err(error) = output::json(&refused) {
+    if json && let Err(error) = output::json_line(&refused) {
         output::note(&format!("safeconduct: {error:#}"));
     }
 }
 
-/// Whether a command was asked for one JSON document. What prints a document a line as long as it
-/// goes on has its own words.
+/// Whether a command was asked for JSON.
 pub(crate) fn wants_json(matches: &ArgMatches) -> bool {
     let mut matches = matches;
     while let Some((_, inner)) = matches.subcommand() {
@@ -201,4 +200,47 @@ pub(crate) fn wants_json(matches: &ArgMatches) -> bool {
     let flag = matches.try_get_one::<bool>("json").ok().flatten().copied();
     let form = matches.try_get_one::<Form>("output").ok().flatten().copied();
     flag.unwrap_or_default() || form == Some(Form::Json)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_asks_for_json_is_known_before_anything_is_asked() {
+        let wants = |arguments: &[&str]| {
+            let all = ["safeconduct"].iter().chain(arguments);
+            wants_json(&crate::Arguments::command().try_get_matches_from(all).unwrap())
+        };
+        assert!(wants(&["gateway", "show", "A", "--json"]));
+        assert!(wants(&["gateway", "list", "--output", "json"]));
+        assert!(wants(&["version", "--json"]));
+        assert!(!wants(&["gateway", "list", "--output", "wide"]));
+        assert!(!wants(&["gateway", "show", "--", "--json"]));
+        assert!(!wants(&["completions", "bash"]));
+    }
+
+    #[test]
+    fn a_complaint_stands_behind_its_place_and_a_no_has_its_code() {
+        let complaint = Complaint::new("vendor", "is none", "write `jamf`");
+        let refused = Refused::of_file("a.toml".to_owned(), vec![(Some(3), complaint)]);
+        let expected = "a.toml:3: vendor: is none\n  fix: write `jamf`\nNothing was changed.";
+        assert_eq!(refused.to_string(), expected);
+        let document = serde_json::to_value(&refused).unwrap();
+        assert_eq!(document["status"], json!(null));
+        assert_eq!(document["complaints"][0]["line"], json!(3));
+        let problem = json!({
+            "status": 409, "code": "API-CONFLICT", "detail": "it changed", "fix": "look again",
+            "current": { "name": "A", "slug": "a", "position": 1, "etag": "e", "definition": {
+                "name": "A", "description": "now" } },
+            "proposed": { "name": "A", "description": "meant" },
+        });
+        let problem: Problem = serde_json::from_value(problem).unwrap();
+        let text = Refused::from(problem).to_string();
+        assert!(text.starts_with("it changed (API-CONFLICT)\n  fix: look again\n"), "{text}");
+        assert!(text.ends_with("    description: \"now\" → \"meant\""), "{text}");
+    }
 }

@@ -17,7 +17,20 @@ const HEAD: &str = "# Commands
 
 Every command with what it takes, as `safeconduct COMMAND --help` shows it. This page is printed by the program itself (`safeconduct handbook-commands`), and a test compares the two. `safeconduct man --out DIR` writes the same as man pages, and `safeconduct completions SHELL` completes commands and options in bash, zsh, fish and PowerShell.
 
-Exit status 0: done; 1: refused or failed; 2: wrong use; 70: the disk of a server failed. Every command that speaks to an organization takes these, and its table leaves them out:
+Exit status 0: done; 1: refused or failed; 2: wrong use; 70: the disk of a server failed.
+
+With `--json`, what a command says is one JSON document on standard output. So is a no (status 1), in one form whatever was asked; its sentence goes to standard error all the same:
+
+| | |
+|---|---|
+| `status`, `code` | Those of the API's answer; null if it was not asked |
+| `detail`, `fix` | What is wrong, and what to do about it |
+| `complaints` | Field by field, where a document was refused: `field`, `what`, `fix`, and of a file `file` and `line` |
+| `current`, `proposed` | With `--if-match` of an outdated version: the object as it is now, and what it was to become |
+
+Wrong use (status 2) prints no document. What goes on, as `event follow` and `demo`, prints a document a line.
+
+Every command that speaks to an organization takes these, and its table leaves them out:
 ";
 
 /// Options that go with every command on an organization.
