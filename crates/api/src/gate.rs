@@ -97,7 +97,7 @@ pub(crate) async fn pass(
     };
     let standing = match standing {
         Ok(standing) => standing,
-        Err(too_many) => return too_many,
+        Err((sender, standing)) => return too_many(sender, standing),
     };
     let actor = match own {
         Some(actor) => Ok(Some(actor)),
@@ -130,14 +130,14 @@ impl Gate {
         &self,
         headers: &HeaderMap,
         peer: Option<IpAddr>,
-    ) -> Result<Option<Standing>, Response> {
+    ) -> Result<Option<Standing>, (String, Standing)> {
         let sender = match bearer(headers).and_then(domain::token::parse) {
             Some((id, _)) => format!("token {id}"),
             None => place_of(peer),
         };
         match self.limit.take(&sender, self.app.world.now()) {
             Ok(standing) => Ok(standing),
-            Err(standing) => Err(too_many(sender, standing)),
+            Err(standing) => Err((sender, standing)),
         }
     }
 }
