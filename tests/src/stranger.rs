@@ -149,8 +149,8 @@ pub fn freeradius() -> Command {
 /// security identifier is one).
 const LEGAL_NAMES: [&str; 3] = ["\"localhost\"", "\"urn:example:", "\"tag:microsoft.com,"];
 
-/// A program of a package from PyPI: in the folder that a variable names, else where `./dev test`
-/// puts it.
+/// A program of a package from the index of Python: in the folder that a variable names, else
+/// where `./dev test` puts it.
 #[track_caller]
 fn from_pypi(variable: &str, package: &str, program: &str) -> PathBuf {
     let named = std::env::var_os(variable).map(PathBuf::from);

@@ -286,7 +286,7 @@ async fn save(
         NotApplied::Outdated(outdated) => {
             NotApplied::Outdated(Box::new(Outdated { proposed, ..*outdated }))
         }
-        other => local(kind, other),
+        other @ (NotApplied::Complaints(_) | NotApplied::Refused(_)) => local(kind, other),
     })?;
     let shown = find(app, kind, name).ok().or_else(|| before.cloned());
     Ok(Saved { shown, applied })

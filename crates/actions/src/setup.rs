@@ -112,7 +112,10 @@ pub async fn finish(app: &App, order: &Order) -> Result<Done, NotApplied> {
     ];
     store::event::commit(write, &app.store, &events).await.map_err(|error| match error {
         CommitError::Conflict(conflict) if conflict.0 == CODE_WRONG => Refusal::SetupCodeWrong,
-        other => conflict(other),
+        other @ (CommitError::Conflict(_)
+        | CommitError::Constraint(_)
+        | CommitError::Unexplained
+        | CommitError::Store(_)) => conflict(other),
     })?;
     Ok(Done { administrator: made, token })
 }

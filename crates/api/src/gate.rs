@@ -99,7 +99,7 @@ pub(crate) async fn pass(
     };
     let standing = match standing {
         Ok(standing) => standing,
-        Err(too_many) => return too_many,
+        Err((sender, standing)) => return too_many(sender, standing),
     };
     let actor = match own {
         Some(actor) => Ok(Some(actor)),
@@ -129,11 +129,12 @@ pub(crate) async fn pass(
 
 impl Gate {
     /// Counts a request against where it comes from: what it says of itself is not proved yet.
-    fn count(&self, peer: Option<IpAddr>) -> Result<Option<Standing>, Response> {
-        let (sender, now) = (place_of(peer), self.app.world.now());
-        let guesses = self.refusals.look(&sender, now);
-        let counted = guesses.and_then(|()| self.limit.take(&sender, now));
-        counted.map_err(|standing| too_many(sender, standing))
+    fn count(&self, peer: Option<IpAddr>) -> Result<Option<Standing>, (String, Standing)> {
+        let sender = place_of(peer);
+        match self.limit.take(&sender, self.app.world.now()) {
+            Ok(standing) => Ok(standing),
+            Err(standing) => Err((sender, standing)),
+        }
     }
 }
 

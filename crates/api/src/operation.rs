@@ -168,7 +168,7 @@ impl Operation {
         Self { status: 201, ..self }
     }
 
-    /// Says which version it answers (ETag), and takes one that is meant (If-Match).
+    /// Says which version it answers (`ETag`), and takes one that is meant (`If-Match`).
     pub(crate) fn versioned(self) -> Self {
         Self { versioned: true, ..self }
     }

@@ -36,10 +36,10 @@ pub struct Problem {
     pub complaints: Vec<Complaint>,
     /// The object as it is now, where it is not of the version that was meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current: Option<Shown>,
+    pub current: Option<Box<Shown>>,
     /// What it was to become.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proposed: Option<Value>,
+    pub proposed: Option<Box<Value>>,
 }
 
 /// The code of a problem, beside the answer that tells it: for whoever counts answers.
@@ -126,8 +126,8 @@ impl From<NotApplied> for Problem {
             NotApplied::Outdated(outdated) => {
                 let problem = Self::from(NotApplied::Outdated(outdated.clone()).refusal());
                 let Outdated { current, proposed, .. } = *outdated;
-                let proposed = (!proposed.is_null()).then_some(proposed);
-                Self { current, proposed, ..problem }
+                let proposed = (!proposed.is_null()).then(|| Box::new(proposed));
+                Self { current: current.map(Box::new), proposed, ..problem }
             }
             NotApplied::Complaints(complaints) => {
                 let count = complaints.len();

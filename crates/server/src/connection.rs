@@ -255,8 +255,9 @@ impl Server {
         let mut client = reqwest::Client::builder().no_proxy().https_only(true);
         if let Some(ca) = ca {
             let shown = ca.display();
-            let pem = std::fs::read(&ca).with_context(|| format!("{shown} cannot be read"))?;
-            let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+            let pem =
+                std::fs::read_to_string(&ca).with_context(|| format!("{shown} cannot be read"))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
                 .with_context(|| format!("{shown} is not a certificate in PEM"))?;
             if certificates.is_empty() {
                 return Err(anyhow!("{shown} is not a certificate in PEM"));

@@ -31,7 +31,7 @@ pub(crate) struct Refused {
     complaints: Vec<Told>,
     /// The object as it is now, where it is not of the version that was meant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    current: Option<Shown>,
+    current: Option<Box<Shown>>,
     /// What it was to become.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposed: Option<Value>,
@@ -93,7 +93,7 @@ impl Refused {
     /// What is there now, and what was meant instead.
     fn versions(&self) -> Vec<String> {
         let Some(current) = &self.current else { return Vec::new() };
-        let Shown { etag, definition, .. } = current;
+        let Shown { etag, definition, .. } = current.as_ref();
         let mut lines = vec![format!("  there is now (etag {etag}): {}", inline(definition))];
         match &self.proposed {
             None => lines.push("  you meant: to remove it as it was".to_owned()),
@@ -125,7 +125,7 @@ impl From<Problem> for Refused {
             fix: Some(fix),
             complaints: told.collect(),
             current,
-            proposed,
+            proposed: proposed.map(|proposed| *proposed),
             ..Self::of_words(detail)
         }
     }

@@ -232,7 +232,9 @@ async fn what_stands_in_the_way_of_a_trial_is_told() {
         async move {
             match simulate::simulate(&fixture.app, &owner(), &trial).await.unwrap_err() {
                 NotApplied::Complaints(complaints) => complaints[0].path.clone(),
-                other => other.refusal().code().to_owned(),
+                other @ (NotApplied::Refused(_) | NotApplied::Outdated(_)) => {
+                    other.refusal().code().to_owned()
+                }
             }
         }
     };

@@ -55,7 +55,7 @@ fn code<T: core::fmt::Debug>(answer: Result<T, NotApplied>) -> String {
 fn paths<T: core::fmt::Debug>(answer: Result<T, NotApplied>) -> Vec<String> {
     match answer.unwrap_err() {
         NotApplied::Complaints(complaints) => complaints.into_iter().map(|one| one.path).collect(),
-        other => panic!("{other:?}"),
+        other @ (NotApplied::Refused(_) | NotApplied::Outdated(_)) => panic!("{other:?}"),
     }
 }
 

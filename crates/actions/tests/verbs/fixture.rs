@@ -145,7 +145,9 @@ impl Fixture {
     pub(crate) async fn complaints(&self, document: Value) -> Vec<Complaint> {
         match self.apply(application(document)).await.unwrap_err() {
             NotApplied::Complaints(complaints) => complaints,
-            other => panic!("refused: {}", other.refusal()),
+            other @ (NotApplied::Refused(_) | NotApplied::Outdated(_)) => {
+                panic!("refused: {}", other.refusal())
+            }
         }
     }
 
@@ -153,7 +155,9 @@ impl Fixture {
     pub(crate) async fn refusal(&self, application: Application) -> Refusal {
         match self.apply(application).await.unwrap_err() {
             NotApplied::Refused(refusal) => refusal,
-            other => panic!("complaints: {other:?}"),
+            other @ (NotApplied::Complaints(_) | NotApplied::Outdated(_)) => {
+                panic!("complaints: {other:?}")
+            }
         }
     }
 

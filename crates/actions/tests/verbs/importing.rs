@@ -36,7 +36,9 @@ fn table(head: &str, count: usize, rest: &str) -> String {
 fn code<T>(answer: Result<T, NotApplied>) -> String {
     match answer.err().unwrap() {
         NotApplied::Complaints(complaints) => complaints[0].to_string(),
-        other => other.refusal().code().to_owned(),
+        other @ (NotApplied::Refused(_) | NotApplied::Outdated(_)) => {
+            other.refusal().code().to_owned()
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod administering;
 #[cfg(test)]
 mod applying;
+#[cfg(test)]
 mod asking;
 #[cfg(test)]
 mod auditing;

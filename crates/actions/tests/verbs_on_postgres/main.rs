@@ -6,6 +6,7 @@ mod administering;
 #[cfg(test)]
 #[path = "../verbs/applying.rs"]
 mod applying;
+#[cfg(test)]
 #[path = "../verbs/asking.rs"]
 mod asking;
 #[cfg(test)]

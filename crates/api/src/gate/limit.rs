@@ -47,22 +47,6 @@ impl Limit {
         Self { per_minute, buckets: Mutex::default() }
     }
 
-    /// Whether a request could be taken; nothing is.
-    pub(super) fn look(&self, sender: &str, now: Moment) -> Result<(), Standing> {
-        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(bucket) = buckets.get(sender).filter(|_| self.per_minute > 0) else {
-            return Ok(());
-        };
-        let most = i64::from(self.per_minute) * 1000;
-        let passed = now.0.saturating_sub(bucket.at.0).clamp(0, MINUTE);
-        let left = most.min(bucket.left + passed * most / MINUTE);
-        if left >= 1000 {
-            return Ok(());
-        }
-        let seconds = seconds((1000 - left) * MINUTE / most).max(1);
-        Err(Standing { most: self.per_minute, left: 0, seconds })
-    }
-
     /// Takes one request from a sender's bucket; none if nothing is counted, an error if it is
     /// empty.
     pub(super) fn take(&self, sender: &str, now: Moment) -> Result<Option<Standing>, Standing> {

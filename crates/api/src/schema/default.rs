@@ -90,11 +90,13 @@ fn unwritten(
         Some("integer") => Some(json!(0)),
         Some("string") => Some(json!("")),
         Some("array") => Some(json!([])),
-        Some(_) | None => list(resolve(schemas, schema), "enum").cloned().find(|word| {
-            let mut with = least.clone();
-            with.insert(name.to_owned(), word.clone());
-            again(&with).is_some_and(|whole| whole.get(name).is_none())
-        }),
+        Some(_) | None => list(resolve(schemas, schema), "enum")
+            .find(|word| {
+                let mut with = least.clone();
+                with.insert(name.to_owned(), (*word).clone());
+                again(&with).is_some_and(|whole| whole.get(name).is_none())
+            })
+            .cloned(),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::output;
 
 /// Look at what network policies may send.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one of it is made in a run")]
 pub(crate) enum Verb {
     #[command(flatten)]
     Policy(object::PolicyVerb),

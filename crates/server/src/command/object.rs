@@ -58,6 +58,7 @@ pub(crate) enum ChangeVerb {
 
 /// What of workflows and policies can be asked for.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one of it is made in a run")]
 pub(crate) enum PolicyVerb {
     #[command(flatten)]
     Object(Verb),

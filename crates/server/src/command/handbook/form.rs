@@ -98,9 +98,9 @@ pub(super) fn fields(schema: &Value) -> Vec<(&str, &Value, bool)> {
 
 /// A word of a file or a document.
 pub(super) fn code(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("`{text}`"),
-        other => format!("`{other}`"),
+    match value.as_str() {
+        Some(text) => format!("`{text}`"),
+        None => format!("`{value}`"),
     }
 }
 
