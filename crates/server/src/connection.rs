@@ -202,7 +202,9 @@ impl Connection {
         path: &str,
         body: Option<Body>,
     ) -> anyhow::Result<(u16, Vec<u8>)> {
-        let etag = self.etag.as_deref().map(|etag| format!("\"{etag}\""));
+        // Any version is meant by a star, which stands for itself (RFC 9110, 13.1.1).
+        let quoted = |etag: &str| if etag == "*" { etag.to_owned() } else { format!("\"{etag}\"") };
+        let etag = self.etag.as_deref().map(quoted);
         match &self.way {
             Way::Server(server) => server.send((method, path), body, etag).await,
             Way::Here(router, _) => in_process(router.clone(), (method, path), body, etag).await,
