@@ -302,3 +302,62 @@ async fn a_request_under_a_key_is_carried_out_once() {
     fixture.set_clock(NOW.plus_seconds(2 * store::idempotency::KEPT_SECONDS));
     assert!(matches!(take("a", "k", b"2").await.unwrap(), Turn::First(_)), "it is past its time");
 }
+
+#[tokio::test]
+async fn a_narrow_token_makes_none_that_is_wider() {
+    let fixture = Fixture::empty().await;
+    let app = &fixture.app;
+    add(&fixture, "Ann", Role::Owner).await;
+    let all: Vec<&str> = Permission::ALL.map(Permission::as_str).to_vec();
+    let order = json!({
+        "name": "bound", "administrator": "Ann", "scopes": all, "addresses": ["192.0.2.0/24"],
+    });
+    let bound = token_of(&fixture, order).await;
+    let from = "192.0.2.7".parse().ok();
+    let bound = token::authenticate(app, bound.secret.reveal(), from).await.unwrap();
+    let order = |json| serde_json::from_value::<Order>(json).unwrap();
+    let scopes = json!(["event-read"]);
+    // The role may grow, and the scopes do not.
+    assert_eq!(
+        code(token::create(app, &bound, order(json!({ "name": "x" }))).await),
+        "API-DOCUMENT"
+    );
+    let elsewhere = json!({ "name": "x", "scopes": scopes, "addresses": ["198.51.100.7"] });
+    assert_eq!(code(token::create(app, &bound, order(elsewhere)).await), "API-DOCUMENT");
+    let same = order(json!({ "name": "x", "scopes": scopes }));
+    let same = token::create(app, &bound, same).await.unwrap();
+    assert_eq!(same.token.addresses, ["192.0.2.0/24"]);
+    let narrow = json!({
+        "name": "narrow", "administrator": "Ann", "scopes": ["administrator-change"],
+    });
+    let narrow = token_of(&fixture, narrow).await;
+    let narrow = token::authenticate(app, narrow.secret.reveal(), None).await.unwrap();
+    let owner_made = told(json!({ "name": "Eve", "role": "owner" }));
+    assert_eq!(code(administrator::create(app, &narrow, owner_made).await), "API-NOT-PERMITTED");
+}
+
+#[tokio::test]
+async fn tokens_that_have_ended_make_room() {
+    let fixture = Fixture::empty().await;
+    add(&fixture, "Ann", Role::Owner).await;
+    let order = || json!({ "name": "daily", "administrator": "Ann", "days": 1 });
+    for _ in 0..domain::token::TOKENS_MAX {
+        token_of(&fixture, order()).await;
+    }
+    fixture.set_clock(NOW.plus_days(2));
+    token_of(&fixture, order()).await;
+    let left = token::list(&fixture.app, &owner(), Some("Ann")).await.unwrap();
+    assert_eq!(left.len(), 1);
+}
+
+#[tokio::test]
+async fn who_may_not_see_administrators_sees_no_more_of_them_in_events() {
+    let fixture = Fixture::empty().await;
+    add(&fixture, "Ann", Role::Owner).await;
+    let ask = actions::event::Ask { limit: 10, ..actions::event::Ask::default() };
+    let helpdesk = Actor::administrator("Bob", Role::Helpdesk);
+    let seen = actions::event::list(&fixture.app, &helpdesk, ask).await.unwrap().items;
+    assert!(seen[0].details.is_empty() && seen[0].object == "administrator:Ann", "{seen:?}");
+    let seen = actions::event::list(&fixture.app, &owner(), ask).await.unwrap().items;
+    assert_eq!(seen[0].details["after"]["role"], "owner");
+}

@@ -98,9 +98,10 @@ async fn what_is_wrong_names_its_field_and_changes_nothing() {
     let policy = json!({ "name": "P", "certificate_authority": "none" });
     let answer = create(&fixture, Kind::EnrollmentPolicy, policy).await;
     assert!(!paths(answer).is_empty());
+    assert_eq!(fixture.newest_code().await.as_deref(), Some("API-DOCUMENT"));
     let taken = create(&fixture, Kind::Gateway, json!({ "name": GATEWAY })).await;
     assert_eq!(code(taken), "API-CONFLICT");
-    assert_eq!(fixture.newest_code().await.as_deref(), Some("API-DOCUMENT"));
+    assert_eq!(fixture.newest_code().await.as_deref(), Some("API-CONFLICT"));
 }
 
 #[tokio::test]
@@ -293,4 +294,113 @@ async fn called_again_what_it_was_called_once_it_has_no_former_name_of_its_own()
     assert_eq!(rename(GATEWAY, "Teachers").await, json!(GATEWAY));
     assert_eq!(rename("Teachers", GATEWAY).await, json!("Teachers"));
     assert_eq!(rename(GATEWAY, "Staff").await, json!([GATEWAY, "Teachers"]));
+}
+
+#[tokio::test]
+async fn the_order_of_policies_outlives_a_removal_and_a_new_start() {
+    let fixture = Fixture::mosyle().await;
+    let kind = Kind::NetworkPolicy;
+    let all = Choice { limit: 100, ..Choice::default() };
+    for name in ["m", "n", "z"] {
+        create(&fixture, kind, json!({ "name": name })).await.unwrap();
+    }
+    let app = &fixture.app;
+    object::remove(app, &owner(), (kind, "m"), Saving::default()).await.unwrap();
+    // By its name it would stand before those that moved up.
+    create(&fixture, kind, json!({ "name": "a" })).await.unwrap();
+    let now = names(&fixture, kind, &all).0;
+    assert!(now.ends_with(&["n".to_owned(), "z".to_owned(), "a".to_owned()]), "{now:?}");
+    assert_eq!(names(&fixture.beside().await, kind, &all).0, now, "as the database has it");
+    let events = fixture.events().await;
+    let removed = events.iter().find(|event| event.kind == "object.removed").unwrap();
+    assert_eq!(removed.object, "network_policy:m");
+    assert_eq!(removed.details["before"]["name"], "m", "{removed:?}");
+}
+
+#[tokio::test]
+async fn one_change_never_undoes_another_of_its_kind() {
+    let fixture = Fixture::mosyle().await;
+    let kind = Kind::NetworkPolicy;
+    for name in ["first", "second"] {
+        create(&fixture, kind, json!({ "name": name })).await.unwrap();
+    }
+    let describe = |name: &'static str, text: &'static str| {
+        let app = std::sync::Arc::clone(&fixture.app);
+        async move {
+            let order = (patch(json!({ "description": text })), Saving::default());
+            object::change(&app, &owner(), (kind, name), order).await.unwrap();
+        }
+    };
+    tokio::join!(describe("first", "one"), describe("second", "two"));
+    assert_eq!(show(&fixture, kind, "first").definition["description"], "one");
+    assert_eq!(show(&fixture, kind, "second").definition["description"], "two");
+}
+
+#[tokio::test]
+async fn of_two_who_make_the_same_one_is_told_so() {
+    let fixture = Fixture::mosyle().await;
+    let make = |address: &'static str| create(&fixture, POINT, point("Gym", address));
+    let (one, other) = tokio::join!(make("192.0.2.7"), make("192.0.2.8"));
+    let refused = [one.err(), other.err()].into_iter().flatten().collect::<Vec<_>>();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(refused[0].refusal().code(), "API-CONFLICT");
+    let gone = object::remove(&fixture.app, &owner(), (POINT, "Gym"), Saving::default());
+    let again = object::remove(&fixture.app, &owner(), (POINT, "Gym"), Saving::default());
+    let (gone, again) = tokio::join!(gone, again);
+    let refused = [gone.err(), again.err()].into_iter().flatten().collect::<Vec<_>>();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(refused[0].refusal().code(), "API-NOT-FOUND");
+}
+
+#[tokio::test]
+async fn looking_at_a_plan_tells_no_secret_and_no_inventory() {
+    let fixture = Fixture::mosyle().await;
+    create(&fixture, POINT, point("Gym", "192.0.2.7")).await.unwrap();
+    let dry = |document: Value| {
+        let application = crate::fixture::application(document);
+        organization::Application { dry_run: true, ..application }
+    };
+    let guess = json!({ "access_point": [point("Gym", "192.0.2.7")] });
+    let helpdesk = Actor::administrator("Ann", Role::Helpdesk);
+    let answer = organization::apply(&fixture.app, &helpdesk, dry(guess.clone())).await;
+    assert_eq!(code(answer), "API-NOT-PERMITTED");
+    let network = Actor::administrator("Ann", Role::NetworkOperator);
+    assert!(organization::apply(&fixture.app, &network, dry(guess)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_organization_with_a_disabled_authority_is_made_again_from_its_export() {
+    let fixture = Fixture::mosyle().await;
+    let root = show(&fixture, Kind::CertificateAuthority, &{
+        let any = Choice { limit: 1, ..Choice::default() };
+        names(&fixture, Kind::CertificateAuthority, &any).0.remove(0)
+    });
+    let order = (patch(json!({ "disabled": true })), Saving::default());
+    let place = (Kind::CertificateAuthority, root.name.as_str());
+    object::change(&fixture.app, &owner(), place, order).await.unwrap();
+    let export = organization::export::export(&fixture.app, &owner(), false).await.unwrap();
+    let other = Fixture::empty().await;
+    let mut document = Value::Object(export);
+    for point in document["access_point"].as_array_mut().into_iter().flatten() {
+        point["shared_secret"] = json!("a-long-shared-secret");
+    }
+    other.apply(crate::fixture::application(document)).await.unwrap();
+    assert_eq!(show(&other, Kind::CertificateAuthority, &root.name).definition["disabled"], true);
+}
+
+#[tokio::test]
+async fn an_old_name_in_a_file_does_not_prune_what_has_another_now() {
+    let fixture = Fixture::mosyle().await;
+    let order = (patch(json!({ "name": "Teachers" })), Saving::default());
+    object::change(&fixture.app, &owner(), (Kind::Gateway, GATEWAY), order).await.unwrap();
+    let application = crate::fixture::application(crate::fixture::mosyle());
+    let pruning = organization::Application { prune: true, ..application };
+    let NotApplied::Complaints(complaints) = fixture.apply(pruning).await.unwrap_err() else {
+        panic!("it is refused with its reason")
+    };
+    assert!(
+        complaints.iter().any(|one| one.what.contains("was called \"Mosyle\"")),
+        "{complaints:?}"
+    );
+    assert_eq!(show(&fixture, Kind::Gateway, "Teachers").slug, "mosyle");
 }

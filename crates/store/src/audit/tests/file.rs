@@ -163,3 +163,14 @@ async fn a_file_cut_off_anywhere_is_never_verified() {
         assert!(verify_text(&good.as_bytes()[..length], None).is_err(), "{length}");
     }
 }
+
+#[tokio::test]
+async fn a_file_that_nobody_signed_is_not_signed_with_the_key_it_names() {
+    let mut lines = exported().await;
+    let key = verify_text(text(&lines), None).unwrap().fingerprint.unwrap();
+    assert!(verify_text(text(&lines), Some(&key)).is_ok());
+    lines.retain(|line| !matches!(line, Line::Checkpoint(_)));
+    assert!(verify_text(text(&lines), None).is_ok(), "it is whole, and signed by nobody");
+    let refused = verify_text(text(&lines), Some(&key));
+    assert!(matches!(refused, Err(FileError::Unsigned)), "{refused:?}");
+}
