@@ -344,8 +344,9 @@ async fn of_two_who_make_the_same_one_is_told_so() {
     let refused = [one.err(), other.err()].into_iter().flatten().collect::<Vec<_>>();
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert_eq!(refused[0].refusal().code(), "API-CONFLICT");
-    let gone = object::remove(&fixture.app, &owner(), (POINT, "Gym"), Saving::default());
-    let again = object::remove(&fixture.app, &owner(), (POINT, "Gym"), Saving::default());
+    let actor = owner();
+    let gone = object::remove(&fixture.app, &actor, (POINT, "Gym"), Saving::default());
+    let again = object::remove(&fixture.app, &actor, (POINT, "Gym"), Saving::default());
     let (gone, again) = tokio::join!(gone, again);
     let refused = [gone.err(), again.err()].into_iter().flatten().collect::<Vec<_>>();
     assert_eq!(refused.len(), 1, "{refused:?}");
