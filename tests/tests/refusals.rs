@@ -15,7 +15,9 @@ fn check<const N: usize>(lab: &Lab, arguments: [&str; N], code: &str) {
     let before = lab.certificates();
     let refused = lab.ask_for_certificate("refused", arguments).refused();
     assert!(refused.stderr.contains(code), "{code}: {}", refused.stderr);
-    assert!(refused.stdout.is_empty(), "{}", refused.stdout);
+    // With --json, the no is a document as well.
+    let told: serde_json::Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert!(json::text(&told, "/detail").contains(code), "{code}: {told}");
     assert!(!lab.directory.file("refused").join("certificate.pem").exists());
     let event = lab.refusal(code);
     assert_eq!(json::text(&event, "/actor"), "gateway Mosyle", "{event:#}");
