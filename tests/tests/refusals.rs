@@ -16,7 +16,7 @@ fn check<const N: usize>(lab: &Lab, arguments: [&str; N], code: &str) {
     let refused = lab.ask_for_certificate("refused", arguments).refused();
     assert!(refused.stderr.contains(code), "{code}: {}", refused.stderr);
     // With --json, the no is a document as well.
-    let told: serde_json::Value = serde_json::from_str(&refused.stdout).unwrap();
+    let told = refused.json();
     assert!(json::text(&told, "/detail").contains(code), "{code}: {told}");
     assert!(!lab.directory.file("refused").join("certificate.pem").exists());
     let event = lab.refusal(code);
