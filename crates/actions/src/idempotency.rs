@@ -90,11 +90,6 @@ pub async fn keep(app: &App, ticket: Ticket, status: u16, body: &[u8]) -> Result
     kept.await.map_err(conflict)
 }
 
-/// Gives a key free: the request was not carried out.
-pub async fn give_back(app: &App, ticket: Ticket) -> Result<(), Refusal> {
-    store::idempotency::forget(&app.store, &ticket.0).await.map_err(conflict)
-}
-
 /// The digest of parts, each behind its length.
 fn digest(parts: &[&[u8]]) -> [u8; 32] {
     let mut all = Vec::new();

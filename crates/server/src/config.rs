@@ -153,8 +153,7 @@ pub(crate) struct Config {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Api {
-    /// Requests that one token, or one address without a token, may make in a minute; 0 is as many
-    /// as they like.
+    /// Requests that may come from one address in a minute; 0 is as many as they like.
     pub(crate) requests_per_minute: Option<u32>,
 }
 

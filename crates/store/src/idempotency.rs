@@ -100,14 +100,6 @@ pub async fn answer(
         .await
 }
 
-/// Forgets a request that was not carried out: it may be tried again.
-pub async fn forget(store: &Store, key: &str) -> Result<(), CommitError> {
-    Write::new()
-        .execute("delete from idempotency where key = $1", [Value::from(key)])
-        .commit(store, Why::Bookkeeping(Bookkeeping::RequestKept))
-        .await
-}
-
 fn context(key: &str) -> String {
     format!("idempotency/{key}")
 }
