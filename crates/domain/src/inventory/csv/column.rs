@@ -57,7 +57,11 @@ impl Columns {
     pub(super) fn tells(&self, record: &ByteRecord, columns: &[&str]) -> bool {
         let of = self.wanted.iter().filter(|(column, _)| columns.contains(column));
         let mut places = of.flat_map(|(_, places)| places);
-        places.any(|place| record.get(*place).is_some_and(|cell| !cell.trim_ascii().is_empty()))
+        places.any(|place| {
+            // As a cell is read: a space of Unicode is no letter either.
+            let cell = String::from_utf8_lossy(record.get(*place).unwrap_or_default());
+            !cell.trim().is_empty()
+        })
     }
 }
 

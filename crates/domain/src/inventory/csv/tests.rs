@@ -92,6 +92,12 @@ fn a_table_that_is_none_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_space_of_unicode_says_nothing_of_which_record_a_row_is_about() {
+    check("name,os\n\u{3000},macOS\n".as_bytes(), 2, ": has neither name nor serial nor udid");
+    check("name,os\n \u{a0} ,macOS\n".as_bytes(), 2, ": has neither name nor serial nor udid");
+}
+
+#[test]
 fn a_row_too_many_is_refused() {
     let mut text = "name\n".to_owned();
     for number in 0..ROWS_MAX {
