@@ -20,6 +20,7 @@ pub mod inventory;
 pub mod journal;
 mod loading;
 pub mod metrics;
+pub mod network_profile;
 pub mod notary;
 pub mod object;
 pub mod organization;
@@ -31,6 +32,7 @@ pub mod reply_attribute;
 pub mod responder;
 pub mod revocation_list;
 pub mod rules;
+pub mod search;
 pub mod seed;
 pub mod setup;
 mod share;
@@ -121,6 +123,7 @@ impl App {
             loading,
         };
         revocation_list::load(&app).await?;
+        loading::fill_fingerprints(&app.store).await;
         Ok(Arc::new(app))
     }
 

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod event;
 pub mod gate;
 pub mod gateway;
+pub mod network_profile;
 pub mod object;
 pub mod openapi;
 pub mod operation;
@@ -20,6 +21,7 @@ pub mod policy;
 pub mod problem;
 pub mod reply_attribute;
 pub mod schema;
+pub mod search;
 mod sheet;
 mod taken;
 pub mod version;
@@ -111,6 +113,7 @@ fn filled(mut table: Table) -> Table {
         certificate_template::operations,
         object::operations,
         gateway::operations,
+        network_profile::operations,
         certificate::operations,
         device::operations,
         person::operations,
@@ -119,6 +122,7 @@ fn filled(mut table: Table) -> Table {
         decision::operations,
         doctor::operations,
         event::operations,
+        search::operations,
         audit::operations,
         administrator::operations,
         version::operations,

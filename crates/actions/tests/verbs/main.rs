@@ -24,6 +24,8 @@ mod examining;
 #[cfg(test)]
 mod exporting;
 #[cfg(test)]
+mod finding;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod holding;
@@ -53,5 +55,9 @@ mod searching;
 mod seeding;
 #[cfg(test)]
 mod sharing;
+#[cfg(test)]
+mod telling;
+#[cfg(test)]
+mod trusting;
 #[cfg(test)]
 mod visits;

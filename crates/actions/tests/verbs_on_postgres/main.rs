@@ -35,6 +35,9 @@ mod exporting;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+#[path = "../verbs/finding.rs"]
+mod finding;
+#[cfg(test)]
 #[path = "../verbs/fixture.rs"]
 mod fixture;
 #[cfg(test)]
@@ -79,6 +82,12 @@ mod seeding;
 #[cfg(test)]
 #[path = "../verbs/sharing.rs"]
 mod sharing;
+#[cfg(test)]
+#[path = "../verbs/telling.rs"]
+mod telling;
+#[cfg(test)]
+#[path = "../verbs/trusting.rs"]
+mod trusting;
 #[cfg(test)]
 #[path = "../verbs/visits.rs"]
 mod visits;
