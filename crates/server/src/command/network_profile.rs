@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use actions::network_profile::Origin;
 use actions::network_profile::Trusted;
 use actions::network_profile::bundle;
 use api::certificate::Page;
@@ -19,13 +20,12 @@ use crate::output;
 
 /// Keep network profiles, and look at the certificates that devices are to trust.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one of it is made in a run")]
 pub(crate) enum Verb {
     #[command(flatten)]
     Profile(object::Verb),
     /// List the certificates that a profile lets devices trust, or write them as PEM
     Certificates(CertificatesArguments),
-    /// List the public roots, which trusted_authorities may name beside authorities
+    /// List the public roots, which a profile may trust beside authorities
     PublicRoots(RootsArguments),
 }
 
@@ -101,8 +101,8 @@ async fn roots(arguments: &RootsArguments) -> anyhow::Result<()> {
 fn print(items: &[Trusted]) {
     let rows = items.iter().map(|one| {
         let kind = match one.kind {
-            actions::network_profile::Origin::Own => "own",
-            actions::network_profile::Origin::Public => "public",
+            Origin::Own => "own",
+            Origin::Public => "public",
         };
         let (name, kind, end) = (one.name.clone(), kind.to_owned(), one.not_after.to_rfc3339());
         vec![name, kind, end, one.sha256.clone()]
