@@ -422,6 +422,15 @@ impl Refusal {
             | Self::TokenElsewhere { .. }
             | Self::AdministratorDisabled { .. }
             | Self::SetupCodeWrong
+            | Self::LoginWrong
+            | Self::LoginSlowed { .. }
+            | Self::LoginBusy
+            | Self::CodeNeeded { .. }
+            | Self::CodeWrong { .. }
+            | Self::PasswordDue { .. }
+            | Self::PasswordByToken { .. }
+            | Self::SessionOver
+            | Self::ProofNeeded
             | Self::LastOwner { .. }
             | Self::TooManyRequests { .. }
             | Self::IdempotencyKeyUsed { .. }

@@ -41,6 +41,59 @@ pub(super) fn words(refusal: &Refusal) -> Words {
             "take the one that the server printed at its last start; with an owner on record \
              there is none",
         ),
+        Refusal::LoginWrong => (
+            "API-LOGIN-WRONG",
+            "no administrator has this name and this password".to_owned(),
+            "try again; if the password is lost, let an owner set one: safeconduct administrator \
+             password NAME",
+        ),
+        Refusal::LoginSlowed { seconds } => (
+            "API-LOGIN-SLOWED",
+            format!(
+                "there were too many failures; the next attempt is possible in {seconds} seconds"
+            ),
+            "wait as long, then try again: nothing is locked",
+        ),
+        Refusal::LoginBusy => (
+            "API-LOGIN-BUSY",
+            "so many passwords are tried at this moment that there was no room for yours"
+                .to_owned(),
+            "try again in a few seconds; if it lasts, look at the events of the kind api.refused \
+             for who tries",
+        ),
+        Refusal::CodeNeeded { administrator } => (
+            "API-CODE-NEEDED",
+            format!("{administrator} signs in with a code beside the password"),
+            "give the six digits of the app, or one of the recovery codes",
+        ),
+        Refusal::CodeWrong { administrator } => (
+            "API-CODE-WRONG",
+            format!("the code of {administrator} is wrong, was used, or is of another time"),
+            "wait for the app's next code and see that the phone's clock is right; if the phone \
+             is lost, use a recovery code, or let an owner turn codes off: safeconduct \
+             administrator totp-remove NAME",
+        ),
+        Refusal::PasswordDue { administrator } => (
+            "API-PASSWORD-DUE",
+            format!("the password of {administrator} was set by somebody else, to be used once"),
+            "choose a password of your own on the page that asks for it",
+        ),
+        Refusal::PasswordByToken { actor } => (
+            "API-PASSWORD-TOKEN",
+            format!("{actor} is limited to scopes or addresses, and a password is not"),
+            "use a token without scopes and addresses, the portal, or the command line on the \
+             server",
+        ),
+        Refusal::SessionOver => (
+            "API-SESSION-OVER",
+            "the session is over".to_owned(),
+            "sign in again; a session ends after 30 minutes without a request and after 12 hours",
+        ),
+        Refusal::ProofNeeded => (
+            "API-PROOF-NEEDED",
+            "your password was given too long a while ago for this".to_owned(),
+            "give it again; it then holds for 10 minutes",
+        ),
         Refusal::LastOwner { administrator } => (
             "API-LAST-OWNER",
             format!("{administrator} is the only owner who is not disabled"),
