@@ -9,6 +9,7 @@ pub mod certificate_template;
 pub mod claim;
 pub mod complaint;
 pub mod condition;
+pub mod credential;
 pub mod decision;
 pub mod device;
 pub mod doctor;

@@ -1,6 +1,7 @@
 //! Sessions: administrators who signed in and are not gone yet.
 
 use core::net::IpAddr;
+use core::net::Ipv6Addr;
 
 use pki::time::Time;
 use serde::Deserialize;
@@ -43,7 +44,7 @@ pub struct Session {
     pub last_used_at: Time,
     /// When their password was last given.
     pub proved_at: Time,
-    /// From where they signed in; none if it was this machine.
+    /// From where a request last came, to the minute; none if it was this machine.
     #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
     /// What their browser calls itself.
@@ -71,6 +72,22 @@ impl Session {
     /// Refuses unless the password was given a moment ago.
     pub fn must_be_fresh(&self, now: Time) -> Result<(), Refusal> {
         if self.is_fresh(now) { Ok(()) } else { Err(Refusal::ProofNeeded) }
+    }
+}
+
+/// Bits of an IPv6 address that a site gives out as it likes (RFC 4291, 2.5.4).
+const SITE_BITS: u32 = 64;
+
+/// Whoever is at an address, as events name them: of IPv6 the network of a site, which is one
+/// sender as a whole.
+pub fn sender(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        None => "somebody".to_owned(),
+        Some(IpAddr::V4(address)) => format!("somebody at {address}"),
+        Some(IpAddr::V6(address)) => {
+            let site = address.to_bits() >> SITE_BITS << SITE_BITS;
+            format!("somebody at {}/{SITE_BITS}", Ipv6Addr::from_bits(site))
+        }
     }
 }
 
@@ -119,6 +136,15 @@ mod tests {
         assert!(proved.is_fresh(at(FRESH_SECONDS - 1)));
         assert!(proved.must_be_fresh(at(0)).is_ok());
         assert_eq!(proved.must_be_fresh(at(FRESH_SECONDS)), Err(Refusal::ProofNeeded));
+    }
+
+    #[test]
+    fn a_site_is_one_sender() {
+        let of = |text: &str| sender(text.parse().ok());
+        assert_eq!(of("192.0.2.7"), "somebody at 192.0.2.7");
+        assert_eq!(of("::ffff:192.0.2.7"), "somebody at 192.0.2.7");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "somebody at 2001:db8:1:2::/64");
+        assert_eq!(of("this machine"), "somebody");
     }
 
     #[test]

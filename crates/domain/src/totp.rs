@@ -65,7 +65,8 @@ pub fn grouped(code: &str) -> Secret {
 }
 
 /// The step of which this code is, if it is one of now and none of a step that was used before.
-pub fn accept(secret: &[u8], code: &Secret, now: Time, used: Option<i64>) -> Option<i64> {
+pub fn accept(secret: &Secret, code: &Secret, now: Time, used: Option<i64>) -> Option<i64> {
+    let secret = &parse_base32(secret)?;
     let present = now.0.div_euclid(STEP_SECONDS);
     // Every step is tried, so that nobody learns from the time it takes which one it was.
     let mut found = None;
@@ -122,10 +123,26 @@ pub fn base32(bytes: &[u8]) -> Secret {
     Secret::new(text.as_str())
 }
 
+/// Reads what [`base32`] wrote.
+fn parse_base32(text: &Secret) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.reveal().len()));
+    let (mut word, mut bits) = (0_u32, 0_u32);
+    for letter in text.reveal().bytes() {
+        let place = BASE32.iter().position(|known| *known == letter)?;
+        word = (word << 5) | u32::try_from(place).ok()?;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from((word >> bits) & 0xff).ok()?);
+            word &= (1 << bits) - 1;
+        }
+    }
+    Some(bytes)
+}
+
 /// The address that apps read out of the picture: `otpauth://totp/ISSUER:NAME?secret=…`.
-pub fn uri(issuer: &str, name: &str, secret: &[u8]) -> Secret {
+pub fn uri(issuer: &str, name: &str, secret: &Secret) -> Secret {
     let (issuer, name) = (percent(issuer), percent(name));
-    let secret = base32(secret);
     Secret::new(format!(
         "otpauth://totp/{issuer}:{name}?secret={}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}\
          &period={STEP_SECONDS}",
@@ -182,7 +199,11 @@ mod tests {
 
     #[track_caller]
     fn check(at: i64, code: &str, used: Option<i64>, step: Option<i64>) {
-        assert_eq!(accept(RFC, &Secret::new(code), Time(at), used), step, "{code} at {at}");
+        assert_eq!(
+            accept(&base32(RFC), &Secret::new(code), Time(at), used),
+            step,
+            "{code} at {at}"
+        );
     }
 
     #[test]
@@ -226,8 +247,10 @@ mod tests {
             ("foobar", "MZXW6YTBOI"),
         ] {
             assert_eq!(base32(bytes.as_bytes()).reveal(), text);
+            assert_eq!(*parse_base32(&Secret::new(text)).unwrap(), bytes.as_bytes());
         }
-        let uri = uri("Example School", "Ann é", RFC);
+        assert_eq!(parse_base32(&Secret::new("M0")), None);
+        let uri = uri("Example School", "Ann é", &base32(RFC));
         assert_eq!(
             uri.reveal(),
             "otpauth://totp/Example%20School:Ann%20%C3%A9?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\

@@ -58,7 +58,7 @@ pub(super) fn words(refusal: &Refusal) -> Words {
             "API-LOGIN-BUSY",
             "so many passwords are tried at this moment that there was no room for yours"
                 .to_owned(),
-            "try again in a few seconds; if it lasts, look at the events of the kind api.refused \
+            "try again in a few seconds; if it lasts, look at the events of the kind session.refused \
              for who tries",
         ),
         Refusal::CodeNeeded { administrator } => (
