@@ -56,6 +56,8 @@ mod seeding;
 #[cfg(test)]
 mod sharing;
 #[cfg(test)]
+mod signing_in;
+#[cfg(test)]
 mod telling;
 #[cfg(test)]
 mod trusting;

@@ -83,6 +83,9 @@ mod seeding;
 #[path = "../verbs/sharing.rs"]
 mod sharing;
 #[cfg(test)]
+#[path = "../verbs/signing_in.rs"]
+mod signing_in;
+#[cfg(test)]
 #[path = "../verbs/telling.rs"]
 mod telling;
 #[cfg(test)]
