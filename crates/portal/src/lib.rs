@@ -1,6 +1,9 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
+mod access_point;
 mod asset;
+mod certificate;
+mod device;
 mod export;
 mod fault;
 mod filters;
@@ -8,13 +11,17 @@ mod form;
 mod frame;
 mod gateway;
 pub mod guard;
+mod inventory;
 mod list;
 mod look;
 mod moment;
+mod network_profile;
 mod object;
 pub mod page;
+mod person;
 mod posted;
 mod proof;
+mod search;
 mod text;
 mod twin;
 mod url;
@@ -93,7 +100,16 @@ pub fn pages() -> Vec<Page> {
 }
 
 fn filled(mut pages: Pages) -> Pages {
-    for add in [look::pages, gateway::pages] {
+    for add in [
+        look::pages,
+        search::pages,
+        network_profile::pages,
+        certificate::pages,
+        gateway::pages,
+        access_point::pages,
+        device::pages,
+        person::pages,
+    ] {
         add(&mut pages);
     }
     pages
