@@ -51,7 +51,8 @@ pub(crate) fn told(form: &Form, posted: &Posted, before: &Value) -> Map<String, 
     let read = form.read(posted, &Value::Object(Map::new()));
     let mut told = Map::new();
     let paths = form.sections.iter().flat_map(|section| &section.fields).map(|field| field.path);
-    for path in paths {
+    // A field that was not sent says nothing.
+    for path in paths.filter(|path| posted.has(path)) {
         let is_empty = |value: &&Value| value.as_array().is_some_and(Vec::is_empty);
         let now = read.get(path).filter(|value| !is_empty(value));
         let was = before.get(path).filter(|value| !is_empty(value));
