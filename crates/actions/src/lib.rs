@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod notary;
 pub mod object;
 pub mod organization;
+pub mod password;
 pub mod person;
 pub mod policy;
 pub mod portal_certificate;
@@ -32,12 +33,14 @@ pub mod responder;
 pub mod revocation_list;
 pub mod rules;
 pub mod seed;
+pub mod session;
 pub mod setup;
 mod share;
 pub mod signer;
 pub mod snapshot;
 pub mod standings;
 pub mod token;
+pub mod totp;
 pub mod visit;
 pub mod world;
 
@@ -53,8 +56,10 @@ use crate::follower::Follower;
 use crate::journal::Journal;
 use crate::loading::Loading;
 use crate::notary::Register;
+use crate::password::desk::Desk;
 use crate::responder::Answers;
 use crate::revocation_list::Lists;
+use crate::session::failure::Failures;
 use crate::signer::Signer;
 use crate::snapshot::Snapshot;
 use crate::world::World;
@@ -75,6 +80,10 @@ pub struct App {
     pub revocation_lists: Lists,
     /// Answers of OCSP that may be given again.
     pub(crate) answers: Answers,
+    /// Where passwords are hashed, a few at a time.
+    pub(crate) passwords: Desk,
+    /// Who failed to sign in, and must wait.
+    pub(crate) failures: Failures,
     /// How the audit fares.
     pub(crate) notary: Register,
     /// One change of the definitions at a time.
@@ -114,6 +123,8 @@ impl App {
             world,
             revocation_lists: Lists::default(),
             answers: Answers::default(),
+            passwords: Desk::default(),
+            failures: Failures::default(),
             notary: Register::default(),
             changing,
             keeping: Mutex::default(),
