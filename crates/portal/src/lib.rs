@@ -1,6 +1,8 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
 mod asset;
+mod certificate_authority;
+mod certificate_template;
 mod export;
 mod fault;
 mod filters;
@@ -8,6 +10,7 @@ mod form;
 mod frame;
 mod gateway;
 pub mod guard;
+mod life;
 mod list;
 mod look;
 mod moment;
@@ -15,6 +18,7 @@ mod object;
 pub mod page;
 mod posted;
 mod proof;
+mod server_certificate;
 mod text;
 mod twin;
 mod url;
@@ -93,7 +97,13 @@ pub fn pages() -> Vec<Page> {
 }
 
 fn filled(mut pages: Pages) -> Pages {
-    for add in [look::pages, gateway::pages] {
+    for add in [
+        look::pages,
+        certificate_authority::pages,
+        certificate_template::pages,
+        server_certificate::pages,
+        gateway::pages,
+    ] {
         add(&mut pages);
     }
     pages
