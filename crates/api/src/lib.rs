@@ -20,6 +20,7 @@ pub mod policy;
 pub mod problem;
 pub mod reply_attribute;
 pub mod schema;
+pub mod session;
 mod sheet;
 mod taken;
 pub mod version;
@@ -121,6 +122,7 @@ fn filled(mut table: Table) -> Table {
         event::operations,
         audit::operations,
         administrator::operations,
+        session::operations,
         version::operations,
     ] {
         operations(&mut table);

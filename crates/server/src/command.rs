@@ -24,11 +24,13 @@ mod man;
 mod network_policy;
 mod object;
 mod organization;
+mod password;
 mod person;
 pub(crate) mod plan_text;
 mod replay;
 mod seed;
 mod serve;
+mod session;
 mod simulate;
 mod token;
 mod toml_document;
@@ -111,6 +113,9 @@ pub(crate) enum Command {
     /// Keep the tokens by which programs act for administrators
     #[command(subcommand)]
     Token(token::Verb),
+    /// Look at who is signed in to the portal, and end sessions
+    #[command(subcommand)]
+    Session(session::Verb),
     /// Ask for a certificate as a device does
     Enroll(enroll::Arguments),
     /// Join the network as a device does, through a simulated access point
@@ -164,6 +169,7 @@ impl Command {
             | Self::AccessPoint(_)
             | Self::Administrator(_)
             | Self::Token(_)
+            | Self::Session(_)
             | Self::PolicyWorkflow(_)
             | Self::EnrollmentPolicy(_)
             | Self::NetworkPolicy(_)
@@ -209,6 +215,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::AccessPoint(verb) => gateway::run_access_point(verb).await,
         Command::Administrator(verb) => administrator::run(verb).await,
         Command::Token(verb) => token::run(verb).await,
+        Command::Session(verb) => session::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
         Command::Seed(arguments) => seed::run(arguments).await,
