@@ -23,6 +23,7 @@ pub mod network_policy;
 pub mod network_profile;
 pub mod object;
 pub mod organization;
+pub mod overview;
 pub mod person;
 pub mod plan;
 pub mod policy;

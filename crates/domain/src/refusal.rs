@@ -2,6 +2,7 @@
 //! a sentence for the administrator, and the fix.
 
 pub mod cause;
+pub mod title;
 mod words;
 
 use core::fmt;
