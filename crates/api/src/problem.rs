@@ -107,9 +107,10 @@ impl From<Refusal> for Problem {
             | Refusal::LastOwner { .. }
             | Refusal::IdempotencyKeyUsed { .. }
             | Refusal::MassChange { .. } => StatusCode::CONFLICT,
-            Refusal::StoreUnavailable { .. } | Refusal::Overloaded | Refusal::SignerBusy { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Refusal::StoreUnavailable { .. }
+            | Refusal::Overloaded
+            | Refusal::TooManyListeners { .. }
+            | Refusal::SignerBusy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -227,6 +227,9 @@ pub enum Refusal {
     /// More conversations at once than there is room for.
     #[serde(rename = "SYS-OVERLOAD")]
     Overloaded,
+    /// As many listen to events as there is room for.
+    #[serde(rename = "SYS-LISTENERS")]
+    TooManyListeners { most: usize },
     /// Something inside went wrong.
     #[serde(rename = "SYS-INTERNAL")]
     Internal { what: String },

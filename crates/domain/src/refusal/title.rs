@@ -71,6 +71,7 @@ const TITLES: &[(&str, &str)] = &[
     ("POL-REPLY-TOO-LARGE", "the policy's answer does not fit into a packet"),
     ("SYS-STORE", "the database does not answer"),
     ("SYS-OVERLOAD", "too many conversations at once"),
+    ("SYS-LISTENERS", "too many listen to events"),
     ("SYS-INTERNAL", "something inside went wrong"),
     ("API-TOKEN-UNKNOWN", "the token is not known"),
     ("API-TOKEN-EXPIRED", "the token has expired"),
