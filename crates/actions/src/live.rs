@@ -74,11 +74,11 @@ pub struct Subscription {
     actor: Actor,
 }
 
-/// Listens to the events that a filter wants, from now on. Must run within tokio.
-pub fn subscribe(app: &App, actor: &Actor, filter: &str) -> Result<Subscription, Refusal> {
+/// Listens to the events that a filter wants: all that are made durable after this.
+pub async fn subscribe(app: &App, actor: &Actor, filter: &str) -> Result<Subscription, Refusal> {
     actor.may(Permission::EventRead)?;
     let filter = Filter::parse(filter, &FIELDS, app.world.time())?;
-    let receiver = app.live.enter(app)?;
+    let receiver = app.live.enter(app).await?;
     Ok(Subscription { receiver, filter, actor: actor.clone() })
 }
 
@@ -103,19 +103,18 @@ impl Subscription {
 
 impl Live {
     /// One more listens; the first makes the watcher begin.
-    fn enter(&self, app: &App) -> Result<broadcast::Receiver<Told>, Refusal> {
-        let mut room = lock(&self.room);
-        if room.is_closed {
-            return Err(crate::unavailable("the server ends"));
-        }
-        if let Some(Watched { sender, .. }) = &room.watched {
-            if sender.receiver_count() >= LISTENERS_MAX {
-                return Err(Refusal::TooManyListeners { most: LISTENERS_MAX });
-            }
-            return Ok(sender.subscribe());
+    async fn enter(&self, app: &App) -> Result<broadcast::Receiver<Told>, Refusal> {
+        if let Some(receiver) = lock(&self.room).join()? {
+            return Ok(receiver);
         }
         let (sender, receiver) = broadcast::channel(BEHIND_MAX);
-        let watcher = Watcher::new(app, Arc::clone(&self.room), sender.clone());
+        let watcher = Watcher::begin(app, Arc::clone(&self.room), sender.clone());
+        let watcher = watcher.await.map_err(crate::unavailable)?;
+        let mut room = lock(&self.room);
+        // Somebody else may have come first in the meantime.
+        if let Some(receiver) = room.join()? {
+            return Ok(receiver);
+        }
         let watcher = tokio::spawn(watcher.watch()).abort_handle();
         room.watched = Some(Watched { sender, watcher });
         Ok(receiver)
@@ -133,6 +132,20 @@ impl Live {
         if let Some(Watched { watcher, .. }) = room.watched.take() {
             watcher.abort();
         }
+    }
+}
+
+impl Room {
+    /// One more listens, if there is a watcher already.
+    fn join(&self) -> Result<Option<broadcast::Receiver<Told>>, Refusal> {
+        if self.is_closed {
+            return Err(crate::unavailable("the server ends"));
+        }
+        let Some(Watched { sender, .. }) = &self.watched else { return Ok(None) };
+        if sender.receiver_count() >= LISTENERS_MAX {
+            return Err(Refusal::TooManyListeners { most: LISTENERS_MAX });
+        }
+        Ok(Some(sender.subscribe()))
     }
 }
 

@@ -42,16 +42,32 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Hears of everything from now on.
-    pub(super) fn new(app: &App, room: Arc<Mutex<Room>>, sender: broadcast::Sender<Told>) -> Self {
-        Self {
+    /// Hears of everything from now on; what is there already is no news.
+    pub(super) async fn begin(
+        app: &App,
+        room: Arc<Mutex<Room>>,
+        sender: broadcast::Sender<Told>,
+    ) -> Result<Self, StoreError> {
+        let mut watcher = Self {
             store: app.store.clone(),
             world: Arc::clone(&app.world),
             heard: app.store.heard(),
-            following: Following::from(app.world.now()),
+            following: Following::newly(app.world.now()),
             room,
             sender,
+        };
+        if watcher.store.is_shared() {
+            let mut after = watcher.following.look(watcher.world.now());
+            for _ in 0..PAGES_MAX {
+                let ids = log::ids_behind(&watcher.store, after, PAGE_MAX).await?;
+                for id in &ids {
+                    watcher.following.note_told(*id);
+                }
+                let Some(last) = ids.last() else { break };
+                after = *last;
+            }
         }
+        Ok(watcher)
     }
 
     pub(super) async fn watch(mut self) {
@@ -129,10 +145,8 @@ impl Watcher {
                 let last = ids.last().unwrap_or(first);
                 self.read(*first, *last).await?;
             }
-            match ids.last() {
-                Some(last) if ids.len() == PAGE_MAX as usize => after = *last,
-                Some(_) | None => break,
-            }
+            let Some(last) = ids.last() else { break };
+            after = *last;
         }
         self.following.settle();
         Ok(())

@@ -20,8 +20,8 @@ use crate::fixture::owner;
 /// How long anything may take; a hundred times what it needs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn listen(fixture: &Fixture, filter: &str) -> Subscription {
-    live::subscribe(&fixture.app, &owner(), filter).unwrap()
+async fn listen(fixture: &Fixture, filter: &str) -> Subscription {
+    live::subscribe(&fixture.app, &owner(), filter).await.unwrap()
 }
 
 async fn next(subscription: &mut Subscription) -> Option<News> {
@@ -51,8 +51,8 @@ async fn add(fixture: &Fixture, name: &str) {
 #[tokio::test]
 async fn changes_and_answers_are_told_as_they_come() {
     let fixture = Fixture::mosyle().await;
-    let mut all = listen(&fixture, "");
-    let mut changes = listen(&fixture, "kind:object.created");
+    let mut all = listen(&fixture, "").await;
+    let mut changes = listen(&fixture, "kind:object.created").await;
     knock(&fixture, "192.0.2.9");
     assert_eq!(event(&mut all).await.kind, "radius.dropped");
     add(&fixture, "mac-1").await;
@@ -67,8 +67,8 @@ async fn changes_and_answers_are_told_as_they_come() {
 async fn what_another_program_did_is_told_once() {
     let fixture = Fixture::mosyle().await;
     let beside = fixture.beside().await;
-    let mut here = listen(&fixture, "kind:object.created");
-    let mut there = listen(&beside, "kind:object.created");
+    let mut here = listen(&fixture, "kind:object.created").await;
+    let mut there = listen(&beside, "kind:object.created").await;
     for number in 0..5 {
         let (one, other) = (format!("mac-{number}"), format!("pc-{number}"));
         tokio::join!(add(&fixture, &one), add(&beside, &other));
@@ -84,8 +84,9 @@ async fn what_another_program_did_is_told_once() {
 async fn who_may_not_see_administrators_is_told_only_that_something_became_of_one() {
     let fixture = Fixture::mosyle().await;
     let helpdesk = Actor::administrator("Eve", Role::Helpdesk);
-    let mut seen = live::subscribe(&fixture.app, &helpdesk, "object:administrator:*").unwrap();
-    let mut whole = listen(&fixture, "object:administrator:*");
+    let mut seen =
+        live::subscribe(&fixture.app, &helpdesk, "object:administrator:*").await.unwrap();
+    let mut whole = listen(&fixture, "object:administrator:*").await;
     let told = serde_json::from_value(json!({ "name": "Ann", "role": "owner" })).unwrap();
     actions::administrator::create(&fixture.app, &owner(), told).await.unwrap();
     assert!(event(&mut seen).await.details.is_empty());
@@ -96,10 +97,10 @@ async fn who_may_not_see_administrators_is_told_only_that_something_became_of_on
 async fn only_who_may_see_events_listens_and_by_a_filter_that_is_one() {
     let fixture = Fixture::mosyle().await;
     for actor in [Actor::gateway("Mosyle"), Actor::access_point("Loopback")] {
-        let refusal = live::subscribe(&fixture.app, &actor, "").unwrap_err();
+        let refusal = live::subscribe(&fixture.app, &actor, "").await.unwrap_err();
         assert_eq!(refusal.code(), "API-NOT-PERMITTED");
     }
-    let refusal = live::subscribe(&fixture.app, &owner(), "colour:red").unwrap_err();
+    let refusal = live::subscribe(&fixture.app, &owner(), "colour:red").await.unwrap_err();
     assert_eq!(refusal.code(), "API-PARAMETER");
     assert_eq!(fixture.app.live.listeners(), 0);
 }
@@ -107,12 +108,15 @@ async fn only_who_may_see_events_listens_and_by_a_filter_that_is_one() {
 #[tokio::test]
 async fn no_more_listen_than_there_is_room_for() {
     let fixture = Fixture::mosyle().await;
-    let mut all: Vec<Subscription> = (0..LISTENERS_MAX).map(|_| listen(&fixture, "")).collect();
+    let mut all = Vec::new();
+    for _ in 0..LISTENERS_MAX {
+        all.push(listen(&fixture, "").await);
+    }
     assert_eq!(fixture.app.live.listeners(), LISTENERS_MAX);
-    let refusal = live::subscribe(&fixture.app, &owner(), "").unwrap_err();
+    let refusal = live::subscribe(&fixture.app, &owner(), "").await.unwrap_err();
     assert_eq!(refusal.code(), "SYS-LISTENERS");
     all.pop();
-    let mut last = listen(&fixture, "");
+    let mut last = listen(&fixture, "").await;
     knock(&fixture, "192.0.2.9");
     assert_eq!(event(&mut last).await.kind, "radius.dropped");
 }
@@ -120,8 +124,8 @@ async fn no_more_listen_than_there_is_room_for() {
 #[tokio::test]
 async fn one_who_is_far_behind_is_told_to_read_the_list_anew() {
     let fixture = Fixture::mosyle().await;
-    let mut slow = listen(&fixture, "");
-    let mut quick = listen(&fixture, "");
+    let mut slow = listen(&fixture, "").await;
+    let mut quick = listen(&fixture, "").await;
     for number in 0..=BEHIND_MAX {
         knock(&fixture, &format!("10.0.{}.{}", number / 256, number % 256));
     }
@@ -136,10 +140,10 @@ async fn one_who_is_far_behind_is_told_to_read_the_list_anew() {
 #[tokio::test]
 async fn when_the_program_ends_nobody_is_left_waiting() {
     let fixture = Fixture::mosyle().await;
-    let mut subscription = listen(&fixture, "");
+    let mut subscription = listen(&fixture, "").await;
     fixture.app.close().await;
     assert_eq!(next(&mut subscription).await, None);
-    let refusal = live::subscribe(&fixture.app, &owner(), "").unwrap_err();
+    let refusal = live::subscribe(&fixture.app, &owner(), "").await.unwrap_err();
     assert_eq!(refusal.code(), "SYS-STORE");
 }
 
@@ -147,7 +151,7 @@ async fn when_the_program_ends_nobody_is_left_waiting() {
 async fn who_comes_after_the_last_one_left_is_told_too() {
     let fixture = Fixture::mosyle().await;
     for number in 0..3 {
-        let mut subscription = listen(&fixture, "");
+        let mut subscription = listen(&fixture, "").await;
         knock(&fixture, &format!("192.0.2.{number}"));
         assert_eq!(event(&mut subscription).await.kind, "radius.dropped");
     }

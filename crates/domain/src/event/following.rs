@@ -39,6 +39,12 @@ impl Following {
         Self { floor, told: BTreeSet::new(), last_look: None, looks: 0 }
     }
 
+    /// Follows what comes from this moment on, also that of servers whose clocks are a little behind:
+    /// what the first look finds was there before, and is not news.
+    pub fn newly(start: Moment) -> Self {
+        Self::from(Moment(start.0.saturating_sub(NEAR_MILLIS)))
+    }
+
     /// The id behind which to look now.
     pub fn look(&mut self, now: Moment) -> Uuid {
         let back = if self.looks.is_multiple_of(FAR_EVERY) { FAR_MILLIS } else { NEAR_MILLIS };
