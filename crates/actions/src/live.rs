@@ -126,7 +126,7 @@ impl Live {
     }
 
     /// Tells nobody any more: every listener hears that it is over.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         let mut room = lock(&self.room);
         room.is_closed = true;
         if let Some(Watched { watcher, .. }) = room.watched.take() {
