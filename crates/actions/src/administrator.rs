@@ -6,6 +6,7 @@ use domain::actor::Role;
 use domain::administrator::ADMINISTRATORS_MAX;
 use domain::administrator::Administrator;
 use domain::administrator::Told;
+use domain::event::Event;
 use domain::event::EventKind;
 use domain::refusal::Refusal;
 use serde_json::Map;
@@ -18,6 +19,7 @@ use crate::certificate::conflict;
 use crate::change;
 use crate::inventory;
 use crate::organization::NotApplied;
+use crate::session;
 use crate::unavailable;
 use crate::world::Said;
 
@@ -58,7 +60,8 @@ async fn try_create(app: &App, actor: &Actor, told: &Told) -> Result<Administrat
     }
     let write = store::administrator::add(Write::new(), &made);
     let write = store::administrator::forget_codes(write);
-    commit(app, actor, write, (EventKind::ObjectCreated, &made.name, after(&made))).await?;
+    let said = (EventKind::ObjectCreated, made.name.as_str(), after(&made));
+    commit(app, actor, (write, Vec::new()), said).await?;
     Ok(made)
 }
 
@@ -99,11 +102,15 @@ async fn try_change(
         write = keep_an_owner(app, name, write).await?;
     }
     let details = change::changed(&change::differences(&before.administrator, &changed));
-    commit(app, actor, write, (EventKind::ObjectChanged, name, details)).await?;
+    let mut ended = Vec::new();
+    if changed.disabled {
+        (write, ended) = session::ending_all(app, actor, write, (name, None)).await?;
+    }
+    commit(app, actor, (write, ended), (EventKind::ObjectChanged, name, details)).await?;
     Ok(changed)
 }
 
-/// Removes an administrator, with all their tokens.
+/// Removes an administrator, with all their tokens and sessions.
 pub async fn remove(app: &App, actor: &Actor, name: &str) -> Result<(), NotApplied> {
     let answer = try_remove(app, actor, name).await.map_err(NotApplied::from);
     inventory::note(app, actor, format!("{NOUN}:{name}"), &answer).await;
@@ -120,7 +127,8 @@ async fn try_remove(app: &App, actor: &Actor, name: &str) -> Result<(), Refusal>
     let mut details = Map::new();
     let gone = serde_json::to_value(&before.administrator).unwrap_or_default();
     details.insert("before".into(), gone);
-    commit(app, actor, write, (EventKind::ObjectRemoved, name, details)).await
+    let ended = session::ending_all(app, actor, write, (name, None)).await?;
+    commit(app, actor, ended, (EventKind::ObjectRemoved, name, details)).await
 }
 
 /// Lets the change pass only while another owner stays.
@@ -148,10 +156,10 @@ pub(crate) fn after(made: &Administrator) -> Map<String, Value> {
 async fn commit(
     app: &App,
     actor: &Actor,
-    write: Write,
+    (write, mut events): (Write, Vec<Event>),
     (kind, name, details): (EventKind, &str, Map<String, Value>),
 ) -> Result<(), Refusal> {
     let said = Said { actor: actor.name().to_owned(), object: format!("{NOUN}:{name}"), details };
-    let event = app.world.event(kind, None, said);
-    store::event::commit(write, &app.store, &[event]).await.map_err(conflict)
+    events.push(app.world.event(kind, None, said));
+    store::event::commit(write, &app.store, &events).await.map_err(conflict)
 }

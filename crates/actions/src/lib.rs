@@ -25,6 +25,7 @@ pub mod notary;
 pub mod object;
 pub mod organization;
 pub mod overview;
+pub mod password;
 pub mod person;
 pub mod policy;
 pub mod portal_certificate;
@@ -34,12 +35,14 @@ pub mod responder;
 pub mod revocation_list;
 pub mod rules;
 pub mod seed;
+pub mod session;
 pub mod setup;
 mod share;
 pub mod signer;
 pub mod snapshot;
 pub mod standings;
 pub mod token;
+pub mod totp;
 pub mod visit;
 pub mod world;
 
@@ -57,8 +60,10 @@ use crate::live::Live;
 use crate::loading::Loading;
 use crate::notary::Register;
 use crate::overview::Figures;
+use crate::password::desk::Desk;
 use crate::responder::Answers;
 use crate::revocation_list::Lists;
+use crate::session::failure::Failures;
 use crate::signer::Signer;
 use crate::snapshot::Snapshot;
 use crate::world::World;
@@ -79,6 +84,10 @@ pub struct App {
     pub revocation_lists: Lists,
     /// Answers of OCSP that may be given again.
     pub(crate) answers: Answers,
+    /// Where passwords are hashed, a few at a time.
+    pub(crate) passwords: Desk,
+    /// Who failed to sign in, and must wait.
+    pub(crate) failures: Failures,
     /// How the audit fares.
     pub(crate) notary: Register,
     /// Who listens to events as they come.
@@ -122,6 +131,8 @@ impl App {
             world,
             revocation_lists: Lists::default(),
             answers: Answers::default(),
+            passwords: Desk::default(),
+            failures: Failures::default(),
             notary: Register::default(),
             live: Live::default(),
             figures: Figures::default(),

@@ -183,6 +183,17 @@ fn held<'a>(one: &'a Shown, field: &str) -> Held<'a> {
     Held::Texts(texts.into_iter().map(Cow::Borrowed).collect())
 }
 
+/// The names of the objects of a kind, in their order.
+pub fn names(organization: &Organization, kind: Kind) -> Vec<String> {
+    definitions(organization, kind).into_iter().map(|one| one.name).collect()
+}
+
+/// The slug of the object of this name.
+pub fn slug_of(organization: &Organization, kind: Kind, name: &str) -> Option<String> {
+    let all = definitions(organization, kind);
+    all.into_iter().find(|one| one.name == name).map(|one| one.slug)
+}
+
 /// One object, by its name or slug.
 pub fn show(app: &App, actor: &Actor, kind: Kind, name: &str) -> Result<Shown, Refusal> {
     actor.may(Permission::OrganizationRead)?;

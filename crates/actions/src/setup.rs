@@ -4,6 +4,7 @@ use domain::actor::Actor;
 use domain::actor::Role;
 use domain::administrator::Administrator;
 use domain::administrator::Told;
+use domain::credential::Credential;
 use domain::event::EventKind;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
@@ -19,6 +20,7 @@ use crate::administrator;
 use crate::certificate::conflict;
 use crate::gateway::draw_text;
 use crate::organization::NotApplied;
+use crate::password;
 use crate::token;
 use crate::token::ShownToken;
 use crate::unavailable;
@@ -48,6 +50,9 @@ pub struct Order {
     /// Where they are written to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// What they sign in to the portal with, 12 to 256 characters; later if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
 }
 
 /// The first owner, and a token that is shown once.
@@ -80,7 +85,7 @@ pub async fn begin(app: &App) -> Result<Option<Secret>, Refusal> {
 /// may try, and nobody fills the audit with it.
 pub async fn finish(app: &App, order: &Order) -> Result<Done, NotApplied> {
     let actor = &Actor::owner("set-up code");
-    let Order { code, name, email } = order;
+    let Order { code, name, email, password } = order;
     if code.reveal().len() > CODE_BYTES_MAX {
         return Err(Refusal::SetupCodeWrong.into());
     }
@@ -99,6 +104,10 @@ pub async fn finish(app: &App, order: &Order) -> Result<Done, NotApplied> {
     let (token, token_hash) = token::draw(app, label, made.name.clone(), expires_at);
     let hash = store::administrator::code_hash(&app.master, &plain);
     let write = store::administrator::use_code(Write::new(), hash, now);
+    let write = match password {
+        Some(password) => keep_password(app, write, &made, (password, hash)).await?,
+        None => write,
+    };
     let write = store::administrator::add(write, &made);
     let write = store::token::add(write, &token.token, token_hash);
     let said = Said {
@@ -118,4 +127,21 @@ pub async fn finish(app: &App, order: &Order) -> Result<Done, NotApplied> {
         | CommitError::Store(_)) => conflict(other),
     })?;
     Ok(Done { administrator: made, token })
+}
+
+/// Keeps the owner's password. Nobody lets it be hashed without a good code.
+async fn keep_password(
+    app: &App,
+    write: Write,
+    made: &Administrator,
+    (text, code): (&Secret, [u8; 32]),
+) -> Result<Write, NotApplied> {
+    let now = app.world.time();
+    let is_good = store::administrator::is_code(&app.store, code, now).await;
+    if !is_good.map_err(unavailable)? {
+        return Err(Refusal::SetupCodeWrong.into());
+    }
+    let made_password = password::make(app, text, made, None).await?;
+    let credential = Credential { password: Some(made_password), ..Credential::default() };
+    Ok(store::credential::save(write, &app.master, &made.name, &credential, 0))
 }

@@ -48,21 +48,29 @@ pub async fn list(
     actor: &Actor,
     administrator: Option<&str>,
 ) -> Result<Vec<Token>, Refusal> {
+    let of = whose(actor, administrator)?;
+    let kept = store::token::list(&app.store, of).await.map_err(unavailable)?;
+    Ok(kept.into_iter().map(|kept| kept.token).collect())
+}
+
+/// Whose ways in may be listed, of those who were asked for: an administrator's, or all (none).
+pub(crate) fn whose<'a>(
+    actor: &'a Actor,
+    administrator: Option<&'a str>,
+) -> Result<Option<&'a str>, Refusal> {
     let own = actor.administrator_name();
-    let of = match (administrator, actor.can(Permission::AdministratorRead)) {
-        (Some(name), true) => Some(name),
-        (None, true) => None,
+    match (administrator, actor.can(Permission::AdministratorRead)) {
+        (Some(name), true) => Ok(Some(name)),
+        (None, true) => Ok(None),
         (Some(name), false) if own != Some(name) => {
             actor.may(Permission::AdministratorRead)?;
-            Some(name)
+            Ok(Some(name))
         }
         (Some(_) | None, false) => {
             actor.may(Permission::TokenOwn)?;
-            own
+            Ok(own)
         }
-    };
-    let kept = store::token::list(&app.store, of).await.map_err(unavailable)?;
-    Ok(kept.into_iter().map(|kept| kept.token).collect())
+    }
 }
 
 /// One token.

@@ -5,7 +5,6 @@ mod limit;
 mod text;
 
 use core::net::IpAddr;
-use core::net::Ipv6Addr;
 use std::sync::Arc;
 
 use actions::App;
@@ -30,6 +29,7 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use domain::actor::Actor;
 use domain::refusal::Refusal;
+use domain::session;
 
 use crate::BODY_BYTES_MAX;
 use crate::gate::limit::Limit;
@@ -130,7 +130,7 @@ pub(crate) async fn pass(
 impl Gate {
     /// Counts a request against where it comes from: what it says of itself is not proved yet.
     fn count(&self, peer: Option<IpAddr>) -> Result<Option<Standing>, (String, Standing)> {
-        let sender = place_of(peer);
+        let sender = session::sender(peer);
         match self.limit.take(&sender, self.app.world.now()) {
             Ok(standing) => Ok(standing),
             Err(standing) => Err((sender, standing)),
@@ -166,7 +166,8 @@ impl Passing {
     fn refuse(&self, actor: Option<&Actor>, peer: Option<IpAddr>, refusal: Refusal) -> Response {
         if refusal != Refusal::Unauthenticated {
             let is_known = actor.is_some();
-            let actor = actor.map_or_else(|| place_of(peer), |actor| actor.name().to_owned());
+            let actor =
+                actor.map_or_else(|| session::sender(peer), |actor| actor.name().to_owned());
             match self.gate.refusals.take(&actor, self.gate.app.world.now()) {
                 Ok(_) => {}
                 Err(_) if is_known => return Problem::from(refusal).into_response(),
@@ -270,21 +271,6 @@ fn too_many(actor: String, standing: Standing) -> Response {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, text) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| text.trim())
-}
-
-/// Bits of an IPv6 address that a site gives out as it likes (RFC 4291, 2.5.4).
-const SITE_BITS: u32 = 64;
-
-/// Where somebody is: an address, of IPv6 the network of a site, which is one sender as a whole.
-fn place_of(peer: Option<IpAddr>) -> String {
-    let site = |peer: IpAddr| match peer.to_canonical() {
-        IpAddr::V6(address) => {
-            let site = address.to_bits() >> SITE_BITS << SITE_BITS;
-            format!("somebody at {}/{SITE_BITS}", Ipv6Addr::from_bits(site))
-        }
-        IpAddr::V4(address) => format!("somebody at {address}"),
-    };
-    peer.map_or_else(|| "somebody".to_owned(), site)
 }
 
 /// Tells in headers how often more may be asked (draft-ietf-httpapi-ratelimit-headers).

@@ -90,14 +90,23 @@ impl From<Refusal> for Problem {
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
     fn from(refusal: Refusal) -> Self {
         let status = match &refusal {
-            Refusal::Unauthenticated | Refusal::TokenUnknown | Refusal::TokenExpired { .. } => {
-                StatusCode::UNAUTHORIZED
-            }
+            Refusal::Unauthenticated
+            | Refusal::TokenUnknown
+            | Refusal::TokenExpired { .. }
+            | Refusal::SessionOver => StatusCode::UNAUTHORIZED,
             Refusal::NotPermitted { .. }
             | Refusal::TokenElsewhere { .. }
             | Refusal::AdministratorDisabled { .. }
-            | Refusal::SetupCodeWrong => StatusCode::FORBIDDEN,
-            Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            | Refusal::SetupCodeWrong
+            | Refusal::LoginWrong
+            | Refusal::CodeNeeded { .. }
+            | Refusal::CodeWrong { .. }
+            | Refusal::PasswordDue { .. }
+            | Refusal::PasswordByToken { .. }
+            | Refusal::ProofNeeded => StatusCode::FORBIDDEN,
+            Refusal::TooManyRequests { .. } | Refusal::LoginSlowed { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
             Refusal::Conflict { .. }
             | Refusal::SlugTaken { .. }
@@ -110,7 +119,8 @@ impl From<Refusal> for Problem {
             Refusal::StoreUnavailable { .. }
             | Refusal::Overloaded
             | Refusal::TooManyListeners { .. }
-            | Refusal::SignerBusy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            | Refusal::SignerBusy { .. }
+            | Refusal::LoginBusy => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

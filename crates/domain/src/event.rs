@@ -62,6 +62,12 @@ pub enum EventKind {
     RequestRefused,
     /// Somebody was not let in at the API.
     ApiRefused,
+    /// An administrator signed in.
+    SessionOpened,
+    /// An administrator signed out, or sessions of theirs were ended.
+    SessionEnded,
+    /// Somebody did not get in with a password.
+    SessionRefused,
     /// A device asked for a certificate.
     CertificateIssued,
     /// A certificate of the organization's own was made.
@@ -153,13 +159,16 @@ impl Outcome {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
         Self::InventoryImported,
         Self::RequestRefused,
         Self::ApiRefused,
+        Self::SessionOpened,
+        Self::SessionEnded,
+        Self::SessionRefused,
         Self::CertificateIssued,
         Self::CertificateMade,
         Self::AuthorityRenewed,
@@ -182,6 +191,9 @@ impl EventKind {
             Self::InventoryImported => "inventory.imported",
             Self::RequestRefused => "request.refused",
             Self::ApiRefused => "api.refused",
+            Self::SessionOpened => "session.opened",
+            Self::SessionEnded => "session.ended",
+            Self::SessionRefused => "session.refused",
             Self::CertificateIssued => "certificate.enrollment",
             Self::CertificateMade => "certificate.made",
             Self::AuthorityRenewed => "authority.renewed",
@@ -209,6 +221,8 @@ impl EventKind {
             | Self::ObjectRemoved
             | Self::InventoryImported
             | Self::RequestRefused
+            | Self::SessionOpened
+            | Self::SessionEnded
             | Self::CertificateMade
             | Self::AuthorityRenewed
             | Self::CertificatesSeeded
@@ -216,6 +230,7 @@ impl EventKind {
             | Self::CertificateHeld
             | Self::CertificateReleased => Log::Audit,
             Self::ApiRefused
+            | Self::SessionRefused
             | Self::CertificateIssued
             | Self::VisitAnswered
             | Self::SessionReported

@@ -252,6 +252,33 @@ pub enum Refusal {
     /// The set-up code is none that can be used.
     #[serde(rename = "API-SETUP-CODE")]
     SetupCodeWrong,
+    /// No administrator has this name and this password.
+    #[serde(rename = "API-LOGIN-WRONG")]
+    LoginWrong,
+    /// The name or the place has failed so often that the next attempt must wait.
+    #[serde(rename = "API-LOGIN-SLOWED")]
+    LoginSlowed { seconds: u64 },
+    /// More passwords are tried at once than there is room for.
+    #[serde(rename = "API-LOGIN-BUSY")]
+    LoginBusy,
+    /// The password is right, and a code is asked for beside it.
+    #[serde(rename = "API-CODE-NEEDED")]
+    CodeNeeded { administrator: String },
+    /// The code is wrong, was used, or is of another time.
+    #[serde(rename = "API-CODE-WRONG")]
+    CodeWrong { administrator: String },
+    /// The password was set by somebody else and must be changed.
+    #[serde(rename = "API-PASSWORD-DUE")]
+    PasswordDue { administrator: String },
+    /// A token that is narrower than its administrator was to set a password.
+    #[serde(rename = "API-PASSWORD-TOKEN")]
+    PasswordByToken { actor: String },
+    /// The session is over, or there never was one.
+    #[serde(rename = "API-SESSION-OVER")]
+    SessionOver,
+    /// The password was given too long a while ago for what is asked.
+    #[serde(rename = "API-PROOF-NEEDED")]
+    ProofNeeded,
     /// Nobody could change who may do what any more.
     #[serde(rename = "API-LAST-OWNER")]
     LastOwner { administrator: String },

@@ -147,6 +147,8 @@ pub(crate) struct Config {
     pub(crate) listen: Listen,
     /// How the API answers.
     pub(crate) api: Api,
+    /// How the portal is reached.
+    pub(crate) portal: Portal,
 }
 
 /// How the API answers.
@@ -162,6 +164,22 @@ impl Api {
     pub(crate) fn limits(self) -> api::Limits {
         let default = api::Limits::default().requests_per_minute;
         api::Limits { requests_per_minute: self.requests_per_minute.unwrap_or(default) }
+    }
+}
+
+/// How the portal is reached.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Portal {
+    /// Names that browsers may call it by, beside addresses, `localhost` and the host of the
+    /// organization's address.
+    pub(crate) hosts: Vec<String>,
+}
+
+impl Portal {
+    /// As the portal takes it.
+    pub(crate) fn settings(&self) -> portal::Settings {
+        portal::Settings { hosts: self.hosts.clone() }
     }
 }
 

@@ -42,12 +42,22 @@ pub(crate) struct Running {
     listeners: JoinSet<()>,
 }
 
+/// Where the doors are, and how they answer.
+pub(crate) struct Opening<'a> {
+    /// The addresses.
+    pub(crate) listen: &'a Listen,
+    /// Of the API.
+    pub(crate) limits: api::Limits,
+    /// Of the portal.
+    pub(crate) portal: portal::Settings,
+}
+
 impl Running {
     /// Opens every door. Nothing is answered before all are open.
     pub(crate) async fn start(
         instance: Instance,
         data: &Path,
-        (listen, limits): (&Listen, api::Limits),
+        Opening { listen, limits, portal }: Opening<'_>,
     ) -> anyhow::Result<Self> {
         let app = &instance.app;
         let public = door::scep::routes(app.clone())
@@ -70,11 +80,13 @@ impl Running {
         let traffic = Arc::new(Traffic::default());
         let plain = traffic::counted(public.clone(), Entrance::Http, &traffic);
         serve_all(&mut listeners, http, &plain, &stopped);
-        let with_api = public.merge(api::router(app.clone(), limits));
-        let with_api = traffic::counted(with_api, Entrance::Https, &traffic);
+        let everything = public
+            .route_service("/api/{*rest}", api::router(app.clone(), limits))
+            .merge(portal::router(app.clone(), portal));
+        let everything = traffic::counted(everything, Entrance::Https, &traffic);
         for listener in https {
             let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
-            listeners.spawn(door::https::serve(listener, acceptor, with_api.clone(), stopped));
+            listeners.spawn(door::https::serve(listener, acceptor, everything.clone(), stopped));
         }
         let health_routes = door::health::routes(app.clone(), &traffic);
         serve_all(&mut listeners, health, &health_routes, &stopped);

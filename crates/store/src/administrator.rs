@@ -5,7 +5,9 @@ use pki::time::Time;
 
 use crate::Store;
 use crate::StoreError;
+use crate::credential;
 use crate::seal::MasterKey;
+use crate::session;
 use crate::stamp;
 use crate::value::Row;
 use crate::value::Value;
@@ -70,8 +72,10 @@ pub fn change(write: Write, administrator: &Administrator, version: i64) -> Writ
     write.guard(sql, args, 1, CHANGED).stamp(3, &stamp::ADMINISTRATOR, &stamped)
 }
 
-/// Removes an administrator of this version, with all their tokens.
+/// Removes an administrator of this version, with all their tokens and sessions and what they sign
+/// in with.
 pub fn remove(write: Write, name: &str, version: i64) -> Write {
+    let write = credential::remove(session::remove_of(write, name, None), name);
     write
         .guard(
             "delete from administrator where name = $1 and version = $2",
@@ -121,6 +125,13 @@ pub async fn add_code(
         )
         .commit(store, Why::Bookkeeping(Bookkeeping::SetupCodeDrawn))
         .await
+}
+
+/// Whether a code is still good.
+pub async fn is_code(store: &Store, hash: [u8; 32], now: Time) -> Result<bool, StoreError> {
+    let sql = "select 1 from setup_code where hash = $1 and expires_at > $2";
+    let row = store.query_one(sql, [Value::from(hash.as_slice()), Value::from(now)]).await?;
+    Ok(row.is_some())
 }
 
 /// Uses up a code: the change passes only if it is still good, and no code is after it.

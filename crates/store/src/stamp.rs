@@ -138,6 +138,22 @@ pub(crate) const TOKEN: Stamp = Stamp {
     later: &[],
 };
 
+/// What an administrator signs in with; itself it is sealed for its place.
+pub(crate) const CREDENTIAL: Stamp = Stamp {
+    table: "credential",
+    column: "stamp",
+    columns: &["administrator", "body", "version"],
+    later: &[],
+};
+
+/// A session.
+pub(crate) const SESSION: Stamp = Stamp {
+    table: "session",
+    column: "stamp",
+    columns: &["id", "hash", "administrator", "body", "version"],
+    later: &[],
+};
+
 /// The key that checkpoints of the audit are signed with; its secret half is sealed for its place.
 pub(crate) const AUDIT_KEY: Stamp = Stamp {
     table: "audit_key",
@@ -226,7 +242,7 @@ fn first(row: &Row, places: &[usize]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Stamp; 14] = [
+    const ALL: [&Stamp; 16] = [
         &ORGANIZATION,
         &OBJECT,
         &PRIVATE_KEY,
@@ -240,6 +256,8 @@ mod tests {
         &REVOCATION_LIST,
         &ADMINISTRATOR,
         &TOKEN,
+        &CREDENTIAL,
+        &SESSION,
         &AUDIT_KEY,
     ];
 

@@ -16,8 +16,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain", "pki"]),
     ("actions", &["domain", "pki", "store"]),
     ("api", &["actions", "domain", "pki"]),
+    ("portal", &["actions", "domain", "pki"]),
     ("device", &["eap", "pki", "radius", "scep"]),
-    ("server", &["actions", "api", "device", "domain", "eap", "pki", "radius", "scep", "store"]),
+    (
+        "server",
+        &["actions", "api", "device", "domain", "eap", "pki", "portal", "radius", "scep", "store"],
+    ),
     (TESTS, &[]),
     ("xtask", &[]),
 ];
@@ -128,8 +132,8 @@ mod tests {
 
     #[test]
     fn a_crate_that_the_list_lacks_is_refused() {
-        let found = complaints(&[("store", &[]), ("domain", &[]), ("portal", &[])]);
-        assert_eq!(found, ["the crate portal is not in the list of arrows"]);
+        let found = complaints(&[("store", &[]), ("domain", &[]), ("attic", &[])]);
+        assert_eq!(found, ["the crate attic is not in the list of arrows"]);
     }
 
     #[test]

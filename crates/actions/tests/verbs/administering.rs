@@ -46,7 +46,7 @@ async fn refused(fixture: &Fixture, text: &str, from: &str) -> &'static str {
 }
 
 fn set_up(code: &str) -> setup::Order {
-    setup::Order { code: Secret::new(code), name: "Ann".into(), email: None }
+    setup::Order { code: Secret::new(code), name: "Ann".into(), email: None, password: None }
 }
 
 #[tokio::test]

@@ -58,4 +58,6 @@ mod seeding;
 #[cfg(test)]
 mod sharing;
 #[cfg(test)]
+mod signing_in;
+#[cfg(test)]
 mod visits;

@@ -86,5 +86,8 @@ mod seeding;
 #[path = "../verbs/sharing.rs"]
 mod sharing;
 #[cfg(test)]
+#[path = "../verbs/signing_in.rs"]
+mod signing_in;
+#[cfg(test)]
 #[path = "../verbs/visits.rs"]
 mod visits;

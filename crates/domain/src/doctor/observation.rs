@@ -142,6 +142,9 @@ impl Observations {
             | EventKind::ObjectRemoved
             | EventKind::RequestRefused
             | EventKind::ApiRefused
+            | EventKind::SessionOpened
+            | EventKind::SessionEnded
+            | EventKind::SessionRefused
             | EventKind::CertificateMade
             | EventKind::AuthorityRenewed
             | EventKind::CertificatesSeeded

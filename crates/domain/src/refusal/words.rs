@@ -1,10 +1,11 @@
-//! The words of each refusal: its code, its sentence, its fix. One table, one row each.
+//! The words of each refusal: its code, its sentence, its fix. One table, one row each; the rows of
+//! administrators' requests have a file of their own.
 
+mod request;
 #[cfg(test)]
 mod tests;
 
 use crate::policy::Miss;
-use crate::refusal::MassChange;
 use crate::refusal::Refusal;
 
 /// Code, sentence without its full stop, and fix.
@@ -420,136 +421,36 @@ impl Refusal {
                 format!("something inside went wrong: {what}"),
                 "please report it with this event",
             ),
-            Self::Unauthenticated => (
-                "API-UNAUTHENTICATED",
-                "nobody is known to ask".to_owned(),
-                "send a token (Authorization: Bearer sct_…), or use the command line with --data \
-                 on the server itself",
-            ),
-            Self::TokenUnknown => (
-                "API-TOKEN-UNKNOWN",
-                "the token is none of this organization's, or was removed".to_owned(),
-                "make a token: safeconduct token add NAME",
-            ),
-            Self::TokenExpired { token, at } => (
-                "API-TOKEN-EXPIRED",
-                format!("the token {token} ended on {}", at.to_rfc3339()),
-                "make another token and remove this one",
-            ),
-            Self::TokenElsewhere { token, address } => (
-                "API-TOKEN-ELSEWHERE",
-                format!("the token {token} may not be used from {address}"),
-                "use it from one of its addresses, or make a token for this one",
-            ),
-            Self::AdministratorDisabled { administrator } => (
-                "API-ADMINISTRATOR-DISABLED",
-                format!("the administrator {administrator} is disabled"),
-                "ask an owner to enable them again",
-            ),
-            Self::SetupCodeWrong => (
-                "API-SETUP-CODE",
-                "the set-up code is wrong, was used, or is older than a day".to_owned(),
-                "take the one that the server printed at its last start; with an owner on record \
-                 there is none",
-            ),
-            Self::LastOwner { administrator } => (
-                "API-LAST-OWNER",
-                format!("{administrator} is the only owner who is not disabled"),
-                "make another administrator an owner first",
-            ),
-            Self::TooManyRequests { actor, seconds } => (
-                "API-RATE-LIMIT",
-                format!("{actor} asked too often; the next answer is {seconds} seconds away"),
-                "wait as long as Retry-After says, or raise api.requests_per_minute in the \
-                 configuration",
-            ),
-            Self::IdempotencyKeyUsed { what } => (
-                "API-IDEMPOTENCY-KEY",
-                format!("the Idempotency-Key {what}"),
-                "draw a new key for every request that is not a repetition",
-            ),
-            Self::NotPermitted { actor, permission } => (
-                "API-NOT-PERMITTED",
-                format!("{actor} lacks the permission {permission}"),
-                "ask an owner to do it or to grant it",
-            ),
-            Self::NotFound { noun, name } => (
-                "API-NOT-FOUND",
-                format!("there is no {noun} \"{name}\""),
-                "list what there is and compare the spelling",
-            ),
-            Self::Conflict { what } => (
-                "API-CONFLICT",
-                format!("the change conflicts with another: {what}"),
-                "look at the present state and try again",
-            ),
-            Self::SlugTaken { slug, authority } => (
-                "API-SLUG-TAKEN",
-                format!("the address {slug} is that of the authority {authority}"),
-                "give that authority another slug in the declarative file, apply it, and try again",
-            ),
-            Self::AlreadyRevoked { serial, at } => (
-                "API-ALREADY-REVOKED",
-                format!("certificate {serial} was revoked on {}", at.to_rfc3339()),
-                "nothing: a revocation stays",
-            ),
-            Self::AlreadyHeld { serial, at } => (
-                "API-ALREADY-HELD",
-                format!("certificate {serial} is on hold since {}", at.to_rfc3339()),
-                "nothing; or release it, or revoke it for another reason",
-            ),
-            Self::NotHeld { serial } => (
-                "API-NOT-HELD",
-                format!("certificate {serial} is not on hold"),
-                "nothing: only a hold (certificateHold) can be released, a revocation stays",
-            ),
-            Self::MassChange { count, of, allowed, what } => (
-                "API-MASS-CHANGE",
-                match what {
-                    MassChange::Certificates => format!(
-                        "this would revoke {count} of {of} certificates in use, and {allowed} is \
-                         the most without a confirmation"
-                    ),
-                    MassChange::Devices => format!(
-                        "this would take use, owner or tags from {count} of {of} devices, and \
-                         {allowed} is the most without a confirmation"
-                    ),
-                    MassChange::Objects => format!(
-                        "this would remove {count} of {of} objects, and {allowed} is the most \
-                         without a confirmation"
-                    ),
-                    MassChange::Access => format!(
-                        "these policies would refuse {count} of {of} devices that asked for access \
-                         lately, and {allowed} is the most without a confirmation"
-                    ),
-                },
-                "look at the list first; if it is what you mean, say so with their number: \
-                 --confirm NUMBER",
-            ),
-            Self::RealDevices { serial } => (
-                "API-REAL-DEVICES",
-                format!(
-                    "the organization has certificates of real devices, such as {serial}, and \
-                     those of a seed are for measurements only"
-                ),
-                "seed another data directory: --data with a directory of its own",
-            ),
-            Self::ExportTooLarge { kind, count, most } => (
-                "API-EXPORT-LARGE",
-                format!(
-                    "the inventory has {count} records of the kind {kind}, and a file holds {most}"
-                ),
-                "export without the inventory; `device list` and `person list` with --json take it \
-                 along, and CSV files bring it back: `device import`, `person import`",
-            ),
-            Self::DocumentRefused { complaints, first } => (
-                "API-DOCUMENT",
-                format!("the document was refused ({complaints} complaints): {first}"),
-                "correct each field that is named; nothing was changed",
-            ),
-            Self::ParameterWrong { parameter, what } => {
-                ("API-PARAMETER", format!("{parameter} {what}"), "correct the parameter")
-            }
+            Self::Unauthenticated
+            | Self::TokenUnknown
+            | Self::TokenExpired { .. }
+            | Self::TokenElsewhere { .. }
+            | Self::AdministratorDisabled { .. }
+            | Self::SetupCodeWrong
+            | Self::LoginWrong
+            | Self::LoginSlowed { .. }
+            | Self::LoginBusy
+            | Self::CodeNeeded { .. }
+            | Self::CodeWrong { .. }
+            | Self::PasswordDue { .. }
+            | Self::PasswordByToken { .. }
+            | Self::SessionOver
+            | Self::ProofNeeded
+            | Self::LastOwner { .. }
+            | Self::TooManyRequests { .. }
+            | Self::IdempotencyKeyUsed { .. }
+            | Self::NotPermitted { .. }
+            | Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::SlugTaken { .. }
+            | Self::AlreadyRevoked { .. }
+            | Self::AlreadyHeld { .. }
+            | Self::NotHeld { .. }
+            | Self::MassChange { .. }
+            | Self::RealDevices { .. }
+            | Self::ExportTooLarge { .. }
+            | Self::DocumentRefused { .. }
+            | Self::ParameterWrong { .. } => request::words(self),
         }
     }
 }

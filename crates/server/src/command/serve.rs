@@ -15,6 +15,7 @@ use crate::connection::Connection;
 use crate::disk;
 use crate::instance::Instance;
 use crate::output;
+use crate::running::Opening;
 use crate::running::Running;
 
 /// Serve enrollment and RADIUS for an organization, until stopped.
@@ -66,7 +67,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // Before the doors open, so that a stop that comes at once is not lost.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let running = Running::start(instance, &place.data, (&listen, config.api.limits())).await?;
+    let (limits, portal) = (config.api.limits(), config.portal.settings());
+    let opening = Opening { listen: &listen, limits, portal };
+    let running = Running::start(instance, &place.data, opening).await?;
     let addresses = [
         ("http", &running.http),
         ("https", &running.https),

@@ -94,7 +94,10 @@ impl Connections {
         let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return };
         let router = match visitor {
             Visitor::Known(actor) => self.router.clone().layer(axum::Extension(actor)),
-            Visitor::From(address) => self.router.clone().layer(axum::Extension(Peer(address))),
+            Visitor::From(address) => {
+                let router = self.router.clone().layer(axum::Extension(Peer(address)));
+                router.layer(axum::Extension(portal::guard::Peer(address)))
+            }
         };
         let watcher = self.graceful.watcher();
         tokio::spawn(async move {

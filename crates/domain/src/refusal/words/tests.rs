@@ -1,6 +1,7 @@
 //! Refusals read as sentences, and the handbook knows them all.
 
 use super::*;
+use crate::refusal::MassChange;
 
 #[track_caller]
 fn check(refusal: Refusal, sentence: &str) {
@@ -55,8 +56,8 @@ fn a_refusal_reads_as_a_sentence_and_survives_its_json() {
 #[test]
 fn the_handbook_lists_every_code_with_its_fix() {
     let page = include_str!("../../../../../docs/refusals.md");
-    let table = include_str!("../words.rs");
-    let (table, _) = table.split_once("fn and(").unwrap();
+    let (table, _) = include_str!("../words.rs").split_once("fn and(").unwrap();
+    let table = format!("{table}{}", include_str!("request.rs"));
     let families = ["ENR-", "NAS-", "EAP-", "TLS-", "CERT-", "DEV-", "POL-", "SYS-", "API-"];
     let codes = table.split('"').filter(|text| {
         families.iter().any(|family| text.starts_with(family)) && !text.contains(' ')
@@ -67,4 +68,20 @@ fn the_handbook_lists_every_code_with_its_fix() {
         count += 1;
     }
     assert!(count > 40, "only {count} codes were found");
+}
+
+#[test]
+fn what_is_left_to_another_table_has_a_row_there() {
+    let (_, left) =
+        include_str!("../words.rs").split_once("            Self::Unauthenticated\n").unwrap();
+    let (left, _) = left.split_once("request::words(self)").unwrap();
+    let rows = include_str!("request.rs");
+    let mut count = 1;
+    for name in left.split("Self::").skip(1) {
+        let name = name.split([' ', '\n']).next().unwrap();
+        let fits = |row: &str| row.starts_with([' ', '{']) || row.is_empty();
+        assert!(rows.split(&format!("Refusal::{name}")).skip(1).any(fits), "{name} has no row");
+        count += 1;
+    }
+    assert!(count > 20, "only {count} were found");
 }

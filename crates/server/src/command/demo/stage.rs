@@ -39,6 +39,7 @@ use crate::config::Seal;
 use crate::connection::Connection;
 use crate::instance::Instance;
 use crate::output;
+use crate::running::Opening;
 use crate::running::Running;
 
 /// The guide's set-up.
@@ -117,7 +118,9 @@ impl Stage {
             radius_acct: vec![free],
             health: vec![free],
         };
-        let running = Running::start(instance, &data, (&listen, api::Limits::default())).await?;
+        let (limits, portal) = (api::Limits::default(), portal::Settings::default());
+        let opening = Opening { listen: &listen, limits, portal };
+        let running = Running::start(instance, &data, opening).await?;
         let (scenes, reviews) = (Vec::new(), Vec::new());
         let mut stage = Self { running, data, temporary, json, exit, scenes, reviews };
         let (http, radius) = (stage.http()?, stage.radius()?);

@@ -1,0 +1,93 @@
+// What a page cannot do by itself: the reader's own time zone and look, copying, saving at once.
+// Every page works without it.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const look = () => {
+    if (root.dataset.theme === "auto") root.dataset.bsTheme = dark.matches ? "dark" : "light";
+  };
+  look();
+  dark.addEventListener("change", look);
+
+  const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const times = (part) => {
+    for (const time of part.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      if (Number.isNaN(at.getTime())) continue;
+      time.title = time.dateTime;
+      time.textContent = local.format(at);
+    }
+  };
+
+  const copies = (part) => {
+    for (const box of part.querySelectorAll(".copy")) {
+      if (box.querySelector("button")) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "btn btn-sm";
+      button.textContent = "Copy";
+      button.addEventListener("click", async () => {
+        const source = box.querySelector("code, pre, textarea");
+        await navigator.clipboard.writeText(source.value ?? source.textContent);
+        button.textContent = "Copied";
+        setTimeout(() => { button.textContent = "Copy"; }, 2000);
+      });
+      box.append(button);
+    }
+  };
+
+  const ready = (part) => { times(part); copies(part); };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    ready(document);
+    const csrf = document.querySelector("input[name=csrf]");
+    document.body.addEventListener("htmx:configRequest", (event) => {
+      if (csrf && event.detail.verb !== "get") event.detail.parameters.csrf = csrf.value;
+    });
+    document.body.addEventListener("htmx:load", (event) => ready(event.detail.elt));
+    // On a narrow screen the menu waits until it is asked for.
+    const menu = document.getElementById("menu");
+    if (menu && window.matchMedia("(max-width: 991px)").matches) menu.open = false;
+    const theme = document.getElementById("theme");
+    if (theme) {
+      theme.form.querySelector("button").hidden = true;
+      theme.addEventListener("change", () => theme.form.submit());
+    }
+    for (const link of document.querySelectorAll("a[data-save=now]")) link.click();
+    for (const live of document.querySelectorAll("[data-live]")) follow(live);
+  });
+
+  // A part of a page that is fetched again whenever its stream says so.
+  const follow = (part) => {
+    const stream = new EventSource(part.dataset.live);
+    let waiting = false;
+    const again = () => {
+      if (waiting || part.dataset.paused === "yes") return;
+      waiting = true;
+      setTimeout(() => {
+        waiting = false;
+        const url = part.dataset.from || window.location.href;
+        htmx.ajax("GET", url, { target: part, select: `#${part.id}`, swap: "outerHTML" })
+          .then(() => {
+            const fresh = document.getElementById(part.id);
+            stream.close();
+            if (fresh) follow(fresh);
+          });
+      }, 500);
+    };
+    for (const kind of ["message", "events", "resync"]) stream.addEventListener(kind, again);
+    window.addEventListener("pagehide", () => stream.close(), { once: true });
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const box = document.getElementById("search-everything");
+    const typing = event.target.closest && event.target.closest("input, textarea, select");
+    const palette = (event.ctrlKey || event.metaKey) && event.key === "k";
+    if (box && (palette || (event.key === "/" && !typing))) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
+  });
+})();

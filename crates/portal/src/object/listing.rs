@@ -1,0 +1,156 @@
+//! The list of a kind.
+
+use std::sync::Arc;
+
+use actions::certificate::Page;
+use actions::object;
+use actions::object::Saving;
+use actions::object::Shown;
+use actions::object::Sort;
+use askama::Template;
+use axum::extract::Path;
+use axum::extract::Query;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::Redirect;
+use axum::response::Response;
+use domain::actor::Permission;
+
+use super::Noun;
+use super::list_url;
+use super::url;
+use crate::export;
+use crate::fault;
+use crate::fault::Fault;
+use crate::filters;
+use crate::frame::Frame;
+use crate::list::Asked;
+use crate::list::Cell;
+use crate::list::Link;
+use crate::list::List;
+use crate::list::PAGE_ITEMS;
+use crate::list::Row;
+use crate::page::Desk;
+use crate::posted::Posted;
+use crate::text;
+use crate::visitor::Visitor;
+
+/// Most objects that a file of them holds: as many as there can be of a kind.
+const EXPORT_ITEMS_MAX: u32 = 1000;
+
+#[derive(Template)]
+#[template(path = "object/list.html")]
+struct ListPage {
+    frame: Frame,
+    list: List,
+    order: Vec<Order>,
+}
+
+/// How a row is moved.
+struct Order {
+    url: String,
+    /// Its place, from 1.
+    place: usize,
+}
+
+/// `GET /{plural}`
+pub(crate) async fn show<N: Noun>(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Fault> {
+    let noun = N::KIND.as_str();
+    let path = list_url(N::KIND);
+    let now = desk.app.world.time();
+    let mut list = List::new(noun, &path, &asked, (&object::FIELDS, now), N::COLUMNS);
+    let mut order = Vec::new();
+    if list.wrong.is_none() {
+        let page = ask::<N>(&desk, &visitor, &asked, PAGE_ITEMS)?;
+        let can_move = N::KIND.is_ordered()
+            && !list.is_narrowed
+            && asked.sort.is_empty()
+            && visitor.can(Permission::to_change(N::KIND));
+        if can_move {
+            let one = |shown: &Shown| Order {
+                url: format!("{}/move", url(N::KIND, &shown.slug)),
+                place: shown.position,
+            };
+            order = page.items.iter().map(one).collect();
+        }
+        list.rows = page.items.iter().map(|shown| row::<N>(&desk, shown)).collect();
+        list.goes_on(page.next);
+    }
+    if visitor.can(Permission::to_change(N::KIND)) {
+        list.add = Some(Link::new(&format!("{noun}.add"), format!("{path}/_new")));
+    }
+    list.exported();
+    let frame = Frame::new(&desk, &visitor, text::t(&format!("{noun}.plural")));
+    Ok(fault::render(&ListPage { frame, list, order }, StatusCode::OK))
+}
+
+fn row<N: Noun>(desk: &Desk, shown: &Shown) -> Row {
+    let mut cells = N::cells(desk, shown);
+    cells.resize_with(N::COLUMNS.len(), || Cell::None);
+    Row { url: url(N::KIND, &shown.slug), cells }
+}
+
+fn ask<N: Noun>(
+    desk: &Desk,
+    visitor: &Visitor,
+    asked: &Asked,
+    limit: u32,
+) -> Result<Page<Shown>, Fault> {
+    let sort = if asked.sort == "name" { Sort::Name } else { Sort::Position };
+    let choice = object::Choice {
+        search: asked.search.clone(),
+        filter: asked.filter(),
+        sort,
+        cursor: asked.cursor(),
+        limit,
+    };
+    Ok(object::list(&desk.app, visitor.actor()?, N::KIND, &choice)?)
+}
+
+/// `GET /{plural}.json`
+pub(crate) async fn json<N: Noun>(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Fault> {
+    let page = ask::<N>(&desk, &visitor, &asked, EXPORT_ITEMS_MAX)?;
+    Ok(export::json(&super::plural(N::KIND), &page.items))
+}
+
+/// `GET /{plural}.csv`
+pub(crate) async fn csv<N: Noun>(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Fault> {
+    let page = ask::<N>(&desk, &visitor, &asked, EXPORT_ITEMS_MAX)?;
+    let head = ["name", "slug", "position", "definition"];
+    let rows = page.items.iter().map(|shown| {
+        let place = shown.position.to_string();
+        vec![shown.name.clone(), shown.slug.clone(), place, shown.definition.to_string()]
+    });
+    Ok(export::csv(&super::plural(N::KIND), &head, rows))
+}
+
+/// `POST /{plural}/{name}/move`
+pub(crate) async fn move_it<N: Noun>(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let place = posted.text("place").and_then(|place| place.parse::<usize>().ok());
+    let place = place.filter(|place| *place > 0).ok_or(Fault::Form("the place is no number"))?;
+    let actor = visitor.actor()?;
+    let shown = object::show(&desk.app, actor, N::KIND, &name)?;
+    let confirm = posted.text("confirm").and_then(|count| count.parse().ok());
+    let saving =
+        Saving { position: Some(place), etag: Some(shown.etag), confirm, ..Saving::default() };
+    object::replace(&desk.app, actor, (N::KIND, &name), (shown.definition, saving)).await?;
+    Ok(Redirect::to(&format!("{}?done=moved", list_url(N::KIND))).into_response())
+}
