@@ -11,10 +11,12 @@ pub mod doctor;
 pub mod event;
 pub mod gate;
 pub mod gateway;
+pub mod live;
 pub mod object;
 pub mod openapi;
 pub mod operation;
 pub mod organization;
+pub mod overview;
 pub mod person;
 pub mod policy;
 pub mod problem;
@@ -120,6 +122,8 @@ fn filled(mut table: Table) -> Table {
         decision::operations,
         doctor::operations,
         event::operations,
+        live::operations,
+        overview::operations,
         audit::operations,
         administrator::operations,
         session::operations,

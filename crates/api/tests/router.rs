@@ -19,6 +19,7 @@ mod tests {
     use domain::actor::Actor;
     use domain::actor::Role;
     use domain::event::Moment;
+    use futures_util::StreamExt;
     use serde_json::Value;
     use serde_json::json;
     use store::Store;
@@ -231,6 +232,47 @@ mod tests {
         for words in ["what", "why", "fix"] {
             assert!(finding[words].as_str().unwrap().len() > 10, "{finding}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_overview_has_every_part_and_nobody_knocks_at_an_empty_house() {
+        let router = owned().await;
+        let (status, told) = ask(&router, "GET", "/api/v1/overview", "").await;
+        assert_eq!(status, StatusCode::OK, "{told}");
+        assert_eq!(told["activity"]["day"]["authentications"].as_array().unwrap().len(), 24);
+        assert_eq!(told["activity"]["month"]["span"], "day");
+        assert_eq!(told["certificates"]["in_use"], 0);
+        assert_eq!((&told["authorities"], &told["at"].is_string()), (&json!([]), &true));
+        let (status, page) = ask(&router, "GET", "/api/v1/knocking-access-points", "").await;
+        assert_eq!((status, &page["items"]), (StatusCode::OK, &json!([])));
+    }
+
+    #[tokio::test]
+    async fn events_are_streamed_as_they_come() {
+        let router = owned().await;
+        let get = |url: &'static str| {
+            let request = Request::builder().uri(url).body(Body::empty()).unwrap();
+            router.clone().oneshot(request)
+        };
+        let wrong = get("/api/v1/events/stream?filter=colour:red").await.unwrap();
+        assert_eq!(wrong.status(), StatusCode::BAD_REQUEST);
+        let response = get("/api/v1/events/stream?filter=kind:object.created").await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[CONTENT_TYPE], "text/event-stream");
+        let mut parts = response.into_body().into_data_stream();
+        let begin = parts.next().await.unwrap().unwrap();
+        assert!(begin.starts_with(b"retry: 1000\n\n"));
+        let body = json!({ "name": "mac\n1" });
+        let (status, _) = ask(&router, "POST", "/api/v1/devices", &body.to_string()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "no name has a line break");
+        let body = json!({ "name": "mac-1" });
+        ask(&router, "POST", "/api/v1/devices", &body.to_string()).await;
+        let event = String::from_utf8(parts.next().await.unwrap().unwrap().to_vec()).unwrap();
+        let lines: Vec<&str> = event.lines().collect();
+        assert_eq!((lines.len(), lines[1], lines[3]), (4, "event: event", ""), "{event}");
+        let told: Value = serde_json::from_str(lines[2].strip_prefix("data: ").unwrap()).unwrap();
+        assert_eq!(told["object"], "device:mac-1");
+        assert_eq!(lines[0], format!("id: {}", told["id"].as_str().unwrap()));
     }
 
     #[tokio::test]

@@ -25,6 +25,7 @@ mod network_policy;
 mod object;
 mod organization;
 mod password;
+mod overview;
 mod person;
 pub(crate) mod plan_text;
 mod replay;
@@ -72,6 +73,8 @@ pub(crate) enum Command {
     /// Keep the people whom devices belong to: list, show, add, edit, remove, import a table
     #[command(subcommand)]
     Person(person::Verb),
+    /// Show how an organization fares: who asked and how it came out, and what ends when
+    Overview(overview::Arguments),
     /// Find out what is wrong with an organization, and what to do about it
     Doctor(doctor::Arguments),
     /// Look at what happened, and why
@@ -200,6 +203,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CertificateTemplate(verb) => certificate_template::run(verb).await,
         Command::Device(verb) => device::run(verb).await,
         Command::Person(verb) => person::run(verb).await,
+        Command::Overview(arguments) => overview::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Event(verb) => event::run(verb).await,
         Command::Explain(arguments) => explain::run(arguments).await,

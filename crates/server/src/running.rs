@@ -129,6 +129,8 @@ impl Running {
         publisher.end();
         notary.end();
         stop.send_replace(true);
+        // Who listens to events would keep a connection open.
+        instance.app.live.close();
         // Its threads look whether they should end a few times a second.
         if tokio::task::spawn_blocking(move || drop(radius)).await.is_err() {
             tracing::error!("the RADIUS door did not close in order");
