@@ -12,6 +12,7 @@ pub mod event;
 pub mod gate;
 pub mod gateway;
 pub mod live;
+pub mod network_profile;
 pub mod object;
 pub mod openapi;
 pub mod operation;
@@ -23,6 +24,7 @@ pub mod problem;
 pub mod reply_attribute;
 pub mod schema;
 pub mod session;
+pub mod search;
 mod sheet;
 mod taken;
 pub mod version;
@@ -114,6 +116,7 @@ fn filled(mut table: Table) -> Table {
         certificate_template::operations,
         object::operations,
         gateway::operations,
+        network_profile::operations,
         certificate::operations,
         device::operations,
         person::operations,
@@ -124,6 +127,7 @@ fn filled(mut table: Table) -> Table {
         event::operations,
         live::operations,
         overview::operations,
+        search::operations,
         audit::operations,
         administrator::operations,
         session::operations,

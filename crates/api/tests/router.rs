@@ -92,6 +92,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whatever_a_text_means_is_found_and_no_other_parameter_taken() {
+        let router = owned().await;
+        let (status, found) = ask(&router, "GET", "/api/v1/search?text=anna", "").await;
+        assert_eq!((status, found), (StatusCode::OK, json!({"items": [], "more": []})));
+        let long = format!("/api/v1/search?text={}", "a".repeat(1025));
+        for wrong in ["/api/v1/search", "/api/v1/search?text=%00", "/api/v1/search?q=a", &long] {
+            is_problem(&ask(&router, "GET", wrong, "").await, 400, "API-PARAMETER");
+        }
+        let stranger = super::tests::router(None).await;
+        let answer = ask(&stranger, "GET", "/api/v1/search?text=a", "").await;
+        is_problem(&answer, 401, "API-UNAUTHENTICATED");
+    }
+
+    #[tokio::test]
+    async fn public_roots_are_listed_and_a_profile_tells_whom_it_trusts() {
+        let router = owned().await;
+        let (_, page) =
+            ask(&router, "GET", "/api/v1/public-roots?search=root+g3&limit=1", "").await;
+        assert_eq!(page["items"][0]["name"], "DigiCert Assured ID Root G3");
+        assert_eq!((&page["items"][0]["kind"], page["next"].is_null()), (&json!("public"), false));
+        let behind = "/api/v1/public-roots?search=root+g3&cursor=DigiCert+Assured+ID+Root+G3";
+        let (_, page) = ask(&router, "GET", behind, "").await;
+        assert_eq!(page["items"][0]["name"], "DigiCert Global Root G3");
+        for wrong in ["cursor=x", "limit=0", "name=x"] {
+            let url = format!("/api/v1/public-roots?{wrong}");
+            is_problem(&ask(&router, "GET", &url, "").await, 400, "API-PARAMETER");
+        }
+        let nobody = "/api/v1/network-profiles/Wi-Fi/certificates";
+        is_problem(&ask(&router, "GET", nobody, "").await, 404, "API-NOT-FOUND");
+    }
+
+    #[tokio::test]
     async fn every_kind_has_its_list_where_people_look_for_it() {
         let router = owned().await;
         for noun in [
