@@ -24,6 +24,7 @@ pub mod network_policy;
 pub mod network_profile;
 pub mod object;
 pub mod organization;
+pub mod overview;
 pub mod password;
 pub mod person;
 pub mod plan;

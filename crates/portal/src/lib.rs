@@ -3,6 +3,8 @@
 mod access_point;
 mod asset;
 mod certificate;
+mod certificate_authority;
+mod certificate_template;
 mod device;
 mod export;
 mod fault;
@@ -12,6 +14,7 @@ mod frame;
 mod gateway;
 pub mod guard;
 mod inventory;
+mod life;
 mod list;
 mod look;
 mod moment;
@@ -22,6 +25,7 @@ mod person;
 mod posted;
 mod proof;
 mod search;
+mod server_certificate;
 mod text;
 mod twin;
 mod url;
@@ -104,9 +108,12 @@ fn filled(mut pages: Pages) -> Pages {
         look::pages,
         search::pages,
         network_profile::pages,
+        certificate_authority::pages,
+        certificate_template::pages,
         certificate::pages,
         gateway::pages,
         access_point::pages,
+        server_certificate::pages,
         device::pages,
         person::pages,
     ] {

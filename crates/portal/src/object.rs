@@ -36,6 +36,17 @@ pub(crate) trait Noun: Send + Sync + 'static {
     /// Its form.
     fn form(desk: &Desk, definition: &Value) -> Form;
 
+    /// Fills in what goes without saying in a new definition.
+    fn complete(_definition: &mut Value) {}
+
+    /// What else stands below its list: parts of HTML, escaped already.
+    fn below(
+        _desk: &Desk,
+        _visitor: &Visitor,
+    ) -> impl Future<Output = Result<Vec<String>, Fault>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
     /// What else stands on its page: parts of HTML, escaped already.
     fn panels(
         _desk: &Desk,
@@ -50,15 +61,15 @@ pub(crate) trait Noun: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Puts into the definition of something new what nobody wrote and it needs.
-    fn complete(_desk: &Desk, _definition: &mut Value) {}
+    /// Draws what something new needs and nobody gave: a secret.
+    fn draw(_desk: &Desk, _definition: &mut Value) {}
 
-    /// The page after one was made that was completed: what was written, and what became of it.
-    fn completed(
+    /// The page after one was made: what was written, and the same with what was drawn.
+    fn drawn(
         desk: &Desk,
         visitor: &Visitor,
         saved: &Saved,
-        _written_and_completed: (&Value, &Value),
+        _written_and_drawn: (&Value, &Value),
     ) -> Option<Response> {
         Self::made(desk, visitor, saved)
     }

@@ -25,12 +25,15 @@ mod network_policy;
 mod network_profile;
 mod object;
 mod organization;
+mod overview;
+mod password;
 mod person;
 pub(crate) mod plan_text;
 mod replay;
 mod search;
 mod seed;
 mod serve;
+mod session;
 mod simulate;
 mod token;
 mod toml_document;
@@ -72,6 +75,8 @@ pub(crate) enum Command {
     /// Keep the people whom devices belong to: list, show, add, edit, remove, import a table
     #[command(subcommand)]
     Person(person::Verb),
+    /// Show how an organization fares: who asked and how it came out, and what ends when
+    Overview(overview::Arguments),
     /// Find out what is wrong with an organization, and what to do about it
     Doctor(doctor::Arguments),
     /// Look at what happened, and why
@@ -115,6 +120,9 @@ pub(crate) enum Command {
     /// Keep the tokens by which programs act for administrators
     #[command(subcommand)]
     Token(token::Verb),
+    /// Look at who is signed in to the portal, and end sessions
+    #[command(subcommand)]
+    Session(session::Verb),
     /// Ask for a certificate as a device does
     Enroll(enroll::Arguments),
     /// Join the network as a device does, through a simulated access point
@@ -169,6 +177,7 @@ impl Command {
             | Self::AccessPoint(_)
             | Self::Administrator(_)
             | Self::Token(_)
+            | Self::Session(_)
             | Self::PolicyWorkflow(_)
             | Self::EnrollmentPolicy(_)
             | Self::NetworkPolicy(_)
@@ -199,6 +208,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CertificateTemplate(verb) => certificate_template::run(verb).await,
         Command::Device(verb) => device::run(verb).await,
         Command::Person(verb) => person::run(verb).await,
+        Command::Overview(arguments) => overview::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Event(verb) => event::run(verb).await,
         Command::Search(arguments) => search::run(arguments).await,
@@ -215,6 +225,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::AccessPoint(verb) => gateway::run_access_point(verb).await,
         Command::Administrator(verb) => administrator::run(verb).await,
         Command::Token(verb) => token::run(verb).await,
+        Command::Session(verb) => session::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
         Command::Seed(arguments) => seed::run(arguments).await,

@@ -2,6 +2,7 @@
 
 mod bound;
 pub mod chosen;
+pub mod end;
 pub mod fingerprint;
 pub mod search;
 pub mod seed;

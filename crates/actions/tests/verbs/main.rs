@@ -34,6 +34,10 @@ mod importing;
 #[cfg(test)]
 mod issuing;
 #[cfg(test)]
+mod listening;
+#[cfg(test)]
+mod overviewing;
+#[cfg(test)]
 mod previewing;
 #[cfg(test)]
 mod pruning;

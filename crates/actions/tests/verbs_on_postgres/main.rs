@@ -50,6 +50,12 @@ mod importing;
 #[path = "../verbs/issuing.rs"]
 mod issuing;
 #[cfg(test)]
+#[path = "../verbs/listening.rs"]
+mod listening;
+#[cfg(test)]
+#[path = "../verbs/overviewing.rs"]
+mod overviewing;
+#[cfg(test)]
 #[path = "../verbs/previewing.rs"]
 mod previewing;
 #[cfg(test)]
