@@ -1,6 +1,10 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
+mod account;
+mod administrator;
 mod asset;
+mod audit;
+mod entry;
 mod export;
 mod fault;
 mod filters;
@@ -15,7 +19,12 @@ mod object;
 pub mod page;
 mod posted;
 mod proof;
+mod session;
+mod settings;
+mod sign_in;
+mod table;
 mod text;
+mod token;
 mod twin;
 mod url;
 mod visible;
@@ -93,7 +102,17 @@ pub fn pages() -> Vec<Page> {
 }
 
 fn filled(mut pages: Pages) -> Pages {
-    for add in [look::pages, gateway::pages] {
+    for add in [
+        look::pages,
+        sign_in::pages,
+        account::pages,
+        settings::pages,
+        administrator::pages,
+        token::pages,
+        session::pages,
+        audit::pages,
+        gateway::pages,
+    ] {
         add(&mut pages);
     }
     pages
