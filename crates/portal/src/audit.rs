@@ -72,6 +72,14 @@ struct AuditPage {
     verdict: Option<Verdict>,
 }
 
+impl AuditPage {
+    /// What happened, in words.
+    fn what(&self, kind: &str) -> String {
+        let key = format!("audit.what.{}", kind.replace('.', "_"));
+        text::find(&key).unwrap_or(kind).to_owned()
+    }
+}
+
 /// What a walk over all rows found.
 struct Verdict {
     is_intact: bool,

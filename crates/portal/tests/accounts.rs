@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(browser.post("/settings", &good).await.to(), "/settings?done=saved");
         assert!(browser.get("/settings").await.text.contains("School"));
         let audit = browser.get("/audit").await.text;
-        assert!(audit.contains("session.opened") && audit.contains("administrator:Ann"));
+        assert!(audit.contains("signed in") && audit.contains("administrator:Ann"));
         let verified = browser.get("/audit/verify").await.text;
         assert!(verified.contains("none is missing"), "{verified}");
         let got = browser.post("/audit/checkpoints", &[]).await;
