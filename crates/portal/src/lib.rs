@@ -4,6 +4,8 @@ mod account;
 mod administrator;
 mod asset;
 mod audit;
+mod certificate_authority;
+mod certificate_template;
 mod entry;
 mod export;
 mod fault;
@@ -12,6 +14,7 @@ mod form;
 mod frame;
 mod gateway;
 pub mod guard;
+mod life;
 mod list;
 mod look;
 mod moment;
@@ -19,6 +22,7 @@ mod object;
 pub mod page;
 mod posted;
 mod proof;
+mod server_certificate;
 mod session;
 mod settings;
 mod sign_in;
@@ -111,6 +115,9 @@ fn filled(mut pages: Pages) -> Pages {
         token::pages,
         session::pages,
         audit::pages,
+        certificate_authority::pages,
+        certificate_template::pages,
+        server_certificate::pages,
         gateway::pages,
     ] {
         add(&mut pages);
