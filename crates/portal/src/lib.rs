@@ -1,8 +1,12 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
+mod account;
+mod administrator;
 mod asset;
+mod audit;
 mod certificate_authority;
 mod certificate_template;
+mod entry;
 mod export;
 mod fault;
 mod filters;
@@ -19,7 +23,12 @@ pub mod page;
 mod posted;
 mod proof;
 mod server_certificate;
+mod session;
+mod settings;
+mod sign_in;
+mod table;
 mod text;
+mod token;
 mod twin;
 mod url;
 mod visible;
@@ -99,6 +108,13 @@ pub fn pages() -> Vec<Page> {
 fn filled(mut pages: Pages) -> Pages {
     for add in [
         look::pages,
+        sign_in::pages,
+        account::pages,
+        settings::pages,
+        administrator::pages,
+        token::pages,
+        session::pages,
+        audit::pages,
         certificate_authority::pages,
         certificate_template::pages,
         server_certificate::pages,
