@@ -7,6 +7,9 @@ mod audit;
 mod certificate_authority;
 mod certificate_template;
 mod entry;
+mod access_point;
+mod certificate;
+mod device;
 mod export;
 mod fault;
 mod filters;
@@ -15,11 +18,14 @@ mod frame;
 mod gateway;
 pub mod guard;
 mod life;
+mod inventory;
 mod list;
 mod look;
 mod moment;
+mod network_profile;
 mod object;
 pub mod page;
+mod person;
 mod posted;
 mod proof;
 mod server_certificate;
@@ -27,6 +33,7 @@ mod session;
 mod settings;
 mod sign_in;
 mod table;
+mod search;
 mod text;
 mod token;
 mod twin;
@@ -119,6 +126,12 @@ fn filled(mut pages: Pages) -> Pages {
         certificate_template::pages,
         server_certificate::pages,
         gateway::pages,
+        search::pages,
+        network_profile::pages,
+        certificate::pages,
+        access_point::pages,
+        device::pages,
+        person::pages,
     ] {
         add(&mut pages);
     }
