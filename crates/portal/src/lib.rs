@@ -1,6 +1,8 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
 mod asset;
+mod chart;
+mod event;
 mod export;
 mod fault;
 mod filters;
@@ -9,9 +11,11 @@ mod frame;
 mod gateway;
 pub mod guard;
 mod list;
+mod live;
 mod look;
 mod moment;
 mod object;
+mod overview;
 pub mod page;
 mod posted;
 mod proof;
@@ -93,7 +97,7 @@ pub fn pages() -> Vec<Page> {
 }
 
 fn filled(mut pages: Pages) -> Pages {
-    for add in [look::pages, gateway::pages] {
+    for add in [look::pages, overview::pages, event::pages, live::pages, gateway::pages] {
         add(&mut pages);
     }
     pages
