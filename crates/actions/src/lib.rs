@@ -21,6 +21,7 @@ pub mod journal;
 pub mod live;
 mod loading;
 pub mod metrics;
+pub mod network_profile;
 pub mod notary;
 pub mod object;
 pub mod organization;
@@ -34,6 +35,7 @@ pub mod reply_attribute;
 pub mod responder;
 pub mod revocation_list;
 pub mod rules;
+pub mod search;
 pub mod seed;
 pub mod session;
 pub mod setup;
@@ -142,6 +144,7 @@ impl App {
             loading,
         };
         revocation_list::load(&app).await?;
+        loading::fill_fingerprints(&app.store).await;
         Ok(Arc::new(app))
     }
 

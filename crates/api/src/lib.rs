@@ -12,6 +12,7 @@ pub mod event;
 pub mod gate;
 pub mod gateway;
 pub mod live;
+pub mod network_profile;
 pub mod object;
 pub mod openapi;
 pub mod operation;
@@ -22,6 +23,8 @@ pub mod policy;
 pub mod problem;
 pub mod reply_attribute;
 pub mod schema;
+pub mod session;
+pub mod search;
 mod sheet;
 mod taken;
 pub mod version;
@@ -113,6 +116,7 @@ fn filled(mut table: Table) -> Table {
         certificate_template::operations,
         object::operations,
         gateway::operations,
+        network_profile::operations,
         certificate::operations,
         device::operations,
         person::operations,
@@ -123,8 +127,10 @@ fn filled(mut table: Table) -> Table {
         event::operations,
         live::operations,
         overview::operations,
+        search::operations,
         audit::operations,
         administrator::operations,
+        session::operations,
         version::operations,
     ] {
         operations(&mut table);

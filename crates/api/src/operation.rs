@@ -171,6 +171,11 @@ impl Operation {
         Self { status: 201, ..self }
     }
 
+    /// Answers that it was done, and nothing else.
+    pub(crate) fn answers_nothing(self) -> Self {
+        Self { status: 204, ..self }
+    }
+
     /// Says which version it answers (`ETag`), and takes one that is meant (`If-Match`).
     pub(crate) fn versioned(self) -> Self {
         Self { versioned: true, ..self }

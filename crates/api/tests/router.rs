@@ -17,6 +17,7 @@ mod tests {
     use axum::http::StatusCode;
     use axum::http::header::CONTENT_TYPE;
     use domain::actor::Actor;
+    use domain::actor::Role;
     use domain::event::Moment;
     use futures_util::StreamExt;
     use serde_json::Value;
@@ -88,6 +89,38 @@ mod tests {
         let revoke = "/api/v1/certificates/0A/revoke";
         let answer = ask(&router, "POST", revoke, r#"{"reason":"superseded"}"#).await;
         is_problem(&answer, 404, "API-NOT-FOUND");
+    }
+
+    #[tokio::test]
+    async fn whatever_a_text_means_is_found_and_no_other_parameter_taken() {
+        let router = owned().await;
+        let (status, found) = ask(&router, "GET", "/api/v1/search?text=anna", "").await;
+        assert_eq!((status, found), (StatusCode::OK, json!({"items": [], "more": []})));
+        let long = format!("/api/v1/search?text={}", "a".repeat(1025));
+        for wrong in ["/api/v1/search", "/api/v1/search?text=%00", "/api/v1/search?q=a", &long] {
+            is_problem(&ask(&router, "GET", wrong, "").await, 400, "API-PARAMETER");
+        }
+        let stranger = super::tests::router(None).await;
+        let answer = ask(&stranger, "GET", "/api/v1/search?text=a", "").await;
+        is_problem(&answer, 401, "API-UNAUTHENTICATED");
+    }
+
+    #[tokio::test]
+    async fn public_roots_are_listed_and_a_profile_tells_whom_it_trusts() {
+        let router = owned().await;
+        let (_, page) =
+            ask(&router, "GET", "/api/v1/public-roots?search=root+g3&limit=1", "").await;
+        assert_eq!(page["items"][0]["name"], "DigiCert Assured ID Root G3");
+        assert_eq!((&page["items"][0]["kind"], page["next"].is_null()), (&json!("public"), false));
+        let behind = "/api/v1/public-roots?search=root+g3&cursor=DigiCert+Assured+ID+Root+G3";
+        let (_, page) = ask(&router, "GET", behind, "").await;
+        assert_eq!(page["items"][0]["name"], "DigiCert Global Root G3");
+        for wrong in ["cursor=x", "limit=0", "name=x"] {
+            let url = format!("/api/v1/public-roots?{wrong}");
+            is_problem(&ask(&router, "GET", &url, "").await, 400, "API-PARAMETER");
+        }
+        let nobody = "/api/v1/network-profiles/Wi-Fi/certificates";
+        is_problem(&ask(&router, "GET", nobody, "").await, 404, "API-NOT-FOUND");
     }
 
     #[tokio::test]
@@ -430,6 +463,62 @@ mod tests {
         for told in [applied, again, organization, events] {
             assert!(!told.to_string().contains(secret), "{told}");
         }
+    }
+
+    #[tokio::test]
+    async fn passwords_are_set_and_sessions_listed() {
+        let router = owned().await;
+        let ann = r#"{"name":"Ann","role":"owner"}"#;
+        ask(&router, "POST", "/api/v1/administrators", ann).await;
+        let of_ann = |what: &str| format!("/api/v1/administrators/Ann/{what}");
+        let (_, before) = ask(&router, "GET", &of_ann("credential"), "").await;
+        assert_eq!(
+            (&before["password_since"], &before["is_one_time"], &before["recovery_codes"]),
+            (&json!(null), &json!(false), &json!(0))
+        );
+        let put = |body: &'static str| {
+            let (router, url) = (router.clone(), of_ann("password"));
+            async move { ask(&router, "PUT", &url, body).await }
+        };
+        is_problem(&put("{}").await, 422, "API-BODY");
+        is_problem(&put(r#"{"password":"x","force":true}"#).await, 422, "API-BODY");
+        let short = put(r#"{"password":"short"}"#).await;
+        is_problem(&short, 422, "API-DOCUMENT");
+        assert_eq!(short.1["complaints"][0]["path"], "password");
+        let good = put(r#"{"password":"lamp river 7 socks"}"#).await;
+        assert_eq!(good, (StatusCode::NO_CONTENT, json!(null)));
+        let (_, after) = ask(&router, "GET", &of_ann("credential"), "").await;
+        assert_eq!(after["password_since"], "2026-11-23T22:00:00Z");
+        let missing = "/api/v1/administrators/Eve/password";
+        let missing = ask(&router, "PUT", missing, r#"{"password":"lamp river 7 socks"}"#).await;
+        is_problem(&missing, 404, "API-NOT-FOUND");
+        is_problem(&ask(&router, "DELETE", &of_ann("totp"), "").await, 409, "API-CONFLICT");
+        let (status, page) = ask(&router, "GET", "/api/v1/sessions?administrator=Ann", "").await;
+        assert_eq!((status, page), (StatusCode::OK, json!({ "items": [], "next": null })));
+        let wrong = ask(&router, "GET", "/api/v1/sessions?who=Ann", "").await;
+        is_problem(&wrong, 400, "API-PARAMETER");
+        let gone = ask(&router, "DELETE", "/api/v1/sessions/1", "").await;
+        is_problem(&gone, 404, "API-NOT-FOUND");
+    }
+
+    #[tokio::test]
+    async fn an_own_password_takes_the_old_one_and_slows_whoever_guesses() {
+        let bare = router(None).await;
+        let router = bare.clone().layer(Extension(Actor::owner("administrator of the test")));
+        let ann = r#"{"name":"Ann","role":"owner"}"#;
+        ask(&router, "POST", "/api/v1/administrators", ann).await;
+        let url = "/api/v1/administrators/Ann/password";
+        let first = r#"{"password":"lamp river 7 socks"}"#;
+        assert_eq!(ask(&router, "PUT", url, first).await.0, StatusCode::NO_CONTENT);
+        let own = bare.layer(Extension(Actor::administrator("Ann", Role::Owner)));
+        is_problem(&ask(&own, "PUT", url, first).await, 422, "API-DOCUMENT");
+        let order = |old: &str| json!({ "password": "chalk window 9 boats", "old": old });
+        for _ in 0..5 {
+            let wrong = ask(&own, "PUT", url, &order("another one").to_string()).await;
+            is_problem(&wrong, 403, "API-LOGIN-WRONG");
+        }
+        let right = order("lamp river 7 socks").to_string();
+        is_problem(&ask(&own, "PUT", url, &right).await, 429, "API-LOGIN-SLOWED");
     }
 
     #[tokio::test]

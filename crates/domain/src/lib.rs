@@ -32,6 +32,7 @@ pub mod policy;
 pub mod policy_workflow;
 pub mod refusal;
 pub mod revocation_list;
+pub mod search;
 pub mod secret;
 pub mod server_certificate;
 pub mod session;

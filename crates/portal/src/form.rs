@@ -254,7 +254,15 @@ impl Input {
             }
             Self::Choices(all) => {
                 let held = texts(held);
-                Control::Choices(choices(all, &|value| held.iter().any(|one| one == value)))
+                let mut shown: Vec<ShownChoice> =
+                    choices(all, &|value| held.iter().any(|one| one == value));
+                let known = |value: &String| all.iter().any(|choice| choice.value == *value);
+                shown.extend(held.iter().filter(|value| !known(value)).map(|value| ShownChoice {
+                    value: value.clone(),
+                    label: value.clone(),
+                    is_chosen: true,
+                }));
+                Control::Choices(shown)
             }
             Self::Own(widget) => Control::Own(widget.shown(path, held, complaints)),
         }
@@ -398,7 +406,10 @@ mod tests {
 
     #[test]
     fn what_can_no_longer_be_chosen_is_still_shown() {
-        let shown = form().shown(&json!({"kind": "three"}), &[]);
+        let shown = form().shown(&json!({"kind": "three", "uses": ["one", "1.2.3"]}), &[]);
+        let Control::Choices(choices) = &shown[0].fields[4].control else { panic!("no choices") };
+        let chosen = choices.iter().filter(|choice| choice.is_chosen);
+        assert_eq!(chosen.map(|choice| &*choice.value).collect::<Vec<_>>(), ["one", "1.2.3"]);
         let Control::Choice(choices) = &shown[0].fields[3].control else { panic!("no choice") };
         assert!(choices.iter().any(|choice| choice.value == "three" && choice.is_chosen));
     }

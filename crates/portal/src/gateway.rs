@@ -1,5 +1,8 @@
 //! Integrations Hub > Device Management Platforms: gateways.
 
+mod secret;
+
+use actions::gateway::ShownSecret;
 use actions::object::Saved;
 use actions::object::Shown;
 use askama::Template;
@@ -34,6 +37,7 @@ const VENDORS: [&str; 9] =
 /// Adds its pages.
 pub(crate) fn pages(pages: &mut Pages) {
     object::pages::<GatewayPages>(pages);
+    secret::pages(pages);
 }
 
 struct GatewayPages;
@@ -88,28 +92,42 @@ impl Noun for GatewayPages {
         Form { noun: "gateway", sections }
     }
 
-    async fn panels(desk: &Desk, _: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {
+    async fn panels(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {
         let gateway: Option<Gateway> = serde_json::from_value(shown.definition.clone()).ok();
         let rules = desk.app.snapshot.rules();
         let url = gateway.map(|it| rules.organization.enrollment_url(&it)).unwrap_or_default();
         let panel = UrlPanel { url };
-        Ok(vec![panel.render().unwrap_or_default()])
+        let secrets = secret::panel(desk, visitor, &shown.slug).await?;
+        Ok(vec![panel.render().unwrap_or_default(), secrets])
     }
 
     fn made(desk: &Desk, visitor: &Visitor, saved: &Saved) -> Option<Response> {
-        let secret = saved.applied.secrets.first()?;
+        let shown = saved.applied.secrets.first()?.clone();
+        let slug = saved.shown.as_ref().map(|shown| shown.slug.as_str()).unwrap_or_default();
+        Some(Once { shown, to: object::url(Kind::Gateway, slug) }.page(desk, visitor))
+    }
+}
+
+/// A secret in the moment in which it is shown.
+struct Once {
+    shown: ShownSecret,
+    /// The gateway's page.
+    to: String,
+}
+
+impl Once {
+    fn page(self, desk: &Desk, visitor: &Visitor) -> Response {
+        let ShownSecret { name, url, secret } = self.shown;
+        let row = vec![name.clone(), url.clone(), secret.reveal().to_owned()];
         let page = MadePage {
             frame: Frame::new(desk, visitor, text::t("gateway.made")),
-            name: secret.name.clone(),
-            url: secret.url.clone(),
-            csv: crate::url::escaped(&export::table(
-                &["name", "url", "secret"],
-                [vec![secret.name.clone(), secret.url.clone(), secret.secret.reveal().to_owned()]],
-            )),
-            secret: secret.secret.reveal().to_owned(),
-            to: saved.shown.as_ref().map(|shown| object::url(Kind::Gateway, &shown.slug)),
+            csv: crate::url::escaped(&export::table(&["name", "url", "secret"], [row])),
+            name,
+            url,
+            secret: secret.reveal().to_owned(),
+            to: self.to,
         };
-        Some(fault::render(&page, StatusCode::CREATED))
+        fault::render(&page, StatusCode::CREATED)
     }
 }
 
@@ -128,5 +146,5 @@ struct MadePage {
     secret: String,
     /// The file, as a URL holds it.
     csv: String,
-    to: Option<String>,
+    to: String,
 }

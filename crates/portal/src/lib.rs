@@ -1,6 +1,8 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
 mod asset;
+mod certificate_authority;
+mod certificate_template;
 mod chart;
 mod event;
 mod export;
@@ -10,6 +12,7 @@ mod form;
 mod frame;
 mod gateway;
 pub mod guard;
+mod life;
 mod list;
 mod live;
 mod look;
@@ -19,6 +22,7 @@ mod overview;
 pub mod page;
 mod posted;
 mod proof;
+mod server_certificate;
 mod text;
 mod twin;
 mod url;
@@ -97,7 +101,16 @@ pub fn pages() -> Vec<Page> {
 }
 
 fn filled(mut pages: Pages) -> Pages {
-    for add in [look::pages, overview::pages, event::pages, live::pages, gateway::pages] {
+    for add in [
+        look::pages,
+        overview::pages,
+        event::pages,
+        live::pages,
+        certificate_authority::pages,
+        certificate_template::pages,
+        server_certificate::pages,
+        gateway::pages,
+    ] {
         add(&mut pages);
     }
     pages

@@ -36,6 +36,17 @@ pub(crate) trait Noun: Send + Sync + 'static {
     /// Its form.
     fn form(desk: &Desk, definition: &Value) -> Form;
 
+    /// Fills in what goes without saying in a new definition.
+    fn complete(_definition: &mut Value) {}
+
+    /// What else stands below its list: parts of HTML, escaped already.
+    fn below(
+        _desk: &Desk,
+        _visitor: &Visitor,
+    ) -> impl Future<Output = Result<Vec<String>, Fault>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
     /// What else stands on its page: parts of HTML, escaped already.
     fn panels(
         _desk: &Desk,

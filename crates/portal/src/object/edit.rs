@@ -51,7 +51,6 @@ const SURE: &str = "sure";
 #[template(path = "object/edit.html")]
 struct EditPage {
     frame: Frame,
-    noun: &'static str,
     up: Link,
     /// Where the form is sent.
     to: String,
@@ -134,7 +133,6 @@ impl<'a> Editing<'a> {
         let unplaced = unplaced.into_iter().map(ToString::to_string);
         let page = EditPage {
             frame: Frame::new(self.desk, self.visitor, title),
-            noun,
             up,
             to,
             sections: self.form.shown(&self.definition, &self.complaints),
@@ -201,7 +199,8 @@ pub(crate) async fn create<N: Noun>(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let blank = Value::Object(serde_json::Map::new());
-    let definition = N::form(&desk, &blank).read(&posted, &blank);
+    let mut definition = N::form(&desk, &blank).read(&posted, &blank);
+    N::complete(&mut definition);
     let editing = Editing::new::<N>(&desk, &visitor, None, definition.clone());
     if posted.has(ADJUST) {
         return Ok(editing.page::<N>(StatusCode::OK));
@@ -276,7 +275,6 @@ fn after<N: Noun>(desk: &Desk, visitor: &Visitor, saved: &Saved, done: &str) -> 
 #[template(path = "object/remove.html")]
 struct RemovePage {
     frame: Frame,
-    noun: &'static str,
     up: Link,
     to: String,
     name: String,
@@ -316,7 +314,6 @@ fn remove_page<N: Noun>(
     let own = url(N::KIND, &shown.slug);
     let page = RemovePage {
         frame: Frame::new(desk, visitor, shown.name.clone()),
-        noun: N::KIND.as_str(),
         up: Link { title: shown.name.clone(), url: own.clone() },
         to: format!("{own}/remove"),
         name: shown.name.clone(),

@@ -45,6 +45,7 @@ struct ListPage {
     frame: Frame,
     list: List,
     order: Vec<Order>,
+    below: Vec<String>,
 }
 
 /// How a row is moved.
@@ -86,7 +87,8 @@ pub(crate) async fn show<N: Noun>(
     }
     list.exported();
     let frame = Frame::new(&desk, &visitor, text::t(&format!("{noun}.plural")));
-    Ok(fault::render(&ListPage { frame, list, order }, StatusCode::OK))
+    let below = N::below(&desk, &visitor).await?;
+    Ok(fault::render(&ListPage { frame, list, order, below }, StatusCode::OK))
 }
 
 fn row<N: Noun>(desk: &Desk, shown: &Shown) -> Row {
