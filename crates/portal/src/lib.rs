@@ -1,15 +1,17 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
+mod access_point;
 mod account;
 mod administrator;
 mod asset;
 mod audit;
+mod certificate;
 mod certificate_authority;
 mod certificate_template;
-mod entry;
-mod access_point;
-mod certificate;
+mod chart;
 mod device;
+mod entry;
+mod event;
 mod export;
 mod fault;
 mod filters;
@@ -17,23 +19,25 @@ mod form;
 mod frame;
 mod gateway;
 pub mod guard;
-mod life;
 mod inventory;
+mod life;
 mod list;
+mod live;
 mod look;
 mod moment;
 mod network_profile;
 mod object;
+mod overview;
 pub mod page;
 mod person;
 mod posted;
 mod proof;
+mod search;
 mod server_certificate;
 mod session;
 mod settings;
 mod sign_in;
 mod table;
-mod search;
 mod text;
 mod token;
 mod twin;
@@ -122,6 +126,9 @@ fn filled(mut pages: Pages) -> Pages {
         token::pages,
         session::pages,
         audit::pages,
+        overview::pages,
+        event::pages,
+        live::pages,
         certificate_authority::pages,
         certificate_template::pages,
         server_certificate::pages,
