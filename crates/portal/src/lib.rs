@@ -1,11 +1,17 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
 mod access_point;
+mod account;
+mod administrator;
 mod asset;
+mod audit;
 mod certificate;
 mod certificate_authority;
 mod certificate_template;
+mod chart;
 mod device;
+mod entry;
+mod event;
 mod export;
 mod fault;
 mod filters;
@@ -16,17 +22,24 @@ pub mod guard;
 mod inventory;
 mod life;
 mod list;
+mod live;
 mod look;
 mod moment;
 mod network_profile;
 mod object;
+mod overview;
 pub mod page;
 mod person;
 mod posted;
 mod proof;
 mod search;
 mod server_certificate;
+mod session;
+mod settings;
+mod sign_in;
+mod table;
 mod text;
+mod token;
 mod twin;
 mod url;
 mod visible;
@@ -106,14 +119,24 @@ pub fn pages() -> Vec<Page> {
 fn filled(mut pages: Pages) -> Pages {
     for add in [
         look::pages,
-        search::pages,
-        network_profile::pages,
+        sign_in::pages,
+        account::pages,
+        settings::pages,
+        administrator::pages,
+        token::pages,
+        session::pages,
+        audit::pages,
+        overview::pages,
+        event::pages,
+        live::pages,
         certificate_authority::pages,
         certificate_template::pages,
-        certificate::pages,
-        gateway::pages,
-        access_point::pages,
         server_certificate::pages,
+        gateway::pages,
+        search::pages,
+        network_profile::pages,
+        certificate::pages,
+        access_point::pages,
         device::pages,
         person::pages,
     ] {
