@@ -82,7 +82,7 @@ impl Noun for AccessPointPages {
         vec![Link::new("access_point.rotate", format!("{own}/rotate"))]
     }
 
-    fn draw(desk: &Desk, definition: &mut Value) {
+    fn complete(desk: &Desk, definition: &mut Value) {
         let Some(fields) = definition.as_object_mut() else { return };
         if !fields.contains_key(SECRET) {
             let drawn = access_point::draw(&desk.app);
@@ -90,18 +90,18 @@ impl Noun for AccessPointPages {
         }
     }
 
-    fn drawn(
+    fn completed(
         desk: &Desk,
         visitor: &Visitor,
         saved: &Saved,
-        (written, drawn): (&Value, &Value),
+        (written, completed): (&Value, &Value),
     ) -> Option<Response> {
         // What somebody gave is theirs to know.
         if written.get(SECRET).is_some() {
             return None;
         }
         let shown = saved.shown.as_ref()?;
-        let secret = drawn.get(SECRET).and_then(Value::as_str)?;
+        let secret = completed.get(SECRET).and_then(Value::as_str)?;
         Some(secret_page(desk, visitor, shown, secret))
     }
 }

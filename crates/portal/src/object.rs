@@ -58,15 +58,15 @@ pub(crate) trait Noun: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Draws what something new needs and nobody gave: a secret.
-    fn draw(_desk: &Desk, _definition: &mut Value) {}
+    /// Puts into the definition of something new what nobody wrote and it needs.
+    fn complete(_desk: &Desk, _definition: &mut Value) {}
 
-    /// The page after one was made: what was written, and the same with what was drawn.
-    fn drawn(
+    /// The page after one was made that was completed: what was written, and what became of it.
+    fn completed(
         desk: &Desk,
         visitor: &Visitor,
         saved: &Saved,
-        _written_and_drawn: (&Value, &Value),
+        _written_and_completed: (&Value, &Value),
     ) -> Option<Response> {
         Self::made(desk, visitor, saved)
     }

@@ -206,12 +206,12 @@ pub(crate) async fn create<N: Noun>(
     }
     let saving = Saving { confirm: confirmed(&posted), ..Saving::default() };
     let actor = visitor.actor()?;
-    let mut drawn = definition.clone();
-    N::draw(&desk, &mut drawn);
-    match object::create(&desk.app, actor, N::KIND, (drawn.clone(), saving)).await {
+    let mut complete = definition.clone();
+    N::complete(&desk, &mut complete);
+    match object::create(&desk.app, actor, N::KIND, (complete.clone(), saving)).await {
         Err(not_applied) => editing.refused::<N>(not_applied),
         Ok(saved) => {
-            let page = N::drawn(&desk, &visitor, &saved, (&definition, &drawn));
+            let page = N::completed(&desk, &visitor, &saved, (&definition, &complete));
             Ok(page.unwrap_or_else(|| redirect::<N>(&saved, "created")))
         }
     }
