@@ -60,6 +60,22 @@
       theme.addEventListener("change", () => theme.form.submit());
     }
     for (const link of document.querySelectorAll("a[data-save=now]")) link.click();
+    // A file is read into the field that is sent; without a script the field is filled in by hand.
+    for (const file of document.querySelectorAll("input[type=file][data-into]")) {
+      file.addEventListener("change", async () => {
+        if (file.files.length) document.getElementById(file.dataset.into).value = await file.files[0].text();
+      });
+    }
+    // What does not hold the text is hidden, and stays chosen.
+    for (const box of document.querySelectorAll("input[data-narrows]")) {
+      box.addEventListener("input", () => {
+        const text = box.value.trim().toLowerCase();
+        for (const one of document.querySelectorAll(`#${box.dataset.narrows} > li`)) {
+          one.hidden = !one.textContent.toLowerCase().includes(text);
+        }
+      });
+    }
+    for (const live of document.querySelectorAll("[data-live]")) follow(live);
     for (const button of document.querySelectorAll("[data-pause]")) pausing(button);
   });
 

@@ -1,9 +1,16 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
+mod access_point;
+mod account;
+mod administrator;
 mod asset;
+mod audit;
+mod certificate;
 mod certificate_authority;
 mod certificate_template;
 mod chart;
+mod device;
+mod entry;
 mod event;
 mod export;
 mod fault;
@@ -12,18 +19,27 @@ mod form;
 mod frame;
 mod gateway;
 pub mod guard;
+mod inventory;
 mod life;
 mod list;
 mod live;
 mod look;
 mod moment;
+mod network_profile;
 mod object;
 mod overview;
 pub mod page;
+mod person;
 mod posted;
 mod proof;
+mod search;
 mod server_certificate;
+mod session;
+mod settings;
+mod sign_in;
+mod table;
 mod text;
+mod token;
 mod twin;
 mod url;
 mod visible;
@@ -103,6 +119,13 @@ pub fn pages() -> Vec<Page> {
 fn filled(mut pages: Pages) -> Pages {
     for add in [
         look::pages,
+        sign_in::pages,
+        account::pages,
+        settings::pages,
+        administrator::pages,
+        token::pages,
+        session::pages,
+        audit::pages,
         overview::pages,
         event::pages,
         live::pages,
@@ -110,6 +133,12 @@ fn filled(mut pages: Pages) -> Pages {
         certificate_template::pages,
         server_certificate::pages,
         gateway::pages,
+        search::pages,
+        network_profile::pages,
+        certificate::pages,
+        access_point::pages,
+        device::pages,
+        person::pages,
     ] {
         add(&mut pages);
     }

@@ -1,5 +1,7 @@
 //! Lists: what every list page shows and can be asked.
 
+pub(crate) mod page;
+
 use domain::filter::Field;
 use domain::filter::Filter;
 use domain::filter::Form;
@@ -125,6 +127,8 @@ pub(crate) enum Cell {
     At(Time),
     /// Leads elsewhere.
     Link(Link),
+    /// A box to tick, for the form `chosen`: the field `serial` with this value.
+    Choose(String),
     /// Nothing.
     None,
 }

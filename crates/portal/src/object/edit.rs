@@ -207,9 +207,14 @@ pub(crate) async fn create<N: Noun>(
     }
     let saving = Saving { confirm: confirmed(&posted), ..Saving::default() };
     let actor = visitor.actor()?;
-    match object::create(&desk.app, actor, N::KIND, (definition, saving)).await {
+    let mut complete = definition.clone();
+    N::complete(&desk, &mut complete);
+    match object::create(&desk.app, actor, N::KIND, (complete.clone(), saving)).await {
         Err(not_applied) => editing.refused::<N>(not_applied),
-        Ok(saved) => Ok(after::<N>(&desk, &visitor, &saved, "created")),
+        Ok(saved) => {
+            let page = N::completed(&desk, &visitor, &saved, (&definition, &complete));
+            Ok(page.unwrap_or_else(|| redirect::<N>(&saved, "created")))
+        }
     }
 }
 
@@ -267,6 +272,10 @@ fn after<N: Noun>(desk: &Desk, visitor: &Visitor, saved: &Saved, done: &str) -> 
     if let Some(response) = N::made(desk, visitor, saved) {
         return response;
     }
+    redirect::<N>(saved, done)
+}
+
+fn redirect<N: Noun>(saved: &Saved, done: &str) -> Response {
     let to = saved.shown.as_ref().map_or_else(|| list_url(N::KIND), |it| url(N::KIND, &it.slug));
     Redirect::to(&format!("{to}?done={done}")).into_response()
 }

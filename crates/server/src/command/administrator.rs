@@ -146,8 +146,8 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Password(arguments) => set_password(arguments).await?,
         Verb::TotpRemove(OneArguments { data, name, json }) => {
             let connection = Connection::open(&data, false).await?;
-            let removed = connection.delete(&format!("/api/v1/{LIST}/{}/totp", escape(&name)));
-            let removed = removed.await;
+            let path = format!("/api/v1/{LIST}/{}/totp", escape(&name));
+            let removed = connection.delete(&path).await;
             connection.close().await;
             removed?;
             conclude(&json!({ "name": name }), json, "signs in without one-time codes")?;
