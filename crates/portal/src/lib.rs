@@ -3,6 +3,7 @@
 mod asset;
 mod certificate_authority;
 mod certificate_template;
+mod enrollment_policy;
 mod export;
 mod fault;
 mod filters;
@@ -14,8 +15,12 @@ mod life;
 mod list;
 mod look;
 mod moment;
+mod network_policy;
 mod object;
 pub mod page;
+mod path;
+mod policy;
+mod policy_workflow;
 mod posted;
 mod proof;
 mod server_certificate;
@@ -103,6 +108,9 @@ fn filled(mut pages: Pages) -> Pages {
         certificate_template::pages,
         server_certificate::pages,
         gateway::pages,
+        policy_workflow::pages,
+        enrollment_policy::pages,
+        network_policy::pages,
     ] {
         add(&mut pages);
     }
