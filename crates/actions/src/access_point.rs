@@ -1,7 +1,14 @@
-//! Access points: their shared secrets.
+//! Access points: their shared secrets, and those that are none yet.
 
+mod knock;
+
+use std::sync::Arc;
+
+use domain::access_point::knock::Knock;
 use domain::actor::Actor;
+use domain::actor::Permission;
 use domain::object::Kind;
+use domain::refusal::Refusal;
 use domain::secret::Secret;
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,6 +21,7 @@ use crate::gateway::draw_secret;
 use crate::object;
 use crate::object::Saving;
 use crate::organization::NotApplied;
+use crate::overview;
 
 /// A shared secret in the moment in which it is shown: once.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
@@ -23,6 +31,11 @@ pub struct ShownSecret {
     pub name: String,
     /// What it and we know from now on.
     pub shared_secret: Secret,
+}
+
+/// Draws a shared secret for an access point that is to be made.
+pub fn draw(app: &App) -> Secret {
+    draw_secret(&app.world)
 }
 
 /// Draws a new shared secret: the old one is good no more, so the access point is to get this one
@@ -35,4 +48,12 @@ pub async fn rotate(app: &App, actor: &Actor, name: &str) -> Result<ShownSecret,
     let saved = object::change(app, actor, (kind, name), (patch, Saving::default())).await?;
     let name = saved.shown.map_or_else(|| name.to_owned(), |shown| shown.name);
     Ok(ShownSecret { name, shared_secret: secret })
+}
+
+/// The addresses that sent RADIUS packets in the last day and are no access point's, the last first.
+pub async fn knocking(app: &Arc<App>, actor: &Actor) -> Result<Vec<Knock>, Refusal> {
+    actor.may(Permission::EventRead)?;
+    actor.may(Permission::OrganizationRead)?;
+    overview::kept(app, |app| &app.figures.knocks, |app| async move { knock::look(&app).await })
+        .await
 }

@@ -1,5 +1,7 @@
 //! Devices: listing, showing, telling of and removing them, one by one or by the table.
 
+pub mod story;
+
 use std::sync::Arc;
 
 use domain::actor::Actor;

@@ -79,7 +79,7 @@ pub async fn show(app: &App, actor: &Actor, id: &str) -> Result<Shown, Refusal> 
 
 /// What an actor may know of an event: who may not see administrators does not see what became of
 /// them and of their tokens either, only that something did.
-fn as_seen_by(actor: &Actor, mut shown: Shown) -> Shown {
+pub(crate) fn as_seen_by(actor: &Actor, mut shown: Shown) -> Shown {
     let of_administrators = ["administrator:", "token:"];
     let is_of = of_administrators.iter().any(|noun| shown.object.starts_with(noun));
     if is_of && !actor.can(Permission::AdministratorRead) {

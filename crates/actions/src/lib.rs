@@ -18,11 +18,14 @@ pub mod gateway;
 pub mod idempotency;
 pub mod inventory;
 pub mod journal;
+pub mod live;
 mod loading;
 pub mod metrics;
+pub mod network_profile;
 pub mod notary;
 pub mod object;
 pub mod organization;
+pub mod overview;
 pub mod password;
 pub mod person;
 pub mod policy;
@@ -32,6 +35,7 @@ pub mod reply_attribute;
 pub mod responder;
 pub mod revocation_list;
 pub mod rules;
+pub mod search;
 pub mod seed;
 pub mod session;
 pub mod setup;
@@ -54,8 +58,10 @@ use tokio::sync::Mutex;
 
 use crate::follower::Follower;
 use crate::journal::Journal;
+use crate::live::Live;
 use crate::loading::Loading;
 use crate::notary::Register;
+use crate::overview::Figures;
 use crate::password::desk::Desk;
 use crate::responder::Answers;
 use crate::revocation_list::Lists;
@@ -86,6 +92,10 @@ pub struct App {
     pub(crate) failures: Failures,
     /// How the audit fares.
     pub(crate) notary: Register,
+    /// Who listens to events as they come.
+    pub live: Live,
+    /// Figures that were worked out a moment ago.
+    pub(crate) figures: Figures,
     /// One change of the definitions at a time.
     changing: Arc<Mutex<()>>,
     /// One change of the inventory at a time, but for what requests tell.
@@ -126,12 +136,15 @@ impl App {
             passwords: Desk::default(),
             failures: Failures::default(),
             notary: Register::default(),
+            live: Live::default(),
+            figures: Figures::default(),
             changing,
             keeping: Mutex::default(),
             follower,
             loading,
         };
         revocation_list::load(&app).await?;
+        loading::fill_fingerprints(&app.store).await;
         Ok(Arc::new(app))
     }
 
@@ -143,6 +156,7 @@ impl App {
     /// Ends what runs in the background, after everything that was journaled is durable.
     pub async fn close(&self) {
         self.follower.end();
+        self.live.close();
         self.snapshot.journal().close().await;
         notary::sign_last(self).await;
     }

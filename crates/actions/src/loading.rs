@@ -14,6 +14,8 @@ use std::thread;
 use pki::certificate::Serial;
 use store::Store;
 use store::StoreError;
+use store::certificate::fingerprint;
+use store::certificate::fingerprint::Filled;
 use tokio::sync::oneshot;
 
 use crate::rules::Rules;
@@ -108,6 +110,23 @@ pub(crate) fn inventory(store: &Store, snapshot: &Snapshot) -> Result<(), StoreE
     }
     snapshot.mark_inventory_read();
     Ok(())
+}
+
+/// Works out, beside everything else, the fingerprints of certificates that were signed before any
+/// were kept. What is left when the server ends is gone on with at the next start.
+pub(crate) async fn fill_fingerprints(store: &Store) {
+    if fill_part(store).await == Filled::All {
+        return;
+    }
+    let store = store.clone();
+    tokio::spawn(async move { while fill_part(&store).await == Filled::Part {} });
+}
+
+async fn fill_part(store: &Store) -> Filled {
+    fingerprint::fill(store).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "not every certificate is found by its fingerprint yet");
+        Filled::All
+    })
 }
 
 fn authorities(rules: &Rules) -> Vec<Serial> {

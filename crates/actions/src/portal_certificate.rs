@@ -1,8 +1,12 @@
-//! What HTTPS shows to administrators: a certificate that the program makes for itself.
+//! What HTTPS shows to administrators: a certificate from the organization's own authority, or one
+//! that the program makes for itself while there is none.
 
 use std::sync::Arc;
 
 use domain::certificate::Usage;
+use domain::certificate_authority::CertificateAuthority;
+use domain::certificate_authority::Purpose;
+use domain::certificate_template::purpose::ExtendedKeyUsage;
 use domain::event::EventKind;
 use domain::refusal::Refusal;
 use pki::certificate::Certificate;
@@ -23,7 +27,10 @@ use crate::App;
 use crate::certificate;
 use crate::certificate_authority;
 use crate::certificate_authority::Order;
+use crate::rules::Authority;
 use crate::rules::Identity;
+use crate::rules::Rules;
+use crate::rules::Server;
 use crate::signer::SigningKey;
 use crate::unavailable;
 use crate::world::Said;
@@ -40,9 +47,10 @@ const OWNER: &str = "https";
 /// Most attempts: each but the last is lost to another server that starts at the same time.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// The certificate and key of now; made, or made anew before they end. Of several servers that
-/// start at the same time, one makes them and the others read them.
-pub async fn ensure(app: &App) -> Result<Identity, Refusal> {
+/// The certificate and key of now, with what stands above it; made, or made anew before they end
+/// and once there is an authority to sign it. Of several servers that start at the same time, one
+/// makes them and the others read them.
+pub async fn ensure(app: &App) -> Result<Server, Refusal> {
     let mut attempts = 1;
     loop {
         match ensure_once(app).await {
@@ -52,7 +60,9 @@ pub async fn ensure(app: &App) -> Result<Identity, Refusal> {
     }
 }
 
-async fn ensure_once(app: &App) -> Result<Identity, Refusal> {
+async fn ensure_once(app: &App) -> Result<Server, Refusal> {
+    let rules = app.snapshot.rules();
+    let authority = authority(&rules);
     let keys = store::private_key::load(&app.store, &app.master).await.map_err(unavailable)?;
     let newest = keys.iter().find(|key| key.usage == Usage::Portal && key.owner == OWNER);
     let mut generation = 1;
@@ -63,35 +73,79 @@ async fn ensure_once(app: &App) -> Result<Identity, Refusal> {
         let soon = app.world.time().plus_days(REPLACED_DAYS);
         if let (Ok(certificate), Ok(key)) = (certificate, key)
             && soon < certificate.not_after
+            && (authority.is_none() || certificate.issuer != certificate.subject)
         {
-            return Ok(Identity { certificate, key: Arc::new(key) });
+            let intermediates = above(&rules, &certificate);
+            let identity = Identity { certificate, key: Arc::new(key) };
+            return Ok(Server { identity, intermediates });
         }
     }
-    make(app, generation).await
+    let identity = make(app, generation, authority).await?;
+    let intermediates = above(&rules, &identity.certificate);
+    Ok(Server { identity, intermediates })
 }
 
-async fn make(app: &App, generation: i64) -> Result<Identity, Refusal> {
+/// The authority that signs it: the first one for RADIUS servers, whose root devices know, that
+/// signs for any name.
+fn authority(rules: &Rules) -> Option<(&str, &Authority)> {
+    let signs = |one: &&CertificateAuthority| {
+        one.generate_ca_for == Purpose::RadiusServer
+            && !one.disabled
+            && one.permitted_names.is_empty()
+            && one.usages().contains(&ExtendedKeyUsage::SERVER_AUTHENTICATION)
+    };
+    let one = rules.organization.certificate_authority.iter().find(signs)?;
+    Some((one.name.as_str(), rules.authority(&one.name)?))
+}
+
+/// The certificates above it that a browser may lack: without the root.
+fn above(rules: &Rules, certificate: &Certificate) -> Vec<Certificate> {
+    let authorities = rules.organization.certificate_authority.iter();
+    let keys = authorities.filter_map(|one| rules.authority(&one.name));
+    let mut chains = keys.flat_map(Authority::generations).map(|generation| &generation.chain);
+    let chain =
+        chains.find(|chain| chain.first().is_some_and(|own| own.subject == certificate.issuer));
+    let without_root = |chain: &Vec<Certificate>| {
+        chain.iter().filter(|one| one.issuer != one.subject).cloned().collect()
+    };
+    chain.map(without_root).unwrap_or_default()
+}
+
+async fn make(
+    app: &App,
+    generation: i64,
+    authority: Option<(&str, &Authority)>,
+) -> Result<Identity, Refusal> {
     let key = certificate_authority::generate(KeyType::EcdsaP256).await?;
     let subject = certificate_authority::name("Safeconduct")?;
     let now = app.world.time();
-    let not_after = now.plus_days(VALIDITY_DAYS).plus_seconds(-1);
+    let wanted = now.plus_days(VALIDITY_DAYS).plus_seconds(-1);
+    let own = SigningKey::new(Arc::clone(&key));
+    let itself = || Issuer::itself(&subject, &key, Hash::Sha256, wanted);
+    let (issuer, signer, signing_key) = match authority {
+        None => (itself(), (OWNER, generation), &own),
+        Some((name, authority)) => {
+            let issuer = authority.issuer(Hash::Sha256).ok_or_else(|| Refusal::Internal {
+                what: format!("the authority {name} cannot sign"),
+            })?;
+            (issuer, (name, authority.current.number), &authority.current.key)
+        }
+    };
     let draft = Draft {
         serial: app.world.serial(),
-        issuer: Issuer::itself(&subject, &key, Hash::Sha256, not_after),
-        subject,
-        public_key: key.public_key().clone(),
         not_before: now,
-        not_after,
+        not_after: wanted.min(issuer.not_after),
+        issuer,
+        subject: subject.clone(),
+        public_key: key.public_key().clone(),
         general_names: names(app),
         key_usage: KeyUsage::DIGITAL_SIGNATURE,
         extended_key_usages: vec![oid::SERVER_AUTH],
         basic_constraints: BasicConstraints::LEAF,
         further: Vec::new(),
     };
-    let signer = (OWNER, generation);
     let order = Order { usage: Usage::Portal, owner: OWNER, generation, signer };
-    let signing_key = SigningKey::new(Arc::clone(&key));
-    let made = certificate_authority::sign(app, order, (draft, key), &signing_key).await?;
+    let made = certificate_authority::sign(app, order, (draft, key), signing_key).await?;
     let mut details = Map::new();
     details.insert("usage".into(), Value::from(Usage::Portal.as_str()));
     let object = format!("certificate:{}", made.certificate.serial);

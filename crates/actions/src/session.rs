@@ -228,6 +228,15 @@ pub async fn prove(
     Ok(())
 }
 
+/// The same one, with the session as it is now: the password may have been given a moment ago.
+pub async fn again(app: &App, present: &Present) -> Result<Present, Refusal> {
+    let id = &present.session.id;
+    let kept = store::session::find(&app.store, id).await.map_err(unavailable)?;
+    let live = kept.filter(|kept| !kept.session.is_over(app.world.time()));
+    let session = live.ok_or(Refusal::SessionOver)?.session;
+    Ok(Present { actor: present.actor.clone(), session })
+}
+
 /// The sessions of an administrator, or of all; one's own without asking for more.
 pub async fn list(
     app: &App,

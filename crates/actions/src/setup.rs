@@ -64,6 +64,12 @@ pub struct Done {
     pub token: ShownToken,
 }
 
+/// Whether there is no administrator yet, so that whoever has the code makes one.
+pub async fn is_open(app: &App) -> Result<bool, Refusal> {
+    let known = store::administrator::list(&app.store).await.map_err(unavailable)?;
+    Ok(known.is_empty())
+}
+
 /// Draws a code, if there is no administrator yet.
 pub async fn begin(app: &App) -> Result<Option<Secret>, Refusal> {
     let known = store::administrator::list(&app.store).await.map_err(unavailable)?;

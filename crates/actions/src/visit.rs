@@ -205,7 +205,17 @@ pub fn report(snapshot: &Snapshot, place: &Place, session: Map<String, Value>) {
 /// Remembers packets that were dropped without an answer: so many for the same reason from the
 /// same address.
 pub fn dropped(snapshot: &Snapshot, address: &str, refusal: &Refusal, packets: u64) {
-    let mut details = Map::new();
+    dropped_of(snapshot, (address, &Map::new()), refusal, packets);
+}
+
+/// The same, with what the sender says of itself.
+pub fn dropped_of(
+    snapshot: &Snapshot,
+    (address, sender): (&str, &Map<String, Value>),
+    refusal: &Refusal,
+    packets: u64,
+) {
+    let mut details = sender.clone();
     details.insert("address".into(), Value::from(address));
     details.insert("packets".into(), Value::from(packets));
     let said = Said { actor: format!("address {address}"), object: "packet:".to_owned(), details };

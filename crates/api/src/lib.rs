@@ -11,15 +11,20 @@ pub mod doctor;
 pub mod event;
 pub mod gate;
 pub mod gateway;
+pub mod live;
+pub mod network_profile;
 pub mod object;
 pub mod openapi;
 pub mod operation;
 pub mod organization;
+pub mod overview;
 pub mod person;
 pub mod policy;
 pub mod problem;
 pub mod reply_attribute;
 pub mod schema;
+pub mod search;
+pub mod session;
 mod sheet;
 mod taken;
 pub mod version;
@@ -111,6 +116,7 @@ fn filled(mut table: Table) -> Table {
         certificate_template::operations,
         object::operations,
         gateway::operations,
+        network_profile::operations,
         certificate::operations,
         device::operations,
         person::operations,
@@ -119,8 +125,12 @@ fn filled(mut table: Table) -> Table {
         decision::operations,
         doctor::operations,
         event::operations,
+        live::operations,
+        overview::operations,
+        search::operations,
         audit::operations,
         administrator::operations,
+        session::operations,
         version::operations,
     ] {
         operations(&mut table);

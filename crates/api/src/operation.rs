@@ -143,9 +143,12 @@ impl Operation {
 
     /// Takes a table.
     pub(crate) fn takes_table(self) -> Self {
-        let schema = Object::with_type(SchemaType::Type(Type::String));
-        let part = Part { schema: Schema::Object(schema).into(), named: Vec::new() };
-        Self { body: Some(Body { content_type: "text/csv", part }), ..self }
+        Self { body: Some(text("text/csv")), ..self }
+    }
+
+    /// Answers text of this form.
+    pub(crate) fn answers_text(self, content_type: &'static str) -> Self {
+        Self { answer: Some(text(content_type)), ..self }
     }
 
     /// Answers this as JSON.
@@ -168,10 +171,22 @@ impl Operation {
         Self { status: 201, ..self }
     }
 
+    /// Answers that it was done, and nothing else.
+    pub(crate) fn answers_nothing(self) -> Self {
+        Self { status: 204, ..self }
+    }
+
     /// Says which version it answers (`ETag`), and takes one that is meant (`If-Match`).
     pub(crate) fn versioned(self) -> Self {
         Self { versioned: true, ..self }
     }
+}
+
+/// A body of text.
+fn text(content_type: &'static str) -> Body {
+    let schema = Object::with_type(SchemaType::Type(Type::String));
+    let part = Part { schema: Schema::Object(schema).into(), named: Vec::new() };
+    Body { content_type, part }
 }
 
 /// The schema of a type.

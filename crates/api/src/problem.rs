@@ -118,6 +118,7 @@ impl From<Refusal> for Problem {
             | Refusal::MassChange { .. } => StatusCode::CONFLICT,
             Refusal::StoreUnavailable { .. }
             | Refusal::Overloaded
+            | Refusal::TooManyListeners { .. }
             | Refusal::SignerBusy { .. }
             | Refusal::LoginBusy => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,

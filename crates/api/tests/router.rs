@@ -17,7 +17,9 @@ mod tests {
     use axum::http::StatusCode;
     use axum::http::header::CONTENT_TYPE;
     use domain::actor::Actor;
+    use domain::actor::Role;
     use domain::event::Moment;
+    use futures_util::StreamExt;
     use serde_json::Value;
     use serde_json::json;
     use store::Store;
@@ -87,6 +89,38 @@ mod tests {
         let revoke = "/api/v1/certificates/0A/revoke";
         let answer = ask(&router, "POST", revoke, r#"{"reason":"superseded"}"#).await;
         is_problem(&answer, 404, "API-NOT-FOUND");
+    }
+
+    #[tokio::test]
+    async fn whatever_a_text_means_is_found_and_no_other_parameter_taken() {
+        let router = owned().await;
+        let (status, found) = ask(&router, "GET", "/api/v1/search?text=anna", "").await;
+        assert_eq!((status, found), (StatusCode::OK, json!({"items": [], "more": []})));
+        let long = format!("/api/v1/search?text={}", "a".repeat(1025));
+        for wrong in ["/api/v1/search", "/api/v1/search?text=%00", "/api/v1/search?q=a", &long] {
+            is_problem(&ask(&router, "GET", wrong, "").await, 400, "API-PARAMETER");
+        }
+        let stranger = super::tests::router(None).await;
+        let answer = ask(&stranger, "GET", "/api/v1/search?text=a", "").await;
+        is_problem(&answer, 401, "API-UNAUTHENTICATED");
+    }
+
+    #[tokio::test]
+    async fn public_roots_are_listed_and_a_profile_tells_whom_it_trusts() {
+        let router = owned().await;
+        let (_, page) =
+            ask(&router, "GET", "/api/v1/public-roots?search=root+g3&limit=1", "").await;
+        assert_eq!(page["items"][0]["name"], "DigiCert Assured ID Root G3");
+        assert_eq!((&page["items"][0]["kind"], page["next"].is_null()), (&json!("public"), false));
+        let behind = "/api/v1/public-roots?search=root+g3&cursor=DigiCert+Assured+ID+Root+G3";
+        let (_, page) = ask(&router, "GET", behind, "").await;
+        assert_eq!(page["items"][0]["name"], "DigiCert Global Root G3");
+        for wrong in ["cursor=x", "limit=0", "name=x"] {
+            let url = format!("/api/v1/public-roots?{wrong}");
+            is_problem(&ask(&router, "GET", &url, "").await, 400, "API-PARAMETER");
+        }
+        let nobody = "/api/v1/network-profiles/Wi-Fi/certificates";
+        is_problem(&ask(&router, "GET", nobody, "").await, 404, "API-NOT-FOUND");
     }
 
     #[tokio::test]
@@ -230,6 +264,47 @@ mod tests {
         for words in ["what", "why", "fix"] {
             assert!(finding[words].as_str().unwrap().len() > 10, "{finding}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_overview_has_every_part_and_nobody_knocks_at_an_empty_house() {
+        let router = owned().await;
+        let (status, told) = ask(&router, "GET", "/api/v1/overview", "").await;
+        assert_eq!(status, StatusCode::OK, "{told}");
+        assert_eq!(told["activity"]["day"]["authentications"].as_array().unwrap().len(), 24);
+        assert_eq!(told["activity"]["month"]["span"], "day");
+        assert_eq!(told["certificates"]["in_use"], 0);
+        assert_eq!((&told["authorities"], &told["at"].is_string()), (&json!([]), &true));
+        let (status, page) = ask(&router, "GET", "/api/v1/knocking-access-points", "").await;
+        assert_eq!((status, &page["items"]), (StatusCode::OK, &json!([])));
+    }
+
+    #[tokio::test]
+    async fn events_are_streamed_as_they_come() {
+        let router = owned().await;
+        let get = |url: &'static str| {
+            let request = Request::builder().uri(url).body(Body::empty()).unwrap();
+            router.clone().oneshot(request)
+        };
+        let wrong = get("/api/v1/events/stream?filter=colour:red").await.unwrap();
+        assert_eq!(wrong.status(), StatusCode::BAD_REQUEST);
+        let response = get("/api/v1/events/stream?filter=kind:object.created").await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[CONTENT_TYPE], "text/event-stream");
+        let mut parts = response.into_body().into_data_stream();
+        let begin = parts.next().await.unwrap().unwrap();
+        assert!(begin.starts_with(b"retry: 1000\n\n"));
+        let body = json!({ "name": "mac\n1" });
+        let (status, _) = ask(&router, "POST", "/api/v1/devices", &body.to_string()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "no name has a line break");
+        let body = json!({ "name": "mac-1" });
+        ask(&router, "POST", "/api/v1/devices", &body.to_string()).await;
+        let event = String::from_utf8(parts.next().await.unwrap().unwrap().to_vec()).unwrap();
+        let lines: Vec<&str> = event.lines().collect();
+        assert_eq!((lines.len(), lines[1], lines[3]), (4, "event: event", ""), "{event}");
+        let told: Value = serde_json::from_str(lines[2].strip_prefix("data: ").unwrap()).unwrap();
+        assert_eq!(told["object"], "device:mac-1");
+        assert_eq!(lines[0], format!("id: {}", told["id"].as_str().unwrap()));
     }
 
     #[tokio::test]
@@ -388,6 +463,62 @@ mod tests {
         for told in [applied, again, organization, events] {
             assert!(!told.to_string().contains(secret), "{told}");
         }
+    }
+
+    #[tokio::test]
+    async fn passwords_are_set_and_sessions_listed() {
+        let router = owned().await;
+        let ann = r#"{"name":"Ann","role":"owner"}"#;
+        ask(&router, "POST", "/api/v1/administrators", ann).await;
+        let of_ann = |what: &str| format!("/api/v1/administrators/Ann/{what}");
+        let (_, before) = ask(&router, "GET", &of_ann("credential"), "").await;
+        assert_eq!(
+            (&before["password_since"], &before["is_one_time"], &before["recovery_codes"]),
+            (&json!(null), &json!(false), &json!(0))
+        );
+        let put = |body: &'static str| {
+            let (router, url) = (router.clone(), of_ann("password"));
+            async move { ask(&router, "PUT", &url, body).await }
+        };
+        is_problem(&put("{}").await, 422, "API-BODY");
+        is_problem(&put(r#"{"password":"x","force":true}"#).await, 422, "API-BODY");
+        let short = put(r#"{"password":"short"}"#).await;
+        is_problem(&short, 422, "API-DOCUMENT");
+        assert_eq!(short.1["complaints"][0]["path"], "password");
+        let good = put(r#"{"password":"lamp river 7 socks"}"#).await;
+        assert_eq!(good, (StatusCode::NO_CONTENT, json!(null)));
+        let (_, after) = ask(&router, "GET", &of_ann("credential"), "").await;
+        assert_eq!(after["password_since"], "2026-11-23T22:00:00Z");
+        let missing = "/api/v1/administrators/Eve/password";
+        let missing = ask(&router, "PUT", missing, r#"{"password":"lamp river 7 socks"}"#).await;
+        is_problem(&missing, 404, "API-NOT-FOUND");
+        is_problem(&ask(&router, "DELETE", &of_ann("totp"), "").await, 409, "API-CONFLICT");
+        let (status, page) = ask(&router, "GET", "/api/v1/sessions?administrator=Ann", "").await;
+        assert_eq!((status, page), (StatusCode::OK, json!({ "items": [], "next": null })));
+        let wrong = ask(&router, "GET", "/api/v1/sessions?who=Ann", "").await;
+        is_problem(&wrong, 400, "API-PARAMETER");
+        let gone = ask(&router, "DELETE", "/api/v1/sessions/1", "").await;
+        is_problem(&gone, 404, "API-NOT-FOUND");
+    }
+
+    #[tokio::test]
+    async fn an_own_password_takes_the_old_one_and_slows_whoever_guesses() {
+        let bare = router(None).await;
+        let router = bare.clone().layer(Extension(Actor::owner("administrator of the test")));
+        let ann = r#"{"name":"Ann","role":"owner"}"#;
+        ask(&router, "POST", "/api/v1/administrators", ann).await;
+        let url = "/api/v1/administrators/Ann/password";
+        let first = r#"{"password":"lamp river 7 socks"}"#;
+        assert_eq!(ask(&router, "PUT", url, first).await.0, StatusCode::NO_CONTENT);
+        let own = bare.layer(Extension(Actor::administrator("Ann", Role::Owner)));
+        is_problem(&ask(&own, "PUT", url, first).await, 422, "API-DOCUMENT");
+        let order = |old: &str| json!({ "password": "chalk window 9 boats", "old": old });
+        for _ in 0..5 {
+            let wrong = ask(&own, "PUT", url, &order("another one").to_string()).await;
+            is_problem(&wrong, 403, "API-LOGIN-WRONG");
+        }
+        let right = order("lamp river 7 socks").to_string();
+        is_problem(&ask(&own, "PUT", url, &right).await, 429, "API-LOGIN-SLOWED");
     }
 
     #[tokio::test]

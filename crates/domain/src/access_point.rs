@@ -1,5 +1,7 @@
 //! Access points: the RADIUS clients that bring devices to us, RADIUS > Access Points.
 
+pub mod knock;
+
 use core::net::IpAddr;
 
 use serde::Deserialize;

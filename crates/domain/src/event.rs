@@ -1,5 +1,6 @@
 //! Events: every change and every answer, with its reason.
 
+pub mod count;
 pub mod following;
 pub mod listing;
 

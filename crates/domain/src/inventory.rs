@@ -143,6 +143,11 @@ impl Inventory {
         self.device(&self.udids.one(&udid.trim().to_lowercase())?)
     }
 
+    /// The devices that have this address, written as [`mac::normalize`] does, by their id.
+    pub fn devices_of_mac(&self, address: &str) -> Vec<Arc<Device>> {
+        self.macs.all(address).iter().filter_map(|id| self.device(id)).collect()
+    }
+
     /// The person of this name.
     pub fn person(&self, name: &str) -> Option<Arc<Person>> {
         self.people.get(name).map(|held| held.record)

@@ -15,6 +15,9 @@ use crate::object::check_name;
 /// Longest SSID, in bytes (IEEE 802.11).
 pub const SSID_BYTES_MAX: usize = 32;
 
+/// Most authorities that devices are to trust: what a profile carries is installed on each.
+pub const TRUSTED_AUTHORITIES_MAX: usize = 32;
+
 /// A network as devices are to join it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +39,8 @@ pub struct NetworkProfile {
     pub gateway: String,
     /// What the RADIUS server shows.
     pub server_certificate: String,
-    /// The roots that devices are to trust; several at once for a rollover.
+    /// The roots that devices are to trust: authorities, or public roots by their common name;
+    /// several at once for a rollover.
     pub trusted_authorities: Vec<String>,
     /// The names that devices accept; `*.` stands for one label.
     pub radius_server_names: Vec<String>,
@@ -118,6 +122,19 @@ impl Object for NetworkProfile {
                 "is empty, so devices would trust any RADIUS server",
                 "name the authority that signed the server certificate",
             );
+        }
+        let trusted = &self.trusted_authorities;
+        if trusted.len() > TRUSTED_AUTHORITIES_MAX {
+            let what =
+                format!("{} are named, {TRUSTED_AUTHORITIES_MAX} are possible", trusted.len());
+            complaints.add("trusted_authorities", what, "name those that devices need");
+        }
+        for (index, name) in trusted.iter().enumerate() {
+            if trusted.iter().take(index).any(|earlier| earlier == name) {
+                let what = format!("\"{}\" is there twice", name.escape_debug());
+                let field = format!("trusted_authorities[{index}]");
+                complaints.add(&field, what, "remove one");
+            }
         }
         if self.radius_server_names.is_empty() {
             complaints.add(

@@ -2,6 +2,7 @@
 //! a sentence for the administrator, and the fix.
 
 pub mod cause;
+pub mod title;
 mod words;
 
 use core::fmt;
@@ -226,6 +227,9 @@ pub enum Refusal {
     /// More conversations at once than there is room for.
     #[serde(rename = "SYS-OVERLOAD")]
     Overloaded,
+    /// As many listen to events as there is room for.
+    #[serde(rename = "SYS-LISTENERS")]
+    TooManyListeners { most: usize },
     /// Something inside went wrong.
     #[serde(rename = "SYS-INTERNAL")]
     Internal { what: String },

@@ -331,6 +331,39 @@ mod tests {
     }
 
     #[test]
+    fn a_network_profile_trusts_an_authority_or_a_public_root() {
+        let whole = |trusted: &[&str]| {
+            let mut radius = root("RADIUS CA");
+            radius["generate_ca_for"] = json!("radius-server");
+            json!({
+                "certificate_authority": [root("SCEP CA"), radius],
+                "server_certificate": [{ "name": "RADIUS", "certificate_authority": "RADIUS CA",
+                    "names": ["radius.example.test"] }],
+                "gateway": [{ "name": "G", "certificate_authority": "SCEP CA" }],
+                "network_profile": [{ "name": "Wi-Fi", "security_type": "wired", "gateway": "G",
+                    "server_certificate": "RADIUS", "trusted_authorities": trusted,
+                    "radius_server_names": ["radius.example.test"] }],
+            })
+        };
+        let (own, public) = ("RADIUS CA", "DigiCert Global Root G3");
+        made(whole(&[own, public, "GlobalSign Root CA - R6"]));
+        let current = Organization::default();
+        for unknown in ["GlobalSign", "digicert global root g3", "Nobody's CA"] {
+            let complaints = over(&current, whole(&[own, unknown]), false).unwrap_err();
+            assert_eq!(complaints[0].path, "network_profile[0].trusted_authorities[1]");
+            assert!(complaints[0].fix.contains("public-roots"), "{}", complaints[0].fix);
+        }
+        refused(&current, whole(&[own, own]), "network_profile[0].trusted_authorities[1]");
+        let many: Vec<String> = (0..33).map(|number| number.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        refused(&current, whole(&many), "network_profile[0].trusted_authorities");
+        // Nothing else may name a public root.
+        let mut other = whole(&[own]);
+        other["gateway"][0]["certificate_authority"] = json!(public);
+        refused(&current, other, "gateway[0].certificate_authority");
+    }
+
+    #[test]
     fn settings_stay_unless_they_are_named() {
         let named = json!({ "organization": { "name": "School", "base_url": "http://pki.test" } });
         let current = made(named);

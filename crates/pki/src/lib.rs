@@ -19,6 +19,7 @@ pub mod name;
 pub mod ocsp;
 pub mod oid;
 pub mod pem;
+pub mod public_root;
 pub mod schema;
 pub mod time;
 pub mod tlv;

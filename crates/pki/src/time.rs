@@ -42,6 +42,23 @@ impl Time {
         )
     }
 
+    /// The moment as most programs print a date, such as `Mon Nov 10 00:00:00 UTC 2031`.
+    #[must_use]
+    pub fn to_date_text(self) -> String {
+        // The first day of 1970 was a Thursday.
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let Civil { year, month, day, hour, minute, second } = self.civil();
+        let days = self.0.div_euclid(SECONDS_PER_DAY).rem_euclid(7);
+        let named = |names: &'static [&'static str], index: i64| {
+            usize::try_from(index).ok().and_then(|index| names.get(index)).copied()
+        };
+        let weekday = named(&DAYS, days).unwrap_or_default();
+        let month = named(&MONTHS, month - 1).unwrap_or_default();
+        format!("{weekday} {month} {day:02} {hour:02}:{minute:02}:{second:02} UTC {year}")
+    }
+
     /// Reads `2026-11-23T22:00:00Z`; a fraction is dropped and a numeric offset is applied.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
@@ -199,6 +216,18 @@ fn date_from_days(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_is_printed_as_the_guide_shows_it() {
+        for (text, expected) in [
+            ("2031-11-10T00:00:00Z", "Mon Nov 10 00:00:00 UTC 2031"),
+            ("2038-01-15T12:00:00Z", "Fri Jan 15 12:00:00 UTC 2038"),
+            ("1970-01-01T00:00:09Z", "Thu Jan 01 00:00:09 UTC 1970"),
+            ("1969-12-31T23:59:59Z", "Wed Dec 31 23:59:59 UTC 1969"),
+        ] {
+            assert_eq!(Time::parse_rfc3339(text).unwrap().to_date_text(), expected);
+        }
+    }
 
     fn check(seconds: i64, text: &str) {
         assert_eq!(Time(seconds).to_rfc3339(), text);

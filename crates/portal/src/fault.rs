@@ -91,18 +91,26 @@ impl IntoResponse for Fault {
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
 pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Refusal::Unauthenticated | Refusal::SessionOver => StatusCode::UNAUTHORIZED,
         Refusal::NotPermitted { .. }
         | Refusal::AdministratorDisabled { .. }
-        | Refusal::SetupCodeWrong => StatusCode::FORBIDDEN,
-        Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+        | Refusal::SetupCodeWrong
+        | Refusal::LoginWrong
+        | Refusal::CodeNeeded { .. }
+        | Refusal::CodeWrong { .. }
+        | Refusal::PasswordDue { .. }
+        | Refusal::ProofNeeded => StatusCode::FORBIDDEN,
+        Refusal::TooManyRequests { .. } | Refusal::LoginSlowed { .. } => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
         Refusal::Conflict { .. } | Refusal::SlugTaken { .. } | Refusal::LastOwner { .. } => {
             StatusCode::CONFLICT
         }
-        Refusal::StoreUnavailable { .. } | Refusal::Overloaded | Refusal::SignerBusy { .. } => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Refusal::StoreUnavailable { .. }
+        | Refusal::Overloaded
+        | Refusal::SignerBusy { .. }
+        | Refusal::LoginBusy => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,

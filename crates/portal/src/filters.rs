@@ -1,5 +1,7 @@
 //! What templates write behind a bar.
 
+#![expect(unreachable_pub, reason = "the attribute writes parts that are public")]
+
 use core::fmt::Display;
 
 use askama::Values;

@@ -194,7 +194,7 @@ impl Form {
             is_required: field.is_required,
             wrong: own.iter().map(|one| format!("{}; {}", one.what, one.fix)).collect(),
             control: match (&field.input, what_for) {
-                (Input::Own(widget), Use::Read) => Control::Own(widget.told(held)),
+                (Input::Own(widget), Use::Read) => Control::Own(widget.told(field.path, held)),
                 (input, Use::Read | Use::Fill) => input.shown(field.path, held, &own),
             },
         }

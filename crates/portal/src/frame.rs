@@ -26,7 +26,6 @@ pub(crate) struct Frame {
 pub(crate) struct Group {
     pub(crate) title: String,
     pub(crate) items: Vec<Item>,
-    pub(crate) is_open: bool,
 }
 
 /// A page in the menu.
@@ -141,8 +140,7 @@ fn menu(visitor: &Visitor) -> Vec<Group> {
                 is_here: is_here(url),
             })
             .collect();
-        let is_open = items.iter().any(|item| item.is_here);
-        Group { title: text::t(title).into_owned(), items, is_open }
+        Group { title: text::t(title).into_owned(), items }
     };
     MENU.iter().map(group).filter(|group| !group.items.is_empty()).collect()
 }

@@ -90,6 +90,7 @@ pub(crate) async fn pass(
         Ok(present) => {
             let extensions = request.extensions_mut();
             extensions.insert(visitor.clone());
+            extensions.insert(place);
             if let Some(present) = present {
                 extensions.insert(present);
                 if passing.proof {

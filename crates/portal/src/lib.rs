@@ -1,9 +1,18 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
+mod access_point;
+mod account;
+mod administrator;
 mod asset;
+mod audit;
+mod certificate;
 mod certificate_authority;
 mod certificate_template;
+mod chart;
+mod device;
 mod enrollment_policy;
+mod entry;
+mod event;
 mod export;
 mod fault;
 mod filters;
@@ -11,20 +20,31 @@ mod form;
 mod frame;
 mod gateway;
 pub mod guard;
+mod inventory;
 mod life;
 mod list;
+mod live;
 mod look;
 mod moment;
 mod network_policy;
+mod network_profile;
 mod object;
+mod overview;
 pub mod page;
 mod path;
+mod person;
 mod policy;
 mod policy_workflow;
 mod posted;
 mod proof;
+mod search;
 mod server_certificate;
+mod session;
+mod settings;
+mod sign_in;
+mod table;
 mod text;
+mod token;
 mod twin;
 mod url;
 mod visible;
@@ -104,6 +124,16 @@ pub fn pages() -> Vec<Page> {
 fn filled(mut pages: Pages) -> Pages {
     for add in [
         look::pages,
+        sign_in::pages,
+        account::pages,
+        settings::pages,
+        administrator::pages,
+        token::pages,
+        session::pages,
+        audit::pages,
+        overview::pages,
+        event::pages,
+        live::pages,
         certificate_authority::pages,
         certificate_template::pages,
         server_certificate::pages,
@@ -111,6 +141,12 @@ fn filled(mut pages: Pages) -> Pages {
         policy_workflow::pages,
         enrollment_policy::pages,
         network_policy::pages,
+        search::pages,
+        network_profile::pages,
+        certificate::pages,
+        access_point::pages,
+        device::pages,
+        person::pages,
     ] {
         add(&mut pages);
     }

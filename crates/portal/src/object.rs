@@ -61,6 +61,19 @@ pub(crate) trait Noun: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Puts into the definition of something new what nobody wrote and it needs.
+    fn complete(_desk: &Desk, _definition: &mut Value) {}
+
+    /// The page after one was made that was completed: what was written, and what became of it.
+    fn completed(
+        desk: &Desk,
+        visitor: &Visitor,
+        saved: &Saved,
+        _written_and_completed: (&Value, &Value),
+    ) -> Option<Response> {
+        Self::made(desk, visitor, saved)
+    }
+
     /// Further buttons of the form of an existing one: each posts the form and saves nothing.
     fn tries(_slug: &str) -> Vec<Link> {
         Vec::new()

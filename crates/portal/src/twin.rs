@@ -12,6 +12,12 @@ pub(crate) struct Twin {
     pub(crate) text: String,
 }
 
+/// A command that does the same as a page.
+pub(crate) fn command(words: &[&str]) -> Twin {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    Twin { title: text::t("twin.cli").into_owned(), text: words.join(" ") }
+}
+
 /// The three ways to say a definition; `slug` names the object if it is there already.
 pub(crate) fn of(kind: Kind, definition: &Value, slug: Option<&str>) -> Vec<Twin> {
     let definition = &public(definition);
@@ -111,7 +117,7 @@ fn toml(kind: Kind, definition: &Value) -> String {
 }
 
 /// A text as one word of a shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_bare = !text.is_empty()
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_=.:/@,".contains(c));
     if is_bare { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }

@@ -1,5 +1,7 @@
 //! Who looks at a page, and how they like it; a handler cannot run without.
 
+use actions::session::Place;
+use actions::session::Present;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::actor::Actor;
@@ -44,5 +46,29 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
         let found = parts.extensions.get::<Self>().cloned();
         found.ok_or(Fault::Refused(Refusal::Unauthenticated))
+    }
+}
+
+/// Whoever has signed in with a password: pages about their own account are for nobody else.
+pub(crate) struct SignedIn(pub(crate) Present);
+
+impl<S: Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        let found = parts.extensions.get::<Present>().cloned();
+        found.map(Self).ok_or(Fault::Refused(Refusal::Unauthenticated))
+    }
+}
+
+/// Where the request comes from.
+pub(crate) struct Whence(pub(crate) Place);
+
+impl<S: Sync> FromRequestParts<S> for Whence {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        let found = parts.extensions.get::<Place>().cloned();
+        Ok(Self(found.unwrap_or(Place { address: None, user_agent: String::new() })))
     }
 }

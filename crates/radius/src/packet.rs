@@ -381,6 +381,39 @@ pub fn peek_state(bytes: &[u8]) -> Option<&[u8]> {
         .map(|(_, value)| value)
 }
 
+/// What the sender of an unverified datagram calls itself: a hint for people, and never believed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Sender {
+    /// The name that it gives itself (NAS-Identifier).
+    pub identifier: Option<String>,
+    /// The address that it gives itself (NAS-IP-Address, NAS-IPv6-Address).
+    pub address: Option<core::net::IpAddr>,
+    /// Where a device is to have called (Called-Station-Id).
+    pub called_station: Option<String>,
+}
+
+/// Looks who an unverified datagram says that it is from; nothing if it is no packet.
+#[must_use]
+pub fn peek_sender(bytes: &[u8]) -> Sender {
+    let mut sender = Sender::default();
+    let Ok(header) = Header::read(bytes) else { return sender };
+    let text = |value: &[u8]| Some(String::from_utf8_lossy(value).into_owned());
+    for (attribute, value) in (Attributes { rest: header.body }).take(ATTRIBUTES_MAX) {
+        match attribute {
+            number::NAS_IDENTIFIER => sender.identifier = text(value),
+            number::CALLED_STATION_ID => sender.called_station = text(value),
+            number::NAS_IP_ADDRESS => {
+                sender.address = <[u8; 4]>::try_from(value).ok().map(Into::into);
+            }
+            number::NAS_IPV6_ADDRESS if sender.address.is_none() => {
+                sender.address = <[u8; 16]>::try_from(value).ok().map(Into::into);
+            }
+            _ => {}
+        }
+    }
+    sender
+}
+
 /// Writes the header of a packet with `body_length` bytes of attributes.
 pub(crate) fn header(
     code: Code,

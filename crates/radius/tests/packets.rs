@@ -243,6 +243,26 @@ fn an_ssid_is_found_however_the_address_is_written() {
     check("", "", None);
 }
 
+#[test]
+fn what_an_unproved_sender_says_of_itself_is_read() {
+    let bytes = request::build(1, RANDOM)
+        .attribute(number::NAS_IDENTIFIER, b"ap-\xff-7")
+        .attribute(number::NAS_IPV6_ADDRESS, &[0xfd; 16])
+        .attribute(number::NAS_IP_ADDRESS, &[192, 0, 2, 7])
+        .attribute(number::CALLED_STATION_ID, b"00-11-22-33-44-55:School")
+        .finish(b"another secret that nobody here knows")
+        .unwrap();
+    let sender = packet::peek_sender(&bytes);
+    assert_eq!(sender.identifier.as_deref(), Some("ap-\u{fffd}-7"));
+    assert_eq!(sender.address, Some([192, 0, 2, 7].into()));
+    assert_eq!(sender.called_station.as_deref(), Some("00-11-22-33-44-55:School"));
+    for nonsense in [&b""[..], b"hello", &bytes[..19], &[1; 5000]] {
+        assert_eq!(packet::peek_sender(nonsense), packet::Sender::default());
+    }
+    let short = bare(1, &[number::NAS_IP_ADDRESS, 5, 1, 2, 3]);
+    assert_eq!(packet::peek_sender(&short).address, None);
+}
+
 proptest! {
     #[test]
     fn any_datagram_is_dropped_without_harm(
@@ -250,6 +270,8 @@ proptest! {
     ) {
         prop_assert!(Packet::parse(&bytes, SECRET).is_err());
         prop_assert!(packet::peek_state(&bytes).is_none_or(|state| state.len() < 200));
+        let name = packet::peek_sender(&bytes).identifier;
+        prop_assert!(name.is_none_or(|name| name.len() < 600));
     }
 
     #[test]

@@ -22,13 +22,18 @@ mod handbook;
 mod inventory;
 mod man;
 mod network_policy;
+mod network_profile;
 mod object;
 mod organization;
+mod overview;
+mod password;
 mod person;
 pub(crate) mod plan_text;
 mod replay;
+mod search;
 mod seed;
 mod serve;
+mod session;
 mod simulate;
 mod token;
 mod toml_document;
@@ -70,11 +75,15 @@ pub(crate) enum Command {
     /// Keep the people whom devices belong to: list, show, add, edit, remove, import a table
     #[command(subcommand)]
     Person(person::Verb),
+    /// Show how an organization fares: who asked and how it came out, and what ends when
+    Overview(overview::Arguments),
     /// Find out what is wrong with an organization, and what to do about it
     Doctor(doctor::Arguments),
     /// Look at what happened, and why
     #[command(subcommand)]
     Event(event::Verb),
+    /// Find whatever a number, address or name may mean
+    Search(search::Arguments),
     /// Say why a device was answered as it was
     Explain(explain::Arguments),
     /// Say what would happen if a device came, with the policies of now or a draft
@@ -99,9 +108,9 @@ pub(crate) enum Command {
     /// Keep network policies, and look at what they may send
     #[command(subcommand)]
     NetworkPolicy(network_policy::Verb),
-    /// Keep network profiles: what devices are to join
+    /// Keep network profiles: what devices are to join, and whom they trust there
     #[command(subcommand)]
-    NetworkProfile(object::Verb),
+    NetworkProfile(network_profile::Verb),
     /// Keep access points, the RADIUS clients, and their shared secrets
     #[command(subcommand)]
     AccessPoint(gateway::AccessPointVerb),
@@ -111,6 +120,9 @@ pub(crate) enum Command {
     /// Keep the tokens by which programs act for administrators
     #[command(subcommand)]
     Token(token::Verb),
+    /// Look at who is signed in to the portal, and end sessions
+    #[command(subcommand)]
+    Session(session::Verb),
     /// Ask for a certificate as a device does
     Enroll(enroll::Arguments),
     /// Join the network as a device does, through a simulated access point
@@ -152,9 +164,11 @@ impl Command {
             | Self::CertificateTemplate(_)
             | Self::Device(_)
             | Self::Person(_)
+            | Self::Overview(_)
             | Self::Doctor(_)
             | Self::Event(_)
             | Self::Explain(_)
+            | Self::Search(_)
             | Self::Simulate(_)
             | Self::Replay(_)
             | Self::Organization(_)
@@ -164,6 +178,7 @@ impl Command {
             | Self::AccessPoint(_)
             | Self::Administrator(_)
             | Self::Token(_)
+            | Self::Session(_)
             | Self::PolicyWorkflow(_)
             | Self::EnrollmentPolicy(_)
             | Self::NetworkPolicy(_)
@@ -194,8 +209,10 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CertificateTemplate(verb) => certificate_template::run(verb).await,
         Command::Device(verb) => device::run(verb).await,
         Command::Person(verb) => person::run(verb).await,
+        Command::Overview(arguments) => overview::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Event(verb) => event::run(verb).await,
+        Command::Search(arguments) => search::run(arguments).await,
         Command::Explain(arguments) => explain::run(arguments).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
@@ -205,10 +222,11 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::PolicyWorkflow(verb) => object::run_policy(Kind::PolicyWorkflow, verb).await,
         Command::EnrollmentPolicy(verb) => object::run_policy(Kind::EnrollmentPolicy, verb).await,
         Command::NetworkPolicy(verb) => network_policy::run(verb).await,
-        Command::NetworkProfile(verb) => object::run(Kind::NetworkProfile, verb).await,
+        Command::NetworkProfile(verb) => network_profile::run(verb).await,
         Command::AccessPoint(verb) => gateway::run_access_point(verb).await,
         Command::Administrator(verb) => administrator::run(verb).await,
         Command::Token(verb) => token::run(verb).await,
+        Command::Session(verb) => session::run(verb).await,
         Command::Enroll(arguments) => enroll::run(arguments).await,
         Command::Authenticate(arguments) => authenticate::run(arguments).await,
         Command::Seed(arguments) => seed::run(arguments).await,

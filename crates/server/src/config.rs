@@ -7,7 +7,10 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use actions::rules::Identity;
+use actions::rules::Server;
 use anyhow::Context;
 use anyhow::anyhow;
 use anyhow::bail;
@@ -174,13 +177,52 @@ pub(crate) struct Portal {
     /// Names that browsers may call it by, beside addresses, `localhost` and the host of the
     /// organization's address.
     pub(crate) hosts: Vec<String>,
+    /// The certificate that HTTPS shows, PEM, with those above it behind; the program's own if not
+    /// given.
+    pub(crate) certificate_file: Option<PathBuf>,
+    /// Its key, PKCS #8 in PEM.
+    pub(crate) key_file: Option<PathBuf>,
 }
 
+/// Largest file of a certificate or key: a chain of RSA-4096 certificates fits.
+const PEM_BYTES_MAX: u64 = 256 * 1024;
+
 impl Portal {
+    /// What HTTPS shows, if it is given.
+    pub(crate) fn given(&self) -> anyhow::Result<Option<Server>> {
+        let (certificate, key) = match (&self.certificate_file, &self.key_file) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => (certificate, key),
+            (Some(_), None) => bail!("[portal] has a certificate_file and no key_file"),
+            (None, Some(_)) => bail!("[portal] has a key_file and no certificate_file"),
+        };
+        let chain = pki::pem::certificates(&pem(certificate)?)
+            .with_context(|| format!("{} holds no certificate", certificate.display()))?;
+        let mut chain = chain.into_iter();
+        let own = chain.next();
+        let own = own.with_context(|| format!("{} holds no certificate", certificate.display()))?;
+        let key = pki::pem::parse_private_key(&pem(key)?)
+            .with_context(|| format!("{} holds no key", key.display()))?;
+        if key.public_key() != &own.public_key {
+            bail!("the certificate of [portal] is not that of its key");
+        }
+        let identity = Identity { certificate: own, key: Arc::new(key) };
+        Ok(Some(Server { identity, intermediates: chain.collect() }))
+    }
+
     /// As the portal takes it.
     pub(crate) fn settings(&self) -> portal::Settings {
         portal::Settings { hosts: self.hosts.clone() }
     }
+}
+
+fn pem(path: &Path) -> anyhow::Result<String> {
+    let shown = || format!("{} cannot be read", path.display());
+    let length = fs::metadata(path).with_context(shown)?.len();
+    if length > PEM_BYTES_MAX {
+        bail!("{} is longer than {PEM_BYTES_MAX} bytes", path.display());
+    }
+    fs::read_to_string(path).with_context(shown)
 }
 
 /// Where the organization is kept.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actions::notary::Notary;
 use actions::portal_certificate;
 use actions::publisher::Publisher;
+use actions::rules::Server;
 use anyhow::Context;
 use anyhow::anyhow;
 use axum::Router;
@@ -50,6 +51,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) limits: api::Limits,
     /// Of the portal.
     pub(crate) portal: portal::Settings,
+    /// What HTTPS shows, if it is given.
+    pub(crate) shown: Option<Server>,
 }
 
 impl Running {
@@ -57,7 +60,7 @@ impl Running {
     pub(crate) async fn start(
         instance: Instance,
         data: &Path,
-        Opening { listen, limits, portal }: Opening<'_>,
+        Opening { listen, limits, portal, shown }: Opening<'_>,
     ) -> anyhow::Result<Self> {
         let app = &instance.app;
         let public = door::scep::routes(app.clone())
@@ -67,10 +70,13 @@ impl Running {
         let (http_addresses, http) = bind("http", &listen.http).await?;
         let (https_addresses, https) = bind("https", &listen.https).await?;
         let (health_addresses, health) = bind("health", &listen.health).await?;
-        let identity = portal_certificate::ensure(app).await;
-        let identity =
-            identity.map_err(|refusal| anyhow!("HTTPS has no certificate: {refusal}"))?;
-        let acceptor = door::https::acceptor(&identity)?;
+        let shown = match shown {
+            Some(given) => given,
+            None => portal_certificate::ensure(app)
+                .await
+                .map_err(|refusal| anyhow!("HTTPS has no certificate: {refusal}"))?,
+        };
+        let acceptor = door::https::acceptor(&shown)?;
         let socket = control::open(data).context("the control socket cannot be opened")?;
         let radius = door::radius::open(&app.snapshot, &listen.radius_auth, &listen.radius_acct)?;
         let publisher = Publisher::start(app).await;
@@ -123,6 +129,8 @@ impl Running {
         publisher.end();
         notary.end();
         stop.send_replace(true);
+        // Who listens to events would keep a connection open.
+        instance.app.live.close();
         // Its threads look whether they should end a few times a second.
         if tokio::task::spawn_blocking(move || drop(radius)).await.is_err() {
             tracing::error!("the RADIUS door did not close in order");

@@ -2,6 +2,8 @@
 
 mod bound;
 pub mod chosen;
+pub mod end;
+pub mod fingerprint;
 pub mod search;
 pub mod seed;
 
@@ -98,6 +100,7 @@ pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) ->
 pub fn issued(write: Write, certificate: &Certificate, der: &[u8]) -> Write {
     let write = announce(write, certificate);
     let signed = [Value::from(certificate.serial.to_string()), Value::from(der)];
+    let [sha256, sha1] = fingerprint::values(der);
     let [serial, der] = signed.clone();
     let version = Value::from(certificate.version);
     let issued = Value::from(certificate.status.as_str());
@@ -105,8 +108,8 @@ pub fn issued(write: Write, certificate: &Certificate, der: &[u8]) -> Write {
     write
         .guard(
             "update certificate set status = $1, version = $2, der = $3, standing_stamp = $4,
-             der_stamp = $5 where serial = $6 and status = $7",
-            [issued, version, der, Value::Null, Value::Null, serial, intended],
+             der_stamp = $5, sha256 = $6, sha1 = $7 where serial = $8 and status = $9",
+            [issued, version, der, Value::Null, Value::Null, sha256, sha1, serial, intended],
             1,
             "the certificate was not intended, or was revoked in the meantime",
         )

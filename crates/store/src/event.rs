@@ -1,5 +1,7 @@
 //! Events: the audit and the visits, written with what they explain and read back as one list.
 
+pub mod count;
+pub mod heard;
 pub mod log;
 
 use domain::event::Event;
@@ -40,7 +42,7 @@ struct Body {
 
 /// Commits a change together with the events that explain it.
 pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(), CommitError> {
-    let mut write = write;
+    let mut write = count::add(write, events, store.lane());
     let mut audit = Vec::new();
     for event in events {
         let row = row_of(event);
@@ -57,7 +59,9 @@ pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(),
     } else {
         Why::Events(audit)
     };
-    write.commit(store, why).await
+    write.commit(store, why).await?;
+    store.heard.tell(events);
+    Ok(())
 }
 
 /// Written again, because nobody knew whether it was, it stays what it is.

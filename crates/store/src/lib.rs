@@ -42,6 +42,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::change::Changes;
+use crate::event::heard::{Heard, Told};
 use crate::postgres::Postgres;
 use crate::seal::MasterKey;
 use crate::sqlite::Sqlite;
@@ -56,6 +57,8 @@ pub const QUERY_ROWS_MAX: usize = 65_536;
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
+    /// Tells of the events that this program makes durable.
+    heard: Told,
 }
 
 /// The database behind the store.
@@ -192,7 +195,7 @@ impl Store {
     /// up to date. Blocks: for the start of the program.
     pub fn open(data: &Path, master: &MasterKey) -> Result<Self, StoreError> {
         let sqlite = Sqlite::open(data, master)?;
-        Ok(Self { engine: Engine::Sqlite(Arc::new(sqlite)) })
+        Ok(Self { engine: Engine::Sqlite(Arc::new(sqlite)), heard: Told::new() })
     }
 
     /// Opens the database that a URL names (`postgres://…`; a Unix socket or loopback, since there
@@ -200,7 +203,7 @@ impl Store {
     /// master key may have it open.
     pub async fn open_url(url: &str, master: &MasterKey) -> Result<Self, StoreError> {
         let postgres = Postgres::open(url, master).await?;
-        Ok(Self { engine: Engine::Postgres(Arc::new(postgres)) })
+        Ok(Self { engine: Engine::Postgres(Arc::new(postgres)), heard: Told::new() })
     }
 
     /// What a URL says, as people may see it. Refuses what [`Store::open_url`] would not
@@ -213,7 +216,7 @@ impl Store {
     /// is the real engine on a directory of its own, without waiting for the disk.
     pub fn scratch(master: &MasterKey) -> Result<Self, StoreError> {
         let sqlite = Sqlite::scratch(master)?;
-        Ok(Self { engine: Engine::Sqlite(Arc::new(sqlite)) })
+        Ok(Self { engine: Engine::Sqlite(Arc::new(sqlite)), heard: Told::new() })
     }
 
     /// Reads rows, at most [`QUERY_ROWS_MAX`]. Placeholders are `$1`, `$2` … in the order of their
@@ -328,6 +331,26 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.changes(),
             Engine::Postgres(postgres) => postgres.changes(),
+        }
+    }
+
+    /// The events that this program makes durable from now on.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        self.heard.listen()
+    }
+
+    /// Whether other programs may have the same database open.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// Names this program among those that write to the same database.
+    fn lane(&self) -> &str {
+        match &self.engine {
+            Engine::Sqlite(_) => "",
+            Engine::Postgres(postgres) => postgres.here(),
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0010_checkpoint.sql", sql: include_str!("migration/0010_checkpoint.sql") },
     Step { name: "0011_event_code.sql", sql: include_str!("migration/0011_event_code.sql") },
     Step { name: "0012_session.sql", sql: include_str!("migration/0012_session.sql") },
+    Step { name: "0013_event_count.sql", sql: include_str!("migration/0013_event_count.sql") },
+    Step { name: "0014_fingerprint.sql", sql: include_str!("migration/0014_fingerprint.sql") },
 ];
 
 /// One step of the schema.

@@ -38,6 +38,8 @@ const CHUNKS_AHEAD_MAX: usize = 2;
 /// An open database.
 pub(crate) struct Postgres {
     doors: Option<Doors>,
+    /// Names this store among those that have the database open.
+    here: String,
     state: State,
     audit_key: AuditKey,
     notices: broadcast::Sender<Notice>,
@@ -89,14 +91,14 @@ impl Postgres {
             },
             listener: Listener {
                 link: Link::new(address, Role::Listener),
-                here,
+                here: here.clone(),
                 state: state.clone(),
                 notices: notices.clone(),
             },
         };
         let (thread, opened) = start(parts, Claim::new(master))?;
         let (doors, audit_key) = (Some(Doors { reads, changes }), AuditKey::new(master));
-        let postgres = Self { doors, state, audit_key, notices, thread: Some(thread) };
+        let postgres = Self { doors, here, state, audit_key, notices, thread: Some(thread) };
         opened.await.map_err(|_| StoreError::Closed)??;
         Ok(postgres)
     }
@@ -180,6 +182,11 @@ impl Postgres {
         let doors = self.doors.as_ref().ok_or(StoreError::Closed)?;
         doors.changes.try_send(Change { write, events, answer }).map_err(refused)?;
         answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Names this store among those that have the database open.
+    pub(crate) fn here(&self) -> &str {
+        &self.here
     }
 
     /// Whether changes can be made.

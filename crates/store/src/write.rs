@@ -73,6 +73,8 @@ pub enum Bookkeeping {
     CheckpointSigned,
     /// Certificates of a seed, which one event explains, are noted.
     CertificatesSeeded,
+    /// Fingerprints of certificates were worked out that were signed before any were kept.
+    FingerprintsFilled,
     /// A certificate's serial and draft are noted before the key is used.
     IssuanceIntended,
     /// A job that must run once took or gave back its lease.

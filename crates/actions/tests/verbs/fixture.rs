@@ -15,12 +15,15 @@ use actions::organization::Applied;
 use actions::organization::NotApplied;
 use actions::world::World;
 use domain::actor::Actor;
+use domain::actor::Permission;
+use domain::actor::Role;
 use domain::claim::Claim;
 use domain::complaint::Complaint;
 use domain::event::Moment;
 use domain::event::Shown;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
+use domain::token::Token;
 use pki::csr::Csr;
 use pki::csr::Strictness;
 use pki::extension::Extension;
@@ -59,6 +62,21 @@ pub(crate) fn mosyle() -> Value {
 /// Who may do everything.
 pub(crate) fn owner() -> Actor {
     Actor::owner("administrator of the test")
+}
+
+/// An owner with a token that allows no more than this.
+pub(crate) fn limited(scopes: &[Permission]) -> Actor {
+    let token = Token {
+        id: "t".into(),
+        name: "t".into(),
+        administrator: "anna".into(),
+        scopes: scopes.to_vec(),
+        addresses: Vec::new(),
+        created_at: NOW,
+        expires_at: NOW.plus_days(1),
+        last_used_at: None,
+    };
+    Actor::administrator("anna", Role::Owner).by_token(&token)
 }
 
 /// A document to be applied, with nothing special about it.

@@ -24,6 +24,8 @@ mod examining;
 #[cfg(test)]
 mod exporting;
 #[cfg(test)]
+mod finding;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod holding;
@@ -31,6 +33,10 @@ mod holding;
 mod importing;
 #[cfg(test)]
 mod issuing;
+#[cfg(test)]
+mod listening;
+#[cfg(test)]
+mod overviewing;
 #[cfg(test)]
 mod previewing;
 #[cfg(test)]
@@ -55,5 +61,9 @@ mod seeding;
 mod sharing;
 #[cfg(test)]
 mod signing_in;
+#[cfg(test)]
+mod telling;
+#[cfg(test)]
+mod trusting;
 #[cfg(test)]
 mod visits;

@@ -78,7 +78,24 @@ async fn programs_that_start_together_show_one_certificate() {
     let (first, second) =
         tokio::join!(portal_certificate::ensure(&one.app), portal_certificate::ensure(&two.app));
     let (first, second) = (first.unwrap(), second.unwrap());
-    assert_eq!(first.certificate.der, second.certificate.der);
+    assert_eq!(first.identity.certificate.der, second.identity.certificate.der);
+}
+
+#[tokio::test]
+async fn the_certificate_of_https_comes_from_an_authority_once_there_is_one() {
+    let fixture = Fixture::empty().await;
+    let own = portal_certificate::ensure(&fixture.app).await.unwrap();
+    assert_eq!(own.identity.certificate.issuer, own.identity.certificate.subject);
+    assert!(own.intermediates.is_empty());
+    fixture.apply(application(mosyle())).await.unwrap();
+    let signed = portal_certificate::ensure(&fixture.app).await.unwrap();
+    let certificate = &signed.identity.certificate;
+    let issuer = certificate.issuer.to_string();
+    assert!(issuer.contains("Example School RADIUS CA"), "{issuer}");
+    assert!(signed.intermediates.is_empty(), "a root is not sent");
+    // The next start shows the same.
+    let again = portal_certificate::ensure(&fixture.app).await.unwrap();
+    assert_eq!(again.identity.certificate.der, certificate.der);
 }
 
 #[tokio::test]

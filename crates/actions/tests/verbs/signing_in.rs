@@ -337,11 +337,12 @@ async fn the_password_given_again_proves_who_sits_there() {
         }
     };
     proved.await;
-    let here = present(&fixture, &opened).await.unwrap();
+    let here = session::again(app, &here).await.unwrap();
     assert!(here.session.is_fresh(later.plus_seconds(60)));
     session::log_out(app, &here).await.unwrap();
     let gone = session::prove(app, &here, &secret(PASSWORD), None).await.unwrap_err();
     assert_eq!(gone, Refusal::SessionOver);
+    assert_eq!(session::again(app, &here).await.unwrap_err(), Refusal::SessionOver);
 }
 
 #[tokio::test]
@@ -495,6 +496,7 @@ async fn the_first_owner_signs_in_with_the_password_of_the_set_up() {
     let fixture = Fixture::empty().await;
     let app = &fixture.app;
     let printed = setup::begin(app).await.unwrap().unwrap();
+    assert!(setup::is_open(app).await.unwrap());
     let order = |code: &str, password: &str| setup::Order {
         code: secret(code),
         name: "Ann".into(),
@@ -505,6 +507,7 @@ async fn the_first_owner_signs_in_with_the_password_of_the_set_up() {
     assert_eq!(code(setup::finish(app, &order(printed.reveal(), "ann")).await), "API-DOCUMENT");
     setup::finish(app, &order(printed.reveal(), PASSWORD)).await.unwrap();
     assert_eq!(code(setup::finish(app, &order(printed.reveal(), OTHER)).await), "API-SETUP-CODE");
+    assert!(!setup::is_open(app).await.unwrap());
     let opened = sign_in(&fixture, "Ann").await;
     assert!(present(&fixture, &opened).await.unwrap().actor.can(Permission::AdministratorChange));
 }

@@ -35,6 +35,9 @@ mod exporting;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+#[path = "../verbs/finding.rs"]
+mod finding;
+#[cfg(test)]
 #[path = "../verbs/fixture.rs"]
 mod fixture;
 #[cfg(test)]
@@ -46,6 +49,12 @@ mod importing;
 #[cfg(test)]
 #[path = "../verbs/issuing.rs"]
 mod issuing;
+#[cfg(test)]
+#[path = "../verbs/listening.rs"]
+mod listening;
+#[cfg(test)]
+#[path = "../verbs/overviewing.rs"]
+mod overviewing;
 #[cfg(test)]
 #[path = "../verbs/previewing.rs"]
 mod previewing;
@@ -82,6 +91,12 @@ mod sharing;
 #[cfg(test)]
 #[path = "../verbs/signing_in.rs"]
 mod signing_in;
+#[cfg(test)]
+#[path = "../verbs/telling.rs"]
+mod telling;
+#[cfg(test)]
+#[path = "../verbs/trusting.rs"]
+mod trusting;
 #[cfg(test)]
 #[path = "../verbs/visits.rs"]
 mod visits;

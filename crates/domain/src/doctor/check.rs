@@ -174,6 +174,12 @@ checks! {
     "make a second authority, add it to trusted_authorities, push the profile, and only then let the \
      server certificate be signed by it"
 
+    TRUST_PUBLIC "DOC-TRUST-PUBLIC" Hint
+    "the network profile trusts a public root that did not issue the RADIUS server's certificate"
+    "whoever gets a certificate of that root for a name that devices accept can pose as the server"
+    "remove it from trusted_authorities of the [[network_profile]], unless the server is to get a \
+     certificate of it soon"
+
     SERVER_NAME "DOC-SERVER-NAME" Problem
     "no name that devices accept is in the RADIUS server's certificate"
     "devices break off when the server shows its certificate (TLS-ALERT)"

@@ -1,5 +1,8 @@
 //! What devices are told of the network, beside what the RADIUS server shows them.
 
+use pki::public_root;
+use pki::public_root::PublicRoot;
+
 use super::Case;
 use super::Report;
 use super::Severity;
@@ -99,17 +102,35 @@ fn trust(
         report.add(&check::TRUST_MISSING, profile, what);
     }
     for name in &profile.trusted_authorities {
-        let Some(seen) = case.seen.authority(name) else { continue };
-        let days = case.days_until(seen.not_after);
+        let public = public(case, name);
+        let own = case.seen.authority(name).map(|seen| seen.not_after);
+        let Some(not_after) = own.or(public.map(|root| root.certificate.not_after)) else {
+            continue;
+        };
+        if public.is_some() {
+            let what = format!(
+                "it trusts the public root {name}, which the RADIUS server's certificate {} does \
+                 not lead to",
+                server.name
+            );
+            report.add(&check::TRUST_PUBLIC, profile, what);
+        }
+        let days = case.days_until(not_after);
         if days < ROOT_DAYS {
             let severity =
                 if days < ROOT_DAYS_LAST { Severity::Problem } else { Severity::Warning };
-            let end = ends(days, &seen.not_after.to_rfc3339());
+            let end = ends(days, &not_after.to_rfc3339());
             let what = format!("the authority {name}, which devices are to trust, {end}");
             let object = format!("{}:{}", Kind::NetworkProfile, profile.name);
             report.add_as(&check::TRUST_EXPIRING, severity, object, what);
         }
     }
+}
+
+/// The public root of this name, unless it is that of an authority of ours.
+fn public(case: &Case<'_>, name: &str) -> Option<&'static PublicRoot> {
+    let own: Option<&CertificateAuthority> = case.organization.find(name);
+    if own.is_some() { None } else { public_root::find(name) }
 }
 
 fn names(

@@ -39,6 +39,12 @@ impl Following {
         Self { floor, told: BTreeSet::new(), last_look: None, looks: 0 }
     }
 
+    /// Follows what comes from this moment on, also that of servers whose clocks are a little behind:
+    /// what the first look finds was there before, and is not news.
+    pub fn newly(start: Moment) -> Self {
+        Self::from(Moment(start.0.saturating_sub(NEAR_MILLIS)))
+    }
+
     /// The id behind which to look now.
     pub fn look(&mut self, now: Moment) -> Uuid {
         let back = if self.looks.is_multiple_of(FAR_EVERY) { FAR_MILLIS } else { NEAR_MILLIS };
@@ -53,6 +59,16 @@ impl Following {
     /// Whether an event that was found has not been told yet; it has then.
     pub fn is_new(&mut self, id: Uuid) -> bool {
         id >= self.floor && self.told.insert(id)
+    }
+
+    /// Whether an event that was heard of in another way has not been told yet; it has then.
+    pub fn note_told(&mut self, id: Uuid) -> bool {
+        self.told.insert(id)
+    }
+
+    /// Whether an event would be told if it were found.
+    pub fn wants(&self, id: Uuid) -> bool {
+        id >= self.floor && !self.told.contains(&id)
     }
 
     /// Forgets what no look goes back to any more: to be called after each.
@@ -101,6 +117,19 @@ mod tests {
         assert!(look(&mut following, 1800, &list).is_empty());
         list.push(id(1900, 5));
         assert_eq!(look(&mut following, 2300, &list), [id(1900, 5)]);
+    }
+
+    #[test]
+    fn what_was_heard_of_in_another_way_is_not_told_again() {
+        let mut following = Following::from(Moment(START));
+        let list = vec![id(100, 1), id(200, 2)];
+        // Of before the start, and told all the same.
+        assert!(following.note_told(id(-100, 0)));
+        assert!(following.note_told(id(100, 1)));
+        assert!(!following.note_told(id(100, 1)));
+        assert!(following.wants(id(200, 2)) && !following.wants(id(100, 1)));
+        assert!(!following.wants(id(-200, 0)));
+        assert_eq!(look(&mut following, 800, &list), [id(200, 2)]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod constraint;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
+use pki::public_root;
+
 use crate::certificate_authority::CertificateAuthority;
 use crate::certificate_authority::OWN_ADDRESS;
 use crate::certificate_authority::Purpose;
@@ -17,6 +19,7 @@ use crate::former_name;
 use crate::former_name::CurrentNames;
 use crate::gateway::Gateway;
 use crate::object::Kind;
+use crate::object::Reference;
 use crate::organization::CHAIN_MAX;
 use crate::organization::EachKind;
 use crate::organization::Listed;
@@ -77,11 +80,17 @@ impl EachKind for Checker<'_> {
         self.former::<T>();
         for object in T::list(self.organization) {
             for reference in object.references() {
-                if !self.exists(reference.kind, &reference.name) {
+                let is_public = is_public_root(T::KIND, &reference);
+                if !is_public && !self.exists(reference.kind, &reference.name) {
                     let what =
                         format!("there is no {} \"{}\"", reference.kind.words(), reference.name);
                     let fix = match self.former_names.find(reference.kind, &reference.name) {
                         Some(now) => format!("it is called \"{now}\" now: write that"),
+                        None if may_be_public(T::KIND, &reference) => format!(
+                            "define it as [[{}]], or write a public root's name as \
+                             safeconduct network-profile public-roots lists it",
+                            reference.kind
+                        ),
                         None => {
                             format!("define it as [[{}]], or correct the name", reference.kind)
                         }
@@ -97,6 +106,15 @@ impl EachKind for Checker<'_> {
             }
         }
     }
+}
+
+/// A network profile may let devices trust a public root as well as an authority of ours.
+fn may_be_public(referrer: Kind, reference: &Reference) -> bool {
+    referrer == Kind::NetworkProfile && reference.kind == Kind::CertificateAuthority
+}
+
+fn is_public_root(referrer: Kind, reference: &Reference) -> bool {
+    may_be_public(referrer, reference) && public_root::find(&reference.name).is_some()
 }
 
 impl Checker<'_> {

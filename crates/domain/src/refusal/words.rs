@@ -411,6 +411,11 @@ impl Refusal {
                 "there are more conversations at once than there is room for".to_owned(),
                 "nothing: devices ask again by themselves; if it lasts, look for one that floods",
             ),
+            Self::TooManyListeners { most } => (
+                "SYS-LISTENERS",
+                format!("{most} listen to events already, as many as there is room for"),
+                "close pages that nobody looks at, or ask for the list of events now and then",
+            ),
             Self::Internal { what } => (
                 "SYS-INTERNAL",
                 format!("something inside went wrong: {what}"),

@@ -14,5 +14,7 @@ pub(crate) trait Widget: Send + Sync {
     fn shown(&self, path: &str, held: &Value, complaints: &[&Complaint]) -> String;
 
     /// What it holds as HTML to be read, escaped already; nothing if there is nothing to say.
-    fn told(&self, held: &Value) -> String;
+    fn told(&self, path: &str, held: &Value) -> String {
+        self.shown(path, held, &[])
+    }
 }

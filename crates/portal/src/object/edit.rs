@@ -51,7 +51,6 @@ const SURE: &str = "sure";
 #[template(path = "object/edit.html")]
 struct EditPage {
     frame: Frame,
-    noun: &'static str,
     up: Link,
     /// Where the form is sent.
     to: String,
@@ -157,7 +156,6 @@ impl<'a> Editing<'a> {
         let unplaced = unplaced.into_iter().map(ToString::to_string);
         let page = EditPage {
             frame: Frame::new(self.desk, self.visitor, title),
-            noun,
             up,
             to,
             sections: self.form.shown(&self.definition, &self.complaints),
@@ -234,9 +232,14 @@ pub(crate) async fn create<N: Noun>(
     }
     let saving = Saving { confirm: confirmed(&posted), ..Saving::default() };
     let actor = visitor.actor()?;
-    match object::create(&desk.app, actor, N::KIND, (definition, saving)).await {
+    let mut complete = definition.clone();
+    N::complete(&desk, &mut complete);
+    match object::create(&desk.app, actor, N::KIND, (complete.clone(), saving)).await {
         Err(not_applied) => editing.refused::<N>(not_applied),
-        Ok(saved) => Ok(after::<N>(&desk, &visitor, &saved, "created")),
+        Ok(saved) => {
+            let page = N::completed(&desk, &visitor, &saved, (&definition, &complete));
+            Ok(page.unwrap_or_else(|| redirect::<N>(&saved, "created")))
+        }
     }
 }
 
@@ -293,6 +296,10 @@ fn after<N: Noun>(desk: &Desk, visitor: &Visitor, saved: &Saved, done: &str) -> 
     if let Some(response) = N::made(desk, visitor, saved) {
         return response;
     }
+    redirect::<N>(saved, done)
+}
+
+fn redirect<N: Noun>(saved: &Saved, done: &str) -> Response {
     let to = saved.shown.as_ref().map_or_else(|| list_url(N::KIND), |it| url(N::KIND, &it.slug));
     Redirect::to(&format!("{to}?done={done}")).into_response()
 }
@@ -301,7 +308,6 @@ fn after<N: Noun>(desk: &Desk, visitor: &Visitor, saved: &Saved, done: &str) -> 
 #[template(path = "object/remove.html")]
 struct RemovePage {
     frame: Frame,
-    noun: &'static str,
     up: Link,
     to: String,
     name: String,
@@ -341,7 +347,6 @@ fn remove_page<N: Noun>(
     let own = url(N::KIND, &shown.slug);
     let page = RemovePage {
         frame: Frame::new(desk, visitor, shown.name.clone()),
-        noun: N::KIND.as_str(),
         up: Link { title: shown.name.clone(), url: own.clone() },
         to: format!("{own}/remove"),
         name: shown.name.clone(),

@@ -30,7 +30,6 @@ use crate::visitor::Visitor;
 #[template(path = "object/show.html")]
 struct ShowPage {
     frame: Frame,
-    noun: &'static str,
     up: Link,
     shown: Shown,
     sections: Vec<ShownSection>,
@@ -54,7 +53,6 @@ pub(crate) async fn show<N: Noun>(
     let noun = N::KIND.as_str();
     let page = ShowPage {
         frame: Frame::new(&desk, &visitor, shown.name.clone()),
-        noun,
         up: Link::new(&format!("{noun}.plural"), super::list_url(N::KIND)),
         sections: N::form(&desk, &shown.definition).told(&shown.definition),
         panels: N::panels(&desk, &visitor, &shown).await?,

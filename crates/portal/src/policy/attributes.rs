@@ -261,7 +261,7 @@ impl Widget for Attributes {
         ListPart { name: path.to_owned(), items }.render().unwrap_or_default()
     }
 
-    fn told(&self, held: &Value) -> String {
+    fn told(&self, _: &str, held: &Value) -> String {
         let rules = held.as_array().into_iter().flatten().map(words::of_attribute).collect();
         Told { rules }.render().unwrap_or_default()
     }

@@ -140,7 +140,7 @@ impl Widget for Checks {
         ListPart { name: path.to_owned(), items }.render().unwrap_or_default()
     }
 
-    fn told(&self, held: &Value) -> String {
+    fn told(&self, _: &str, held: &Value) -> String {
         let told = |test: &Value| test.as_object().map_or_else(|| plain(test), words::of_table);
         let rules: Vec<String> = held.as_array().into_iter().flatten().map(told).collect();
         if rules.is_empty() {

@@ -185,7 +185,7 @@ impl Widget for Rules {
         showing::builder(self, path, held, complaints)
     }
 
-    fn told(&self, held: &Value) -> String {
+    fn told(&self, _: &str, held: &Value) -> String {
         showing::told(held)
     }
 }

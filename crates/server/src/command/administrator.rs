@@ -1,12 +1,15 @@
-//! `safeconduct administrator list|show|add|edit|remove`
+//! `safeconduct administrator list|show|add|edit|remove|password|totp-remove`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use actions::password::Order;
 use clap::Args;
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use domain::actor::Role;
 use domain::administrator::Told;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::json;
 
@@ -16,6 +19,7 @@ use crate::command::certificate::text;
 use crate::command::event::HistoryArguments;
 use crate::command::inventory;
 use crate::command::inventory::OneArguments;
+use crate::command::password;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
@@ -36,6 +40,11 @@ pub(crate) enum Verb {
     Edit(EditArguments),
     /// Remove an administrator, with all their tokens
     Remove(OneArguments),
+    /// Set the password with which an administrator signs in to the portal; over the network it is
+    /// one to be used once, or one's own with the old one
+    Password(PasswordArguments),
+    /// Turn off the one-time codes of an administrator who lost what makes them
+    TotpRemove(OneArguments),
     /// Show what happened to an administrator
     History(HistoryArguments),
 }
@@ -89,6 +98,24 @@ pub(crate) struct EditArguments {
     json: bool,
 }
 
+/// Whose password, and from where.
+#[derive(Args, Debug)]
+pub(crate) struct PasswordArguments {
+    #[command(flatten)]
+    data: DataArgument,
+    /// Their name
+    name: String,
+    /// A file whose first line is the new password; asked for at the terminal if not given
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// A file whose first line is the present password: for one's own with a token
+    #[arg(long, value_name = "FILE")]
+    old_password_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// Does what was asked.
 pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
@@ -116,6 +143,15 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
             connection.close().await;
             conclude(&changed?, json, "is as you say")?;
         }
+        Verb::Password(arguments) => set_password(arguments).await?,
+        Verb::TotpRemove(OneArguments { data, name, json }) => {
+            let connection = Connection::open(&data, false).await?;
+            let path = format!("/api/v1/{LIST}/{}/totp", escape(&name));
+            let removed = connection.delete(&path).await;
+            connection.close().await;
+            removed?;
+            conclude(&json!({ "name": name }), json, "signs in without one-time codes")?;
+        }
         Verb::History(arguments) => arguments.run(LIST).await?,
         Verb::Remove(arguments) => {
             inventory::remove(LIST, &arguments).await?;
@@ -128,6 +164,18 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn set_password(arguments: PasswordArguments) -> anyhow::Result<()> {
+    let PasswordArguments { data, name, password_file, old_password_file, json } = arguments;
+    let old = old_password_file.as_deref().map(|file| password::read(Some(file))).transpose()?;
+    let order = Order { password: password::read(password_file.as_deref())?, old };
+    let connection = Connection::open(&data, false).await?;
+    let path = format!("/api/v1/{LIST}/{}/password", escape(&name));
+    let set = connection.put::<IgnoredAny>(&path, &order).await;
+    connection.close().await;
+    set?;
+    conclude(&json!({ "name": name }), json, "has a new password, and is signed in nowhere")
 }
 
 fn conclude(shown: &Value, json: bool, done: &str) -> anyhow::Result<()> {

@@ -55,6 +55,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut terminated = signal(SignalKind::terminate())?;
     stage.end(ok, clock::instant().duration_since(began))?;
     if !arguments.exit {
+        stage.invite().await;
         stage.say("Serving on. Press Ctrl-C to end.");
         tokio::select! {
             _ = interrupted.recv() => {}

@@ -16,6 +16,7 @@ use crate::command::certificate::text;
 use crate::command::object;
 use crate::command::object::NamedArguments;
 use crate::command::object::url;
+use crate::command::overview;
 use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
@@ -40,6 +41,8 @@ pub(crate) enum AccessPointVerb {
     Object(object::Verb),
     /// Draw a new shared secret, which is shown once; the earlier one is good no more
     RotateSecret(NamedArguments),
+    /// List who sent RADIUS packets in the last day and is no access point
+    Knocking(overview::Arguments),
 }
 
 /// Whose challenge, and what it is for.
@@ -82,6 +85,7 @@ pub(crate) async fn run_access_point(verb: AccessPointVerb) -> anyhow::Result<Ex
     match verb {
         AccessPointVerb::Object(verb) => object::run(Kind::AccessPoint, verb).await,
         AccessPointVerb::RotateSecret(arguments) => rotate(&arguments).await,
+        AccessPointVerb::Knocking(arguments) => overview::knocking(&arguments).await,
     }
 }
 

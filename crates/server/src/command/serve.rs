@@ -68,7 +68,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let (limits, portal) = (config.api.limits(), config.portal.settings());
-    let opening = Opening { listen: &listen, limits, portal };
+    let shown = config.portal.given()?;
+    let opening = Opening { listen: &listen, limits, portal, shown };
     let running = Running::start(instance, &place.data, opening).await?;
     let addresses = [
         ("http", &running.http),

@@ -1,8 +1,9 @@
-//! HTTPS: the same as HTTP, and the API, behind a certificate of the program's own.
+//! HTTPS: the same as HTTP, the API and the portal, behind a certificate of the program's own or a
+//! given one.
 
 use std::sync::Arc;
 
-use actions::rules::Identity;
+use actions::rules::Server;
 use axum::Router;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
@@ -17,8 +18,10 @@ use crate::door::http::Connections;
 use crate::door::http::Visitor;
 
 /// What handshakes rest on.
-pub(crate) fn acceptor(identity: &Identity) -> Result<TlsAcceptor, rustls::Error> {
-    let chain = vec![CertificateDer::from(identity.certificate.der.clone())];
+pub(crate) fn acceptor(shown: &Server) -> Result<TlsAcceptor, rustls::Error> {
+    let identity = &shown.identity;
+    let chain = core::iter::once(&identity.certificate).chain(&shown.intermediates);
+    let chain = chain.map(|one| CertificateDer::from(one.der.clone())).collect();
     let key = PrivatePkcs8KeyDer::from(identity.key.to_pkcs8().to_vec());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)

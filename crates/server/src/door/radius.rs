@@ -42,6 +42,7 @@ use crate::clock;
 use crate::conversation;
 use crate::conversation::Asked;
 use crate::conversation::Conversations;
+use crate::door::radius::drops::Dropped;
 use crate::door::radius::drops::Drops;
 use crate::door::radius::duplicates::Duplicates;
 
@@ -296,14 +297,14 @@ impl Hall {
         let rules = self.snapshot.rules();
         let Some(access_point) = rules.access_point(source.ip()) else {
             let address = source.ip().to_canonical().to_string();
-            self.drop(source, &Refusal::AccessPointUnknown { address });
+            self.drop(datagram, &Refusal::AccessPointUnknown { address });
             return None;
         };
         let secret = access_point.shared_secret.reveal().as_bytes();
         let request = match Packet::parse(&datagram.bytes, secret) {
             Ok(request) => request,
             Err(error) => {
-                self.drop(source, &unreadable(error, access_point));
+                self.drop(datagram, &unreadable(error, access_point));
                 return None;
             }
         };
@@ -328,7 +329,7 @@ impl Hall {
             (port, code) => {
                 let what = format!("a packet of code {} at the port for {port:?}", code.byte());
                 let access_point = access_point.name.clone();
-                self.drop(source, &Refusal::PacketMalformed { access_point, what });
+                self.drop(datagram, &Refusal::PacketMalformed { access_point, what });
                 return None;
             }
         };
@@ -341,9 +342,11 @@ impl Hall {
         Some(bytes)
     }
 
-    fn drop(&self, source: SocketAddr, refusal: &Refusal) {
+    fn drop(&self, datagram: &Datagram, refusal: &Refusal) {
         self.snapshot.metrics().dropped.add(refusal.code());
-        lock(&self.drops).count(&self.snapshot, source.ip(), refusal, clock::instant());
+        let (address, bytes) = (datagram.source.ip(), &datagram.bytes);
+        let dropped = Dropped { address, bytes, refusal };
+        lock(&self.drops).count(&self.snapshot, dropped, clock::instant());
     }
 }
 

@@ -4,6 +4,7 @@ use domain::certificate::Certificate;
 use domain::certificate::Status;
 use pki::certificate::Serial;
 
+use super::fingerprint;
 use super::serial;
 use super::standing_values;
 use crate::Store;
@@ -39,13 +40,26 @@ pub fn signed(write: Write, certificate: &Certificate, der: &[u8]) -> Write {
     let [serial, _, _, _, status, at, reason, version, _] = values.clone();
     let signed = [serial.clone(), Value::from(der)];
     let intended = Value::from(Status::Intended.as_str());
+    let [sha256, sha1] = fingerprint::values(der);
     let der = Value::from(der);
     write
         .guard(
             "update certificate set status = $1, revoked_at = $2, revocation_reason = $3,
-             version = $4, der = $5, standing_stamp = $6, der_stamp = $7
-             where serial = $8 and status = $9",
-            [status, at, reason, version, der, Value::Null, Value::Null, serial, intended],
+             version = $4, der = $5, standing_stamp = $6, der_stamp = $7, sha256 = $8, sha1 = $9
+             where serial = $10 and status = $11",
+            [
+                status,
+                at,
+                reason,
+                version,
+                der,
+                Value::Null,
+                Value::Null,
+                sha256,
+                sha1,
+                serial,
+                intended,
+            ],
             1,
             "a certificate of the seed was not intended",
         )

@@ -117,6 +117,16 @@ async fn list_within(
     page(store, &branches(filter), span, (part, rows_max)).await
 }
 
+/// The ids of what both logs have behind an event, in order: cheap, where most is known already.
+pub async fn ids_behind(store: &Store, after: Uuid, limit: u32) -> Result<Vec<Uuid>, StoreError> {
+    let sql = "select id from (select id from audit where id > $1 order by id limit $2) as a
+         union all select id from (select id from visit where id > $1 order by id limit $2) as v
+         order by id limit $2";
+    let args = [Value::from(after.to_string()), Value::from(limit)];
+    let rows = store.query(sql, args).await?;
+    rows.iter().map(|row| Uuid::parse_str(row.text(0)?).map_err(unreadable)).collect()
+}
+
 /// A page of the events about any of these things.
 pub async fn history(store: &Store, about: &[About<'_>], part: Part) -> Result<Page, StoreError> {
     let branches = about.iter().flat_map(|about| {

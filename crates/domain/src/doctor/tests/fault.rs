@@ -276,6 +276,10 @@ pub(super) const NETWORK: &[Case] = &[
     ("DOC-TRUST-EXPIRING", "network_profile:Wi-Fi", |_, seen| {
         seen.authorities[2].not_after = after_days(89);
     }),
+    ("DOC-TRUST-PUBLIC", "network_profile:Wi-Fi", |document, _| {
+        let trusted = json!(["RADIUS CA", "DigiCert Global Root G2"]);
+        document["network_profile"][0]["trusted_authorities"] = trusted;
+    }),
     ("DOC-SERVER-NAME", "network_profile:Wi-Fi", |document, _| {
         let names = json!(["*.test", "*.radius.example.test", "radius.example.org"]);
         document["network_profile"][0]["radius_server_names"] = names;

@@ -124,7 +124,7 @@ fn hostile_values_stay_text() {
     let html = rules().shown("rules", &held, &[]);
     assert!(!html.contains("<script"), "{html}");
     assert_eq!(back(&rules(), &held), held);
-    assert!(!rules().told(&held).contains("<script"));
+    assert!(!rules().told("rules", &held).contains("<script"));
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl Stage {
             health: vec![free],
         };
         let (limits, portal) = (api::Limits::default(), portal::Settings::default());
-        let opening = Opening { listen: &listen, limits, portal };
+        let opening = Opening { listen: &listen, limits, portal, shown: None };
         let running = Running::start(instance, &data, opening).await?;
         let (scenes, reviews) = (Vec::new(), Vec::new());
         let mut stage = Self { running, data, temporary, json, exit, scenes, reviews };
@@ -156,10 +156,10 @@ impl Stage {
                 for review in &self.reviews {
                     output::json_line(&json!({ "device": review }))?;
                 }
-                return output::json_line(&json!({ "portal": null, "ok": ok }));
+                return output::json_line(&json!({ "portal": self.portal(), "ok": ok }));
             }
             return output::json(&json!({
-                "steps": self.scenes, "devices": self.reviews, "portal": null, "ok": ok,
+                "steps": self.scenes, "devices": self.reviews, "portal": self.portal(), "ok": ok,
             }));
         }
         let head = ["DEVICE", "ENROLLED", "ACCESS", "TLS", "VLAN", "REASON"];
@@ -180,6 +180,24 @@ impl Stage {
             output::line(&format!("Look around: safeconduct event list --data {data}"));
         }
         Ok(())
+    }
+
+    /// Where the portal is.
+    fn portal(&self) -> Option<String> {
+        self.running.https.first().map(|address| format!("https://{address}/"))
+    }
+
+    /// Says how the portal is entered: by whoever reads this.
+    pub(crate) async fn invite(&self) {
+        let Some(portal) = self.portal() else { return };
+        match actions::setup::begin(self.running.app()).await {
+            Ok(Some(code)) => {
+                self.say(&format!("The portal is at {portal}setup"));
+                self.say(&format!("Its set-up code: {}", code.reveal()));
+            }
+            Ok(None) => self.say(&format!("The portal is at {portal}")),
+            Err(refusal) => tracing::warn!(%refusal, "there is no set-up code"),
+        }
     }
 
     /// Stops the server; an organization that nobody wants to keep goes.

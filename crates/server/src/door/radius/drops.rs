@@ -8,6 +8,10 @@ use std::time::Instant;
 
 use actions::snapshot::Snapshot;
 use domain::refusal::Refusal;
+use radius::packet;
+use radius::packet::Sender;
+use serde_json::Map;
+use serde_json::Value;
 
 /// Most reasons and addresses counted at once; what is beyond is counted without its address.
 const SOURCES_MAX: usize = 1024;
@@ -22,8 +26,20 @@ pub(super) struct Drops {
     beyond: u64,
 }
 
+/// A packet that was dropped.
+pub(super) struct Dropped<'a> {
+    /// Where it came from.
+    pub(super) address: IpAddr,
+    /// The whole of it.
+    pub(super) bytes: &'a [u8],
+    /// Why.
+    pub(super) refusal: &'a Refusal,
+}
+
 struct Count {
     refusal: Refusal,
+    /// What the first packet said of its sender.
+    sender: Map<String, Value>,
     packets: u64,
     told: Instant,
 }
@@ -33,16 +49,17 @@ impl Drops {
     pub(super) fn count(
         &mut self,
         snapshot: &Snapshot,
-        address: IpAddr,
-        refusal: &Refusal,
+        Dropped { address, bytes, refusal }: Dropped<'_>,
         now: Instant,
     ) {
         let key = (address, refusal.code());
         if let Some(count) = self.counts.get_mut(&key) {
             count.packets += 1;
         } else if self.counts.len() < SOURCES_MAX {
-            actions::visit::dropped(snapshot, &address.to_string(), refusal, 1);
-            let count = Count { refusal: refusal.clone(), packets: 0, told: now };
+            let sender = details(packet::peek_sender(bytes));
+            let from = address.to_string();
+            actions::visit::dropped_of(snapshot, (&from, &sender), refusal, 1);
+            let count = Count { refusal: refusal.clone(), sender, packets: 0, told: now };
             self.counts.insert(key, count);
         } else {
             self.beyond += 1;
@@ -58,8 +75,7 @@ impl Drops {
             if count.packets == 0 {
                 return false;
             }
-            let address = address.to_string();
-            actions::visit::dropped(snapshot, &address, &count.refusal, count.packets);
+            count.tell(snapshot, *address);
             (count.packets, count.told) = (0, now);
             true
         });
@@ -71,8 +87,7 @@ impl Drops {
     /// Tells everything: the server stops.
     pub(super) fn flush(&mut self, snapshot: &Snapshot) {
         for ((address, _), count) in self.counts.drain().filter(|(_, count)| count.packets > 0) {
-            let address = address.to_string();
-            actions::visit::dropped(snapshot, &address, &count.refusal, count.packets);
+            count.tell(snapshot, address);
         }
         if self.beyond > 0 {
             self.tell_beyond(snapshot);
@@ -84,4 +99,23 @@ impl Drops {
         actions::visit::dropped(snapshot, "many addresses", &refusal, self.beyond);
         self.beyond = 0;
     }
+}
+
+impl Count {
+    fn tell(&self, snapshot: &Snapshot, address: IpAddr) {
+        let from = address.to_string();
+        actions::visit::dropped_of(snapshot, (&from, &self.sender), &self.refusal, self.packets);
+    }
+}
+
+/// What a sender says of itself, for the event; no longer than attributes are.
+fn details(sender: Sender) -> Map<String, Value> {
+    let Sender { identifier, address, called_station } = sender;
+    let known = [
+        ("nas_identifier", identifier),
+        ("nas_address", address.map(|address| address.to_string())),
+        ("called_station", called_station),
+    ];
+    let known = known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.into())));
+    known.collect()
 }

@@ -1,0 +1,67 @@
+//! `/api/v1/network-profiles/NAME/certificates` and `/api/v1/public-roots`
+
+use std::sync::Arc;
+
+use actions::App;
+use actions::network_profile;
+use actions::network_profile::Trusted;
+use axum::Json;
+use axum::extract::Path;
+use axum::extract::Query;
+use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use domain::actor::Permission;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::Caller;
+use crate::PAGE_DEFAULT;
+use crate::certificate::Page;
+use crate::operation::Operation;
+use crate::operation::Table;
+use crate::problem::Problem;
+
+/// Which public roots, and which part of their list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct RootsQuery {
+    /// What name or subject holds, whatever the case of its letters.
+    pub search: Option<String>,
+    /// The `next` of another page of the same list.
+    pub cursor: Option<String>,
+    /// Most items; 1 to 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "crate::page_limit")]
+    pub limit: Option<u32>,
+}
+
+/// The operations.
+pub(crate) fn operations(table: &mut Table) {
+    let read = Permission::OrganizationRead;
+    let path = "/api/v1/network-profiles/{name}/certificates";
+    let of =
+        Operation::get(path, "List the certificates that a network profile lets devices trust");
+    table.add(of.needs(read).lists::<Trusted>(), certificates);
+    let roots = Operation::get("/api/v1/public-roots", "List the public roots by their name");
+    table.add(roots.needs(read).query::<RootsQuery>().lists::<Trusted>(), public_roots);
+}
+
+/// `GET /api/v1/network-profiles/NAME/certificates`
+pub async fn certificates(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+) -> Result<Json<Page<Trusted>>, Problem> {
+    Ok(Json(Page { items: network_profile::certificates(&app, &actor, &name)?, next: None }))
+}
+
+/// `GET /api/v1/public-roots`
+pub async fn public_roots(
+    Caller(actor): Caller,
+    query: Result<Query<RootsQuery>, QueryRejection>,
+) -> Result<Json<Page<Trusted>>, Problem> {
+    let Query(RootsQuery { search, cursor, limit }) = query?;
+    let (search, limit) = (search.unwrap_or_default(), limit.unwrap_or(PAGE_DEFAULT));
+    let page = network_profile::public_roots(&actor, &search, (cursor.as_deref(), limit))?;
+    Ok(Json(Page { items: page.items, next: page.next }))
+}
