@@ -75,7 +75,6 @@
         }
       });
     }
-    for (const live of document.querySelectorAll("[data-live]")) follow(live);
     for (const button of document.querySelectorAll("[data-pause]")) pausing(button);
   });
 

@@ -36,9 +36,6 @@ pub(crate) trait Noun: Send + Sync + 'static {
     /// Its form.
     fn form(desk: &Desk, definition: &Value) -> Form;
 
-    /// Fills in what goes without saying in a new definition.
-    fn complete(_definition: &mut Value) {}
-
     /// What else stands below its list: parts of HTML, escaped already.
     fn below(
         _desk: &Desk,

@@ -199,8 +199,7 @@ pub(crate) async fn create<N: Noun>(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let blank = Value::Object(serde_json::Map::new());
-    let mut definition = N::form(&desk, &blank).read(&posted, &blank);
-    N::complete(&mut definition);
+    let definition = N::form(&desk, &blank).read(&posted, &blank);
     let editing = Editing::new::<N>(&desk, &visitor, None, definition.clone());
     if posted.has(ADJUST) {
         return Ok(editing.page::<N>(StatusCode::OK));
