@@ -10,6 +10,7 @@ mod certificate_authority;
 mod certificate_template;
 mod chart;
 mod device;
+mod enrollment_policy;
 mod entry;
 mod event;
 mod export;
@@ -25,11 +26,15 @@ mod list;
 mod live;
 mod look;
 mod moment;
+mod network_policy;
 mod network_profile;
 mod object;
 mod overview;
 pub mod page;
+mod path;
 mod person;
+mod policy;
+mod policy_workflow;
 mod posted;
 mod proof;
 mod search;
@@ -133,6 +138,9 @@ fn filled(mut pages: Pages) -> Pages {
         certificate_template::pages,
         server_certificate::pages,
         gateway::pages,
+        policy_workflow::pages,
+        enrollment_policy::pages,
+        network_policy::pages,
         search::pages,
         network_profile::pages,
         certificate::pages,

@@ -71,6 +71,11 @@ pub(crate) trait Noun: Send + Sync + 'static {
         Self::made(desk, visitor, saved)
     }
 
+    /// Further buttons of the form of an existing one: each posts the form and saves nothing.
+    fn tries(_slug: &str) -> Vec<Link> {
+        Vec::new()
+    }
+
     /// The page after one was made, where something is shown only once.
     fn made(_desk: &Desk, _visitor: &Visitor, _saved: &Saved) -> Option<Response> {
         None

@@ -281,7 +281,7 @@ mod tests {
         for part in [
             "CN=C02XK1ZZJGH5",
             "In use",
-            "<progress",
+            "class=\"life\"",
             "Example School SCEP CA",
             "Extended Key Usage",
             "clientAuth",

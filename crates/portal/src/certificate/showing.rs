@@ -19,7 +19,6 @@ use pki::certificate::Serial;
 use pki::extension::readable::readable;
 use pki::key::KeyKind;
 use pki::pem;
-use pki::time::Time;
 
 use super::LIST;
 use super::reasons;
@@ -33,8 +32,8 @@ use crate::fault::Fault;
 use crate::filters;
 use crate::form::Choice;
 use crate::frame::Frame;
+use crate::life::Life;
 use crate::list::Link;
-use crate::moment::DAY_SECONDS;
 use crate::object;
 use crate::page::Desk;
 use crate::text;
@@ -58,16 +57,6 @@ struct Content {
     sha1: String,
     extensions: Vec<ShownExtension>,
     pem: String,
-}
-
-/// How much of its life is over.
-struct Life {
-    /// Days of its life that are over, at most all.
-    over: i64,
-    /// Days of its life.
-    all: i64,
-    /// Days that are left; negative once it is over.
-    left: i64,
 }
 
 #[derive(Template)]
@@ -128,7 +117,7 @@ pub(super) async fn show(
         usage: word("usage", certificate.usage.as_str()),
         reason: certificate.revocation_reason.map(|reason| word("reason", reason.as_str())),
         content: kept.der.as_deref().and_then(content),
-        life: life(&certificate, desk.app.world.time()),
+        life: Life::of(certificate.not_before, certificate.not_after, desk.app.world.time()),
         used: used(&desk, &visitor, &certificate),
         revoke: may.then(|| format!("{LIST}/{serial}")),
         is_held: certificate.status == Status::Held,
@@ -163,16 +152,6 @@ fn content(der: &[u8]) -> Option<Content> {
         extensions: read.extensions.iter().map(extension).collect(),
         pem: pem::certificate(&read),
     })
-}
-
-fn life(certificate: &Certificate, now: Time) -> Life {
-    let days = |from: Time, to: Time| to.0.saturating_sub(from.0).div_euclid(DAY_SECONDS);
-    let all = days(certificate.not_before, certificate.not_after).max(1);
-    Life {
-        over: days(certificate.not_before, now).clamp(0, all),
-        all,
-        left: days(now, certificate.not_after),
-    }
 }
 
 /// What it belongs to and where it came from, as far as whoever looks may see that.
