@@ -25,6 +25,7 @@ mod proof;
 mod server_certificate;
 mod session;
 mod settings;
+mod setup;
 mod sign_in;
 mod table;
 mod text;
@@ -111,6 +112,7 @@ fn filled(mut pages: Pages) -> Pages {
         sign_in::pages,
         account::pages,
         settings::pages,
+        setup::pages,
         administrator::pages,
         token::pages,
         session::pages,
