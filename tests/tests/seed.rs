@@ -53,4 +53,18 @@ fn a_seed_needs_the_data_for_itself_and_no_real_devices() {
     lab.ask(SEED).refused().complains("API-REAL-DEVICES");
     lab.ask(["seed", "--certificates", "0"]).ended_with(2);
     lab.ask(["seed", "--certificates", "10000001"]).ended_with(2);
+    lab.ask(["seed", "--events", "10"]).refused().complains("API-REAL-DEVICES");
+    lab.ask(["seed"]).ended_with(2);
+}
+
+#[test]
+fn events_of_a_seed_are_listed_and_counted() {
+    let lab = Lab::empty();
+    let made = lab.ask(["seed", "--events", "300", "--json"]).succeeded().json();
+    assert_eq!(json::at(&made, "/events"), &300);
+    let list = ["event", "list", "--filter", "outcome:refused", "--json", "--limit", "1000"];
+    let listed = lab.ask(list).succeeded().json();
+    assert_eq!(json::list(&listed, "/items").len(), 15);
+    // Every thirtieth is of one day.
+    lab.ask(["overview"]).succeeded().says("TLS-NO-CERTIFICATE");
 }

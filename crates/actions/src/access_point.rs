@@ -33,6 +33,11 @@ pub struct ShownSecret {
     pub shared_secret: Secret,
 }
 
+/// Draws a shared secret for an access point that is to be made.
+pub fn draw(app: &App) -> Secret {
+    draw_secret(&app.world)
+}
+
 /// Draws a new shared secret: the old one is good no more, so the access point is to get this one
 /// in the same minute.
 pub async fn rotate(app: &App, actor: &Actor, name: &str) -> Result<ShownSecret, NotApplied> {

@@ -141,7 +141,11 @@ fn trusted(rules: &Rules, name: &str, now: Time) -> Vec<Trusted> {
 /// its letters.
 pub fn choices(app: &App, actor: &Actor, search: &str) -> Result<Choices, Refusal> {
     actor.may(Permission::OrganizationRead)?;
-    let search = text(search)?;
+    Ok(offered(app, &text(search)?))
+}
+
+/// As [`choices`], for a form of whoever may see the organization; the text in small letters.
+pub fn offered(app: &App, search: &str) -> Choices {
     let rules = app.snapshot.rules();
     let authorities = rules.organization.certificate_authority.iter();
     let own = authorities.filter_map(|definition| {
@@ -151,11 +155,11 @@ pub fn choices(app: &App, actor: &Actor, search: &str) -> Result<Choices, Refusa
     });
     let is_own = |name: &str| rules.organization.find::<CertificateAuthority>(name).is_some();
     let public = public_root::all().iter().filter(|root| !is_own(&root.name));
-    let all = own.chain(public.map(Trusted::of_root)).filter(|one| one.holds(&search));
+    let all = own.chain(public.map(Trusted::of_root)).filter(|one| one.holds(search));
     let mut items: Vec<Trusted> = all.collect();
     let left_out = items.len().saturating_sub(CHOICES_MAX);
     items.truncate(CHOICES_MAX);
-    Ok(Choices { items, left_out })
+    Choices { items, left_out }
 }
 
 /// A page of the public roots by their name, behind the one that another page ended with.

@@ -383,7 +383,7 @@ pub(crate) fn check_there(
 }
 
 /// Complaints about a single object name its fields without its place in a document.
-fn local(kind: Kind, not_applied: NotApplied) -> NotApplied {
+pub fn local(kind: Kind, not_applied: NotApplied) -> NotApplied {
     let NotApplied::Complaints(complaints) = not_applied else { return not_applied };
     let own = |complaint: Complaint| {
         let rest = complaint.path.strip_prefix(kind.as_str()).and_then(|rest| {

@@ -4,6 +4,8 @@
 //! number and content on the disk before the authority's key is used. The devices' private keys are
 //! thrown away, so that nobody can get in with one.
 
+pub mod events;
+
 use std::ops::Range;
 use std::sync::Arc;
 use std::thread;

@@ -1,5 +1,7 @@
 //! Certificate extensions: what they say, and how they are written.
 
+pub mod readable;
+
 use std::ops::BitOr;
 
 use const_oid::ObjectIdentifier;

@@ -37,7 +37,12 @@
     }
   };
 
-  const ready = (part) => { times(part); copies(part); };
+  const ready = (part) => {
+    times(part);
+    copies(part);
+    if (part.dataset?.live) follow(part);
+    for (const live of part.querySelectorAll("[data-live]")) follow(live);
+  };
 
   document.addEventListener("DOMContentLoaded", () => {
     ready(document);
@@ -55,29 +60,64 @@
       theme.addEventListener("change", () => theme.form.submit());
     }
     for (const link of document.querySelectorAll("a[data-save=now]")) link.click();
-    for (const live of document.querySelectorAll("[data-live]")) follow(live);
+    // A file is read into the field that is sent; without a script the field is filled in by hand.
+    for (const file of document.querySelectorAll("input[type=file][data-into]")) {
+      file.addEventListener("change", async () => {
+        if (file.files.length) document.getElementById(file.dataset.into).value = await file.files[0].text();
+      });
+    }
+    // What does not hold the text is hidden, and stays chosen.
+    for (const box of document.querySelectorAll("input[data-narrows]")) {
+      box.addEventListener("input", () => {
+        const text = box.value.trim().toLowerCase();
+        for (const one of document.querySelectorAll(`#${box.dataset.narrows} > li`)) {
+          one.hidden = !one.textContent.toLowerCase().includes(text);
+        }
+      });
+    }
+    for (const button of document.querySelectorAll("[data-pause]")) pausing(button);
   });
 
-  // A part of a page that is fetched again whenever its stream says so.
+  // A part of a page that is fetched again whenever its stream says so, unless it is paused.
+  const followed = new WeakSet();
   const follow = (part) => {
+    if (followed.has(part)) return;
+    followed.add(part);
     const stream = new EventSource(part.dataset.live);
     let waiting = false;
+    let broken = false;
     const again = () => {
-      if (waiting || part.dataset.paused === "yes") return;
+      if (!part.isConnected) stream.close();
+      if (waiting || !part.isConnected || part.dataset.paused === "yes") return;
       waiting = true;
       setTimeout(() => {
         waiting = false;
+        if (!part.isConnected || part.dataset.paused === "yes") return;
         const url = part.dataset.from || window.location.href;
+        const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
         htmx.ajax("GET", url, { target: part, select: `#${part.id}`, swap: "outerHTML" })
           .then(() => {
-            const fresh = document.getElementById(part.id);
-            stream.close();
-            if (fresh) follow(fresh);
+            for (const id of open) document.getElementById(id)?.setAttribute("open", "");
           });
       }, 500);
     };
     for (const kind of ["message", "events", "resync"]) stream.addEventListener(kind, again);
+    // What came while the stream was away is not told again.
+    stream.addEventListener("error", () => { broken = true; });
+    stream.addEventListener("open", () => { if (broken) again(); broken = false; });
     window.addEventListener("pagehide", () => stream.close(), { once: true });
+  };
+
+  const pausing = (button) => {
+    const [pause, resume] = [button.textContent, button.dataset.resumeTitle];
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const part = document.getElementById(button.dataset.pause);
+      const paused = part.dataset.paused === "yes";
+      part.dataset.paused = paused ? "no" : "yes";
+      button.textContent = paused ? pause : resume;
+      if (paused) htmx.ajax("GET", part.dataset.from, { target: part, select: `#${part.id}`, swap: "outerHTML" });
+    });
   };
 
   document.addEventListener("keydown", (event) => {

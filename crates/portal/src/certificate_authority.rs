@@ -120,7 +120,7 @@ impl Noun for AuthorityPages {
         Form { noun: "certificate_authority", sections }
     }
 
-    fn complete(definition: &mut Value) {
+    fn complete(_: &Desk, definition: &mut Value) {
         let common_name = definition.get("common_name").cloned();
         let Some(fields) = definition.as_object_mut() else { return };
         if let Some(common_name) = common_name {

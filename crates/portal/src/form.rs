@@ -150,13 +150,27 @@ impl Form {
 
     /// The form as a page shows it, with what is wrong beside each field.
     pub(crate) fn shown(&self, definition: &Value, complaints: &[Complaint]) -> Vec<ShownSection> {
+        self.sections_with(definition, complaints, Use::Fill)
+    }
+
+    /// What a definition says, to be read.
+    pub(crate) fn told(&self, definition: &Value) -> Vec<ShownSection> {
+        self.sections_with(definition, &[], Use::Read)
+    }
+
+    fn sections_with(
+        &self,
+        definition: &Value,
+        complaints: &[Complaint],
+        what_for: Use,
+    ) -> Vec<ShownSection> {
         let shown = |section: &Section| ShownSection {
             key: section.key,
             title: text::t(&format!("{}.section.{}", self.noun, section.key)).into_owned(),
             fields: section
                 .fields
                 .iter()
-                .map(|field| self.shown_field(field, definition, complaints))
+                .map(|field| self.shown_field(field, definition, complaints, what_for))
                 .collect(),
         };
         self.sections.iter().map(shown).collect()
@@ -167,6 +181,7 @@ impl Form {
         field: &Field,
         definition: &Value,
         complaints: &[Complaint],
+        what_for: Use,
     ) -> ShownField {
         let own: Vec<&Complaint> =
             complaints.iter().filter(|complaint| is_about(complaint, field.path)).collect();
@@ -178,7 +193,10 @@ impl Form {
             help: text::find(&format!("{}.help.{}", self.noun, field.path)).unwrap_or_default(),
             is_required: field.is_required,
             wrong: own.iter().map(|one| format!("{}; {}", one.what, one.fix)).collect(),
-            control: field.input.shown(field.path, held, &own),
+            control: match (&field.input, what_for) {
+                (Input::Own(widget), Use::Read) => Control::Own(widget.told(field.path, held)),
+                (input, Use::Read | Use::Fill) => input.shown(field.path, held, &own),
+            },
         }
     }
 
@@ -188,6 +206,13 @@ impl Form {
             |complaint: &&Complaint| self.fields().any(|field| is_about(complaint, field.path));
         complaints.iter().filter(|complaint| !placed(complaint)).collect()
     }
+}
+
+/// What a form is shown for.
+#[derive(Clone, Copy)]
+enum Use {
+    Fill,
+    Read,
 }
 
 /// Whether a complaint is about a field or a part of what it holds.

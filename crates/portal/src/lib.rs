@@ -1,12 +1,18 @@
 //! The management portal: every page, and its URL. Pages show what verbs answer and decide nothing.
 
+mod access_point;
 mod account;
 mod administrator;
 mod asset;
 mod audit;
+mod certificate;
 mod certificate_authority;
 mod certificate_template;
+mod chart;
+mod device;
+mod enrollment_policy;
 mod entry;
+mod event;
 mod export;
 mod fault;
 mod filters;
@@ -14,14 +20,24 @@ mod form;
 mod frame;
 mod gateway;
 pub mod guard;
+mod inventory;
 mod life;
 mod list;
+mod live;
 mod look;
 mod moment;
+mod network_policy;
+mod network_profile;
 mod object;
+mod overview;
 pub mod page;
+mod path;
+mod person;
+mod policy;
+mod policy_workflow;
 mod posted;
 mod proof;
+mod search;
 mod server_certificate;
 mod session;
 mod settings;
@@ -117,10 +133,22 @@ fn filled(mut pages: Pages) -> Pages {
         token::pages,
         session::pages,
         audit::pages,
+        overview::pages,
+        event::pages,
+        live::pages,
         certificate_authority::pages,
         certificate_template::pages,
         server_certificate::pages,
         gateway::pages,
+        policy_workflow::pages,
+        enrollment_policy::pages,
+        network_policy::pages,
+        search::pages,
+        network_profile::pages,
+        certificate::pages,
+        access_point::pages,
+        device::pages,
+        person::pages,
     ] {
         add(&mut pages);
     }

@@ -1,5 +1,7 @@
 //! Lists: what every list page shows and can be asked.
 
+pub(crate) mod page;
+
 use domain::filter::Field;
 use domain::filter::Filter;
 use domain::filter::Form;
@@ -68,6 +70,10 @@ pub(crate) struct List {
     pub(crate) rows: Vec<Row>,
     /// The next page.
     pub(crate) next: Option<String>,
+    /// The page before, where a list is read both ways.
+    pub(crate) newer: Option<String>,
+    /// The stream that tells of news, where the rows are live.
+    pub(crate) live: Option<String>,
     /// The first page, if this is another.
     pub(crate) first: Option<String>,
     /// What is wrong with the filter.
@@ -121,6 +127,8 @@ pub(crate) enum Cell {
     At(Time),
     /// Leads elsewhere.
     Link(Link),
+    /// A box to tick, for the form `chosen`: the field `serial` with this value.
+    Choose(String),
     /// Nothing.
     None,
 }
@@ -180,6 +188,8 @@ impl List {
             columns: columns.iter().map(column).collect(),
             rows: Vec::new(),
             next: None,
+            newer: None,
+            live: None,
             first: (!asked.cursor.is_empty()).then(|| parameters(&filter, &asked.sort, "")),
             wrong: parsed.err().map(|refusal| refusal.reason().sentence),
             add: None,
@@ -192,15 +202,18 @@ impl List {
 
     /// Lets it go on behind this cursor.
     pub(crate) fn goes_on(&mut self, next: Option<String>) {
-        self.next = next.map(|cursor| {
-            let all = [
-                ("search", self.search.as_str()),
-                ("filter", &self.filter),
-                ("sort", &self.sort),
-                ("cursor", &cursor),
-            ];
-            url::with(&self.url, &all)
-        });
+        self.next = next.map(|cursor| self.at(&cursor));
+    }
+
+    /// The same list at this cursor; at none, from its beginning.
+    pub(crate) fn at(&self, cursor: &str) -> String {
+        let all = [
+            ("search", self.search.as_str()),
+            ("filter", &self.filter),
+            ("sort", &self.sort),
+            ("cursor", cursor),
+        ];
+        url::with(&self.url, &all)
     }
 
     /// Lets it be taken along as CSV and as JSON, from URLs below its own.

@@ -36,9 +36,6 @@ pub(crate) trait Noun: Send + Sync + 'static {
     /// Its form.
     fn form(desk: &Desk, definition: &Value) -> Form;
 
-    /// Fills in what goes without saying in a new definition.
-    fn complete(_definition: &mut Value) {}
-
     /// What else stands below its list: parts of HTML, escaped already.
     fn below(
         _desk: &Desk,
@@ -58,6 +55,24 @@ pub(crate) trait Noun: Send + Sync + 'static {
 
     /// Further buttons on its page.
     fn links(_desk: &Desk, _visitor: &Visitor, _shown: &Shown) -> Vec<Link> {
+        Vec::new()
+    }
+
+    /// Puts into the definition of something new what nobody wrote and it needs.
+    fn complete(_desk: &Desk, _definition: &mut Value) {}
+
+    /// The page after one was made that was completed: what was written, and what became of it.
+    fn completed(
+        desk: &Desk,
+        visitor: &Visitor,
+        saved: &Saved,
+        _written_and_completed: (&Value, &Value),
+    ) -> Option<Response> {
+        Self::made(desk, visitor, saved)
+    }
+
+    /// Further buttons of the form of an existing one: each posts the form and saves nothing.
+    fn tries(_slug: &str) -> Vec<Link> {
         Vec::new()
     }
 

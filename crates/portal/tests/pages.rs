@@ -67,6 +67,10 @@ mod tests {
     async fn ask(router: &Router, request: Request<Body>) -> Got {
         let response = router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
+        if headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+            // It has no end.
+            return Got { status, headers, text: String::new() };
+        }
         let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
         Got { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
@@ -87,6 +91,8 @@ mod tests {
         let is_key = |text: &&str| {
             text.split_once('.').is_some_and(|(stem, _)| stems.contains(stem))
                 && !text.ends_with('.')
+                // The guide's own hosts.
+                && !text.ends_with(".test")
                 && text.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_')
         };
         texts.map(str::trim).filter(is_key).map(str::to_owned).collect()

@@ -164,6 +164,7 @@ impl Command {
             | Self::CertificateTemplate(_)
             | Self::Device(_)
             | Self::Person(_)
+            | Self::Overview(_)
             | Self::Doctor(_)
             | Self::Event(_)
             | Self::Explain(_)

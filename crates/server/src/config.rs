@@ -218,11 +218,11 @@ impl Portal {
 
 fn pem(path: &Path) -> anyhow::Result<String> {
     let shown = || format!("{} cannot be read", path.display());
-    let length = std::fs::metadata(path).with_context(shown)?.len();
+    let length = fs::metadata(path).with_context(shown)?.len();
     if length > PEM_BYTES_MAX {
         bail!("{} is longer than {PEM_BYTES_MAX} bytes", path.display());
     }
-    std::fs::read_to_string(path).with_context(shown)
+    fs::read_to_string(path).with_context(shown)
 }
 
 /// Where the organization is kept.

@@ -11,6 +11,7 @@ use actions::rules::Server;
 use anyhow::Context;
 use anyhow::anyhow;
 use axum::Router;
+use axum::routing::any_service;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -87,7 +88,7 @@ impl Running {
         let plain = traffic::counted(public.clone(), Entrance::Http, &traffic);
         serve_all(&mut listeners, http, &plain, &stopped);
         let everything = public
-            .route_service("/api/{*rest}", api::router(app.clone(), limits))
+            .route("/api/{*rest}", any_service(api::router(app.clone(), limits)))
             .merge(portal::router(app.clone(), portal));
         let everything = traffic::counted(everything, Entrance::Https, &traffic);
         for listener in https {

@@ -5,13 +5,16 @@
 
 #![expect(clippy::print_stdout, reason = "it shows what it measured")]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
+#![expect(clippy::indexing_slicing, reason = "the places are those of an id")]
 #![expect(clippy::unwrap_used, reason = "what cannot be measured ends the example")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use domain::event::{Event, EventKind, Moment, Outcome};
 use pki::time::Time;
+use serde_json::Map;
 use store::Store;
 use store::seal::MasterKey;
 use store::value::Value;
@@ -42,6 +45,8 @@ enum Kind {
     Plain,
     /// A row, and a row of the audit.
     Audited,
+    /// An event that is counted, as each enrollment is.
+    Counted,
 }
 
 #[tokio::main]
@@ -54,7 +59,7 @@ async fn main() {
     ];
     println!("durable changes a second, by callers at the same time: {CALLERS:?}");
     for (engine, store) in &stores {
-        for kind in [Kind::Plain, Kind::Audited] {
+        for kind in [Kind::Plain, Kind::Counted, Kind::Audited] {
             for way in [Way::OneByOne, Way::Together] {
                 let mut rates = Vec::new();
                 for callers in CALLERS {
@@ -98,13 +103,34 @@ async fn measure(store: &Store, callers: usize, kind: Kind, way: Way) -> u64 {
     done.load(Ordering::Relaxed) * 1000 / millis.max(1)
 }
 
+/// A device's answer.
+fn answer(number: u64) -> Event {
+    let at = Moment(1_800_000_000_000);
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    Event {
+        id: Event::id_at(at, random),
+        at,
+        kind: EventKind::CertificateIssued,
+        outcome: Outcome::Accepted,
+        actor: "gateway".to_owned(),
+        object: "certificate:0B".to_owned(),
+        refusal: None,
+        details: Map::new(),
+        inputs: None,
+    }
+}
+
 async fn change(store: &Store, number: u64, kind: Kind) {
+    if matches!(kind, Kind::Counted) {
+        return store::event::commit(Write::new(), store, &[answer(number)]).await.unwrap();
+    }
     let sql = "insert into visit (id, at, kind, outcome, actor, object, body)
         values ($1, $2, 'network.access', 'accepted', 'access point', 'certificate:0B', '{}')";
     let at = Time(1_800_000_000);
     let write = Write::new().execute(sql, [Value::from(format!("visit-{number}")), at.into()]);
     let why = match kind {
-        Kind::Plain => Why::Bookkeeping(Bookkeeping::VisitsJournaled),
+        Kind::Plain | Kind::Counted => Why::Bookkeeping(Bookkeeping::VisitsJournaled),
         Kind::Audited => Why::Events(vec![EventRow {
             id: format!("event-{number}"),
             at,

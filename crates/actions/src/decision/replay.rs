@@ -88,6 +88,9 @@ pub struct Answer {
     pub vlan: Option<String>,
     /// The code of a no.
     pub code: Option<String>,
+    /// The sentence of a no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What a draft does to a device.
@@ -260,19 +263,22 @@ fn answer(rulebook: &Rulebook, facts: Facts) -> Answer {
     let facts = facts.under(&rulebook.policies.names);
     let decided = decision::of_visit(&rulebook.policies, facts);
     let policy = decided.decision.decided_by.map(str::to_owned);
-    let no = |code: &str, policy: Option<String>| {
-        let code = Some(code.to_owned());
-        Answer { access: Access::Refuse, policy, vlan: None, code }
+    let no = |refusal: &Refusal, policy: Option<String>| Answer {
+        access: Access::Refuse,
+        policy,
+        vlan: None,
+        code: Some(refusal.code().to_owned()),
+        reason: Some(refusal.sentence()),
     };
     match decided.decision.answer {
-        Err(refusal) => no(refusal.code(), policy),
+        Err(refusal) => no(&refusal, policy),
         Ok(_) => {
             let facts = &decided.facts;
             match simulate::reply(&rulebook.organization, policy.as_deref(), facts) {
-                Err(refusal) => no(refusal.code(), policy),
+                Err(refusal) => no(&refusal, policy),
                 Ok(attributes) => {
                     let vlan = attribute::vlan(&attributes);
-                    Answer { access: Access::Accept, policy, vlan, code: None }
+                    Answer { access: Access::Accept, policy, vlan, code: None, reason: None }
                 }
             }
         }

@@ -33,6 +33,11 @@ pub fn fields() -> Vec<ListedField> {
     listed.collect()
 }
 
+/// The RADIUS attributes by name, each of which is a field as `network.attribute.NAME`.
+pub fn attributes() -> Vec<&'static str> {
+    radius::dictionary::all().map(|attribute| attribute.name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,4 +12,9 @@ pub(crate) trait Widget: Send + Sync {
 
     /// Its HTML, escaped already.
     fn shown(&self, path: &str, held: &Value, complaints: &[&Complaint]) -> String;
+
+    /// What it holds as HTML to be read, escaped already; nothing if there is nothing to say.
+    fn told(&self, path: &str, held: &Value) -> String {
+        self.shown(path, held, &[])
+    }
 }

@@ -65,6 +65,10 @@ struct EditPage {
     review: Option<Vec<FieldChange>>,
     /// What somebody else made of it meanwhile.
     theirs: Option<Vec<FieldChange>>,
+    /// What was found out about the draft: parts of HTML, escaped already.
+    above: Vec<String>,
+    /// Where else the form can be sent, without saving anything.
+    tries: Vec<Link>,
     twins: Vec<Twin>,
 }
 
@@ -75,7 +79,7 @@ struct Confirm {
 }
 
 /// A form under way.
-struct Editing<'a> {
+pub(crate) struct Editing<'a> {
     desk: &'a Desk,
     visitor: &'a Visitor,
     /// As it is; none if it is new.
@@ -87,6 +91,7 @@ struct Editing<'a> {
     confirm: Option<Confirm>,
     review: Option<Vec<FieldChange>>,
     theirs: Option<Vec<FieldChange>>,
+    above: Vec<String>,
     etag: Option<String>,
 }
 
@@ -107,12 +112,30 @@ impl<'a> Editing<'a> {
             confirm: None,
             review: None,
             theirs: None,
+            above: Vec::new(),
             etag: before.map(|before| before.etag.clone()),
             before,
         }
     }
 
-    fn page<N: Noun>(self, status: StatusCode) -> Response {
+    /// The form of an existing one as it was just sent.
+    pub(crate) fn again<N: Noun>(
+        desk: &'a Desk,
+        visitor: &'a Visitor,
+        before: &'a Shown,
+        definition: Value,
+        posted: &Posted,
+    ) -> Self {
+        let editing = Self::new::<N>(desk, visitor, Some(before), definition);
+        Self { etag: posted.text("etag").map(str::to_owned), ..editing }
+    }
+
+    /// Puts a part of HTML above the form.
+    pub(crate) fn add(&mut self, part: String) {
+        self.above.push(part);
+    }
+
+    pub(crate) fn page<N: Noun>(self, status: StatusCode) -> Response {
         let noun = N::KIND.as_str();
         let title = match self.before {
             Some(before) => before.name.clone(),
@@ -141,13 +164,15 @@ impl<'a> Editing<'a> {
             confirm: self.confirm,
             review: self.review,
             theirs: self.theirs,
+            above: self.above,
+            tries: slug.map(N::tries).unwrap_or_default(),
             twins: twin::of(N::KIND, &self.definition, slug),
         };
         fault::render(&page, status)
     }
 
     /// The form again, with why it was not saved.
-    fn refused<N: Noun>(mut self, not_applied: NotApplied) -> Result<Response, Fault> {
+    pub(crate) fn refused<N: Noun>(mut self, not_applied: NotApplied) -> Result<Response, Fault> {
         match not_applied {
             NotApplied::Complaints(complaints) => self.complaints = complaints,
             NotApplied::Outdated(outdated) => {
@@ -199,17 +224,21 @@ pub(crate) async fn create<N: Noun>(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let blank = Value::Object(serde_json::Map::new());
-    let mut definition = N::form(&desk, &blank).read(&posted, &blank);
-    N::complete(&mut definition);
+    let definition = N::form(&desk, &blank).read(&posted, &blank);
     let editing = Editing::new::<N>(&desk, &visitor, None, definition.clone());
     if posted.has(ADJUST) {
         return Ok(editing.page::<N>(StatusCode::OK));
     }
     let saving = Saving { confirm: confirmed(&posted), ..Saving::default() };
     let actor = visitor.actor()?;
-    match object::create(&desk.app, actor, N::KIND, (definition, saving)).await {
+    let mut complete = definition.clone();
+    N::complete(&desk, &mut complete);
+    match object::create(&desk.app, actor, N::KIND, (complete.clone(), saving)).await {
         Err(not_applied) => editing.refused::<N>(not_applied),
-        Ok(saved) => Ok(after::<N>(&desk, &visitor, &saved, "created")),
+        Ok(saved) => {
+            let page = N::completed(&desk, &visitor, &saved, (&definition, &complete));
+            Ok(page.unwrap_or_else(|| redirect::<N>(&saved, "created")))
+        }
     }
 }
 
@@ -235,8 +264,7 @@ pub(crate) async fn save<N: Noun>(
     let actor = visitor.actor()?;
     let before = object::show(&desk.app, actor, N::KIND, &name)?;
     let definition = N::form(&desk, &before.definition).read(&posted, &before.definition);
-    let mut editing = Editing::new::<N>(&desk, &visitor, Some(&before), definition.clone());
-    editing.etag = posted.text("etag").map(str::to_owned);
+    let mut editing = Editing::again::<N>(&desk, &visitor, &before, definition.clone(), &posted);
     if posted.has(ADJUST) {
         return Ok(editing.page::<N>(StatusCode::OK));
     }
@@ -267,6 +295,10 @@ fn after<N: Noun>(desk: &Desk, visitor: &Visitor, saved: &Saved, done: &str) -> 
     if let Some(response) = N::made(desk, visitor, saved) {
         return response;
     }
+    redirect::<N>(saved, done)
+}
+
+fn redirect<N: Noun>(saved: &Saved, done: &str) -> Response {
     let to = saved.shown.as_ref().map_or_else(|| list_url(N::KIND), |it| url(N::KIND, &it.slug));
     Redirect::to(&format!("{to}?done={done}")).into_response()
 }

@@ -54,7 +54,7 @@ pub(crate) async fn show<N: Noun>(
     let page = ShowPage {
         frame: Frame::new(&desk, &visitor, shown.name.clone()),
         up: Link::new(&format!("{noun}.plural"), super::list_url(N::KIND)),
-        sections: N::form(&desk, &shown.definition).shown(&shown.definition, &[]),
+        sections: N::form(&desk, &shown.definition).told(&shown.definition),
         panels: N::panels(&desk, &visitor, &shown).await?,
         links: N::links(&desk, &visitor, &shown),
         edit: may_change.then(|| format!("{own}/edit")),

@@ -1,0 +1,262 @@
+//! Dynamic PKI > Certificates: every certificate that was issued.
+
+mod revocation;
+mod showing;
+
+use std::sync::Arc;
+
+use actions::certificate::Page;
+use askama::Template;
+use axum::extract::Query;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::actor::Permission;
+use domain::certificate::Certificate;
+use domain::certificate::RevocationReason;
+use domain::certificate::Status;
+use domain::certificate::listing::FIELDS;
+use domain::certificate::search::Field;
+use domain::certificate::search::Search;
+use domain::certificate::search::Start;
+use domain::refusal::Refusal;
+
+use crate::export;
+use crate::fault;
+use crate::fault::Fault;
+use crate::filters;
+use crate::form::Choice;
+use crate::frame::Frame;
+use crate::inventory;
+use crate::list::Asked;
+use crate::list::Cell;
+use crate::list::Link;
+use crate::list::List;
+use crate::list::PAGE_ITEMS;
+use crate::list::Row;
+use crate::page::Access;
+use crate::page::Desk;
+use crate::page::Pages;
+use crate::text;
+use crate::visitor::Visitor;
+
+const LIST: &str = "/certificates";
+
+/// The columns of the list, and what they are ordered by.
+const COLUMNS: [(&str, &str); 7] = [
+    ("subject", "subject"),
+    ("serial", "serial"),
+    ("status", ""),
+    ("device", "device"),
+    ("person", "person"),
+    ("authority", ""),
+    ("not_after", ""),
+];
+
+/// The column in which certificates are chosen, for who may revoke many.
+const CHOOSE: (&str, &str) = ("choose", "");
+
+/// Fewest digits that are taken for the beginning of a serial number: fewer are words.
+const SERIAL_DIGITS_MIN: usize = 6;
+
+/// Adds its pages.
+pub(crate) fn pages(pages: &mut Pages) {
+    let read = Access::Needs(Permission::CertificateRead);
+    let revoke = Access::Needs(Permission::CertificateRevoke);
+    let many = Access::Needs(Permission::CertificateRevokeMany);
+    pages.get(LIST, read, list);
+    pages.get("/certificates.csv", read, csv);
+    pages.get("/certificates.json", read, json);
+    pages.get("/certificates/_revoke", many, revocation::choose);
+    pages.proven("/certificates/_revoke", many, revocation::sweep);
+    pages.proven("/certificates/_revoke-chosen", many, revocation::revoke_chosen);
+    pages.get("/certificates/{serial}", read, showing::show);
+    pages.get("/certificates/{serial}/download.pem", read, showing::pem);
+    pages.get("/certificates/{serial}/download.cer", read, showing::cer);
+    pages.post("/certificates/{serial}/revoke", revoke, revocation::revoke);
+    pages.post("/certificates/{serial}/hold", revoke, revocation::hold);
+    pages.post("/certificates/{serial}/release", revoke, revocation::release);
+}
+
+/// How a status is colored.
+pub(crate) fn tone(status: Status) -> &'static str {
+    match status {
+        Status::Issued => "green",
+        Status::Held => "yellow",
+        Status::Revoked => "red",
+        Status::Intended => "secondary",
+    }
+}
+
+/// The reasons that a certificate is revoked for; to hold it has a button of its own.
+fn reasons() -> Vec<Choice> {
+    let all = RevocationReason::ALL.into_iter();
+    let words = all.filter(|reason| *reason != RevocationReason::CertificateHold);
+    let words: Vec<&str> = words.map(RevocationReason::as_str).collect();
+    Choice::words("certificate.reason", &words)
+}
+
+/// What is asked for: a filter, an order, and a text that may be the beginning of a serial number,
+/// of an e-mail address, or of a name.
+fn search(asked: &Asked) -> Result<Search, Refusal> {
+    let mut search = Search::default();
+    let text = asked.search.trim();
+    if !text.is_empty() {
+        let digits = text.chars().filter(|c| *c != ':' && *c != ' ');
+        let is_number =
+            digits.clone().all(|c| c.is_ascii_hexdigit()) && digits.count() >= SERIAL_DIGITS_MIN;
+        let (field, text) = if is_number {
+            (Field::Serial, text.to_owned())
+        } else if text.contains('@') {
+            (Field::Person, text.to_owned())
+        } else if text.contains('=') {
+            (Field::Subject, text.to_owned())
+        } else {
+            (Field::Subject, format!("CN={text}"))
+        };
+        search.start = Some(Start::parse(field, &text)?);
+    }
+    let search = search.with_filter(&asked.filter())?;
+    // What is looked for by a text comes in its order, whatever the order was before.
+    if asked.sort.is_empty() || search.start.is_some() {
+        return Ok(search);
+    }
+    search.in_order(&asked.sort)
+}
+
+async fn ask(
+    desk: &Desk,
+    visitor: &Visitor,
+    asked: &Asked,
+    (cursor, limit): (Option<&str>, u32),
+) -> Result<Page<Certificate>, Refusal> {
+    let search = search(asked)?;
+    let actor = visitor.actor.as_ref().ok_or(Refusal::Unauthenticated)?;
+    actions::certificate::list(&desk.app, actor, &search, (cursor, limit)).await
+}
+
+#[derive(Template)]
+#[template(path = "certificate/list.html")]
+struct ListPage {
+    frame: Frame,
+    list: List,
+    /// For who may revoke what is chosen.
+    reasons: Vec<Choice>,
+}
+
+/// `GET /certificates`
+async fn list(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Fault> {
+    let now = desk.app.world.time();
+    let may_choose = visitor.can(Permission::CertificateRevokeMany);
+    let mut columns = COLUMNS.to_vec();
+    columns.extend(may_choose.then_some(CHOOSE));
+    let mut list = List::new("certificate", LIST, &asked, (&FIELDS, now), &columns);
+    if list.wrong.is_none() {
+        let cursor = asked.cursor();
+        match ask(&desk, &visitor, &asked, (cursor.as_deref(), PAGE_ITEMS)).await {
+            Ok(page) => {
+                list.rows = page.items.iter().map(|one| row(one, may_choose)).collect();
+                list.goes_on(page.next);
+            }
+            Err(refusal @ Refusal::ParameterWrong { .. }) => {
+                list.wrong = Some(refusal.reason().sentence);
+            }
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+    if may_choose {
+        list.links.push(Link::new("certificate.revoke_many", "/certificates/_revoke"));
+    }
+    list.exported();
+    let frame = Frame::new(&desk, &visitor, text::t("certificate.plural"));
+    let reasons = if may_choose { reasons() } else { Vec::new() };
+    Ok(fault::render(&ListPage { frame, list, reasons }, StatusCode::OK))
+}
+
+fn row(one: &Certificate, may_choose: bool) -> Row {
+    let text = |text: &Option<String>| text.clone().map_or(Cell::None, Cell::Text);
+    let status = text::t(&format!("certificate.status.{}", one.status.as_str())).into_owned();
+    let serial = one.serial.to_string();
+    let mut cells = vec![
+        Cell::Text(one.subject.clone()),
+        Cell::Code(serial.clone()),
+        Cell::Badge(tone(one.status), status),
+        text(&one.device),
+        text(&one.person),
+        Cell::Text(one.authority.clone()),
+        Cell::At(one.not_after),
+    ];
+    if may_choose {
+        let can = matches!(one.status, Status::Issued | Status::Held);
+        cells.push(if can { Cell::Choose(serial.clone()) } else { Cell::None });
+    }
+    Row { url: format!("{LIST}/{serial}"), cells }
+}
+
+/// Every certificate that is asked for, up to a bound.
+async fn all(desk: &Desk, visitor: &Visitor, asked: &Asked) -> Result<Vec<Certificate>, Fault> {
+    let (mut all, mut cursor, mut reads) = (Vec::new(), None::<String>, 0);
+    loop {
+        reads += 1;
+        let part = (cursor.as_deref(), inventory::EXPORT_READ);
+        let page = ask(desk, visitor, asked, part).await?;
+        cursor = inventory::goes_on(&mut all, page, reads);
+        if cursor.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// `GET /certificates.json`
+async fn json(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Fault> {
+    Ok(export::json("certificates", &all(&desk, &visitor, &asked).await?))
+}
+
+/// `GET /certificates.csv`
+async fn csv(
+    State(desk): State<Arc<Desk>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Fault> {
+    let all = all(&desk, &visitor, &asked).await?;
+    let head = [
+        "serial",
+        "status",
+        "usage",
+        "subject",
+        "names",
+        "device",
+        "person",
+        "gateway",
+        "template",
+        "authority",
+        "not_before",
+        "not_after",
+    ];
+    let rows = all.iter().map(|one| {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        vec![
+            one.serial.to_string(),
+            one.status.as_str().to_owned(),
+            one.usage.as_str().to_owned(),
+            one.subject.clone(),
+            one.names.join(";"),
+            text(&one.device),
+            text(&one.person),
+            text(&one.gateway),
+            text(&one.template),
+            one.authority.clone(),
+            one.not_before.to_rfc3339(),
+            one.not_after.to_rfc3339(),
+        ]
+    });
+    Ok(export::csv("certificates", &head, rows))
+}

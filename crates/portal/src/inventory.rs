@@ -1,0 +1,185 @@
+//! What pages of devices and of people have in common: forms of what is told, removal, tables.
+
+pub(crate) mod importing;
+
+use actions::certificate::Page;
+use actions::organization::NotApplied;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::complaint::Complaint;
+use domain::inventory::listing;
+use domain::refusal::Refusal;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::fault;
+use crate::fault::Fault;
+use crate::filters;
+use crate::form::Control;
+use crate::form::Form;
+use crate::form::ShownSection;
+use crate::frame::Frame;
+use crate::list::Asked;
+use crate::list::Link;
+use crate::page::Desk;
+use crate::posted::Posted;
+use crate::visitor::Visitor;
+
+/// Most records that a file of them holds: a hundred reads of a thousand.
+pub(crate) const EXPORT_READS_MAX: usize = 100;
+
+/// Records of one read for a file.
+pub(crate) const EXPORT_READ: u32 = 1000;
+
+/// What the names begin with that a list is asked for.
+pub(crate) fn start(asked: &Asked) -> Result<String, Refusal> {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let (search, filter, sort) = (given(&asked.search), given(&asked.filter()), given(&asked.sort));
+    listing::start(search.as_deref(), filter.as_deref(), sort.as_deref())
+}
+
+/// Behind a page of a file the next, if there is one and it is not the last that is read.
+pub(crate) fn goes_on<T>(all: &mut Vec<T>, page: Page<T>, reads: usize) -> Option<String> {
+    all.extend(page.items);
+    page.next.filter(|_| reads < EXPORT_READS_MAX)
+}
+
+/// What a form tells that is not told already: unchanged facts keep their source and age, and what
+/// was emptied is taken back.
+pub(crate) fn told(form: &Form, posted: &Posted, before: &Value) -> Map<String, Value> {
+    let read = form.read(posted, &Value::Object(Map::new()));
+    let mut told = Map::new();
+    let paths = form.sections.iter().flat_map(|section| &section.fields).map(|field| field.path);
+    // A field that was not sent says nothing.
+    for path in paths.filter(|path| posted.has(path)) {
+        let is_empty = |value: &&Value| value.as_array().is_some_and(Vec::is_empty);
+        let now = read.get(path).filter(|value| !is_empty(value));
+        let was = before.get(path).filter(|value| !is_empty(value));
+        match (now, was) {
+            (Some(now), was) if Some(now) != was => told.insert(path.to_owned(), now.clone()),
+            (None, Some(Value::Array(_))) => told.insert(path.to_owned(), Value::Array(Vec::new())),
+            (None, Some(_)) => told.insert(path.to_owned(), Value::from("")),
+            (Some(_) | None, _) => continue,
+        };
+    }
+    told
+}
+
+/// A form under way.
+pub(crate) struct Editing {
+    pub(crate) title: String,
+    pub(crate) up: Link,
+    /// Where it is sent.
+    pub(crate) to: String,
+    pub(crate) form: Form,
+    /// What it holds.
+    pub(crate) held: Value,
+}
+
+#[derive(Template)]
+#[template(path = "inventory/edit.html")]
+struct EditPage {
+    frame: Frame,
+    up: Link,
+    to: String,
+    sections: Vec<ShownSection>,
+    wrong: Vec<String>,
+}
+
+impl Editing {
+    /// The form.
+    pub(crate) fn page(self, desk: &Desk, visitor: &Visitor) -> Response {
+        self.shown((desk, visitor), &[], Vec::new(), StatusCode::OK)
+    }
+
+    /// The form again, with why it was not saved; nothing that was written is lost.
+    pub(crate) fn refused(
+        self,
+        desk: &Desk,
+        visitor: &Visitor,
+        not_applied: NotApplied,
+    ) -> Result<Response, Fault> {
+        let (complaints, wrong): (Vec<Complaint>, Vec<String>) = match not_applied {
+            NotApplied::Complaints(complaints) => (complaints, Vec::new()),
+            other @ (NotApplied::Refused(_) | NotApplied::Outdated(_)) => {
+                let refusal = other.refusal();
+                let status = fault::status_of(&refusal);
+                if status.is_server_error() || status == StatusCode::FORBIDDEN {
+                    return Err(refusal.into());
+                }
+                let reason = refusal.reason();
+                (Vec::new(), vec![format!("{}; {}", reason.sentence, reason.fix)])
+            }
+        };
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Ok(self.shown((desk, visitor), &complaints, wrong, status))
+    }
+
+    fn shown(
+        self,
+        (desk, visitor): (&Desk, &Visitor),
+        complaints: &[Complaint],
+        wrong: Vec<String>,
+        status: StatusCode,
+    ) -> Response {
+        let unplaced = self.form.unplaced(complaints).into_iter().map(ToString::to_string);
+        let page = EditPage {
+            frame: Frame::new(desk, visitor, self.title),
+            up: self.up,
+            to: self.to,
+            sections: self.form.shown(&self.held, complaints),
+            wrong: wrong.into_iter().chain(unplaced).collect(),
+        };
+        fault::render(&page, status)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "object/remove.html")]
+struct RemovePage {
+    frame: Frame,
+    up: Link,
+    to: String,
+    name: String,
+    wrong: Vec<String>,
+}
+
+/// The page that asks whether a record is to be removed; `own` is its URL.
+pub(crate) fn ask_to_remove(desk: &Desk, visitor: &Visitor, name: &str, own: &str) -> Response {
+    let page = RemovePage {
+        frame: Frame::new(desk, visitor, name),
+        up: Link { title: name.to_owned(), url: own.to_owned() },
+        to: format!("{own}/remove"),
+        name: name.to_owned(),
+        wrong: Vec::new(),
+    };
+    fault::render(&page, StatusCode::OK)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::form::Field;
+    use crate::form::Input;
+    use crate::form::Section;
+
+    #[test]
+    fn only_what_is_new_is_told_and_what_is_emptied_is_taken_back() {
+        let fields = vec![
+            Field::text("name"),
+            Field::text("serial"),
+            Field::text("model"),
+            Field::new("tags", Input::Lines),
+            Field::new("mac_addresses", Input::Lines),
+        ];
+        let form = Form { noun: "device", sections: vec![Section::new("basic", fields)] };
+        let before = json!({"name": "a", "serial": "S", "tags": ["x"], "mac_addresses": []});
+        let pairs = [("name", "a"), ("serial", ""), ("model", "M"), ("tags", "")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let told = told(&form, &Posted::of(pairs.to_vec()), &before);
+        assert_eq!(Value::Object(told), json!({"serial": "", "model": "M", "tags": []}));
+    }
+}

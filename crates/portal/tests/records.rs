@@ -1,0 +1,470 @@
+//! Search, devices, people, certificates, network profiles and access points, as browsers use them.
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+    use std::sync::atomic::Ordering;
+
+    use actions::App;
+    use actions::certificate::issue;
+    use actions::organization::Application;
+    use actions::world::World;
+    use axum::Extension;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::Method;
+    use axum::http::Request;
+    use domain::actor::Actor;
+    use domain::claim::Claim;
+    use domain::event::Moment;
+    use domain::secret::Secret;
+    use pki::algorithm::Digest;
+    use pki::certificate::Certificate;
+    use pki::csr::Csr;
+    use pki::csr::Strictness;
+    use pki::key::KeyType;
+    use pki::key::PrivateKey;
+    use pki::name::Name;
+    use pki::pem;
+    use portal::Settings;
+    use serde_json::json;
+    use store::Store;
+    use store::seal::MasterKey;
+    use tower::ServiceExt;
+
+    /// The set-up of the guide.
+    const GUIDE: &str = include_str!("../../../examples/mosyle.toml");
+
+    /// A name that does everything that a name can do.
+    const HOSTILE: &str = "\"><script>alert(1)</script>\u{202e}gpj\u{1b}[31m'&";
+
+    /// What a page may not hold, whoever is called like that.
+    const HARM: [&str; 3] = ["<script>alert", "\u{202e}", "\u{1b}"];
+
+    struct Fixture {
+        app: Arc<App>,
+        secret: Secret,
+        router: Router,
+    }
+
+    struct Got {
+        status: u16,
+        location: String,
+        kind: String,
+        text: String,
+    }
+
+    fn owner() -> Actor {
+        Actor::owner("test")
+    }
+
+    impl Fixture {
+        async fn new() -> Self {
+            let master = Arc::new(MasterKey::from_bytes(&[7; 32]));
+            let store = Store::scratch(&master).unwrap();
+            let drawn = AtomicU64::new(1);
+            let random = move |bytes: &mut [u8]| {
+                for chunk in bytes.chunks_mut(8) {
+                    let number = drawn.fetch_add(1, Ordering::Relaxed);
+                    let number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                    chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
+                }
+            };
+            let world = World::new(|| Moment(1_795_471_200_000), random);
+            let app = App::open(store, master, world).await.unwrap();
+            let document = toml::from_str::<serde_json::Value>(GUIDE).unwrap();
+            let application = Application { document, ..Application::default() };
+            let applied = actions::organization::apply(&app, &owner(), application).await.unwrap();
+            let router = portal::router(Arc::clone(&app), Settings::default());
+            let router = router.layer(Extension(owner()));
+            Self { secret: applied.secrets[0].secret.clone(), app, router }
+        }
+
+        async fn device(&self, told: serde_json::Value) {
+            let told = serde_json::from_value(told).unwrap();
+            actions::device::create(&self.app, &owner(), told).await.unwrap();
+        }
+
+        async fn issue(&self, common_name: &str) -> Certificate {
+            let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+            let subject = Name::from_pairs(&[(pki::oid::COMMON_NAME, common_name)]).unwrap();
+            let der = pki::csr::build_with(&key, &subject, (&[], &[]), None).unwrap();
+            let claim = Claim {
+                csr: Csr::parse(&der, Strictness::Strict).unwrap(),
+                challenge: Some(self.secret.clone()),
+                renews: None,
+                transaction: common_name.to_owned(),
+            };
+            let gateway = Actor::gateway("Mosyle");
+            let issued = issue::issue(&self.app, &gateway, "Mosyle", &claim).await.unwrap();
+            Certificate::parse(&issued.der).unwrap()
+        }
+
+        async fn ask(&self, request: Request<Body>) -> Got {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let header = |name: &str| {
+                let value = response.headers().get(name);
+                value.map_or("", |value| value.to_str().unwrap()).to_owned()
+            };
+            let (location, kind) = (header("location"), header("content-type"));
+            let status = response.status().as_u16();
+            let bytes = axum::body::to_bytes(response.into_body(), 1 << 24).await.unwrap();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            if kind.starts_with("text/html") {
+                let read = without_inputs(&text);
+                for harm in HARM {
+                    assert!(!read.contains(harm), "{harm:?} is in the page: {read}");
+                }
+            }
+            Got { status, location, kind, text }
+        }
+
+        async fn get(&self, path: &str) -> Got {
+            let request = Request::builder().uri(path).header("host", "localhost");
+            self.ask(request.body(Body::empty()).unwrap()).await
+        }
+
+        /// Sends a form, as a browser does that was given it.
+        async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Got {
+            let csrf = Digest::Sha256.compute(b"csrf visitor").unwrap();
+            let csrf: String = csrf.iter().map(|byte| format!("{byte:02x}")).collect();
+            let all = [("csrf", csrf.as_str())].into_iter().chain(fields.iter().copied());
+            let all = all.map(|(name, value)| format!("{name}={}", escaped(value)));
+            let request = Request::builder()
+                .method(Method::POST)
+                .uri(path)
+                .header("host", "localhost")
+                .header("sec-fetch-site", "same-origin")
+                .header("cookie", "__Host-visitor=visitor")
+                .header("content-type", "application/x-www-form-urlencoded");
+            let body = all.collect::<Vec<_>>().join("&");
+            self.ask(request.body(Body::from(body)).unwrap()).await
+        }
+    }
+
+    /// A page without what its fields hold: that is sent back as it is, and turns no line around.
+    fn without_inputs(html: &str) -> String {
+        let mut rest = html.to_owned();
+        for (begin, end) in [(" value=\"", "\""), ("<textarea", "</textarea>")] {
+            let mut parts = rest.split(begin);
+            let first = parts.next().unwrap_or_default().to_owned();
+            let kept = parts.map(|part| part.split_once(end).map_or("", |(_, behind)| behind));
+            rest = first + &kept.collect::<String>();
+        }
+        rest
+    }
+
+    fn escaped(text: &str) -> String {
+        let one = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        };
+        text.bytes().map(one).collect()
+    }
+
+    #[tokio::test]
+    async fn one_thing_that_is_found_is_led_to_and_several_are_listed() {
+        let fixture = Fixture::new().await;
+        fixture.device(json!({"name": "Mac 1", "mac_addresses": ["a4:83:e7:00:11:22"]})).await;
+        let got = fixture.get("/search?text=A4-83-E7-00-11-22").await;
+        assert_eq!(got.status, 303);
+        assert!(got.location.starts_with("/devices/"), "{}", got.location);
+        let got = fixture.get("/search?text=mosyle").await;
+        assert_eq!(got.status, 200);
+        for url in ["/gateways/mosyle", "/enrollment-policies/mosyle-enrollment"] {
+            assert!(got.text.contains(&format!("href=\"{url}\"")), "{url}: {}", got.text);
+        }
+        // What is shown while somebody types leads nowhere by itself.
+        let request =
+            Request::builder().uri("/search?text=A483E7001122").header("host", "localhost");
+        let request = request.header("hx-request", "true").body(Body::empty()).unwrap();
+        let got = fixture.ask(request).await;
+        assert!(got.status == 200 && got.text.contains("Mac 1"));
+    }
+
+    #[tokio::test]
+    async fn a_search_that_finds_nothing_or_is_none_says_so() {
+        let fixture = Fixture::new().await;
+        let got = fixture.get("/search?text=nothing").await;
+        assert!(got.status == 200 && got.text.contains("Nothing was found"));
+        let got = fixture.get(&format!("/search?text={}", escaped(HOSTILE))).await;
+        assert!(got.status == 400 && got.text.contains("a character that no name has"));
+        let got = fixture.get(&format!("/search?text={}", "a".repeat(10_000))).await;
+        assert!(got.status == 400 && got.text.contains("longer than 1024 bytes"));
+        assert_eq!(fixture.get("/search").await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_device_is_added_changed_and_removed_and_nothing_written_is_lost() {
+        let fixture = Fixture::new().await;
+        let wrong = [("name", "Mac"), ("mac_addresses", "no address"), ("model", "Kept <b>")];
+        let got = fixture.send("/devices/_new", &wrong).await;
+        assert_eq!(got.status, 422);
+        assert!(got.text.contains("no address") && got.text.contains("Kept &#60;b&#62;"));
+        assert!(got.text.contains("id=\"field-mac_addresses-wrong\""), "{}", got.text);
+        let right =
+            [("name", "Mac"), ("serial", "S1"), ("tags", "lab\nroom 1"), ("status", "active")];
+        let got = fixture.send("/devices/_new", &right).await;
+        assert_eq!(got.status, 303, "{}", got.text);
+        let own = got.location.split('?').next().unwrap().to_owned();
+        let page = fixture.get(&got.location).await.text;
+        for part in ["It was created.", "room 1", "an administrator", "In the inventory"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let again = fixture.send("/devices/_new", &right).await;
+        assert!(again.status == 422 && again.text.contains("there is a device"));
+        let change = [("name", "Mac"), ("serial", "S2"), ("tags", ""), ("status", "lost")];
+        assert_eq!(fixture.send(&format!("{own}/edit"), &change).await.status, 303);
+        let page = fixture.get(&own).await.text;
+        assert!(page.contains("S2") && page.contains("Lost") && !page.contains("room 1"));
+        assert!(fixture.get(&format!("{own}/remove")).await.text.contains("Mac"));
+        let got = fixture.send(&format!("{own}/remove"), &[]).await;
+        assert_eq!(got.location, "/devices?done=removed");
+        assert_eq!(fixture.get(&own).await.status, 404);
+        assert!(fixture.get("/devices").await.text.contains("No device is known yet"));
+    }
+
+    #[tokio::test]
+    async fn a_table_is_shown_row_by_row_before_it_is_imported() {
+        let fixture = Fixture::new().await;
+        let table = "name,serial,status\nMac 1,S1,active\nMac 2,S2,broken\n";
+        let got = fixture.send("/devices/_import", &[("table", table)]).await;
+        assert_eq!(got.status, 200);
+        for part in ["Mac 2", "refused", "Import this table", "S1,active"] {
+            assert!(got.text.contains(part), "{part}: {}", got.text);
+        }
+        assert!(fixture.get("/devices").await.text.contains("No device is known yet"));
+        let sure = [("table", table), ("sure", "yes")];
+        let got = fixture.send("/devices/_import", &sure).await;
+        assert!(got.status == 422 && got.text.contains("line[3]"), "{}", got.text);
+        let skip = [("table", table), ("sure", "yes"), ("skip_bad_rows", "on")];
+        let got = fixture.send("/devices/_import", &skip).await;
+        assert_eq!(got.location, "/devices?done=imported");
+        let csv = fixture.get("/devices.csv?search=mac").await;
+        assert!(csv.text.starts_with("name,serial,udid") && csv.text.contains("Mac 1,S1,"));
+        assert!(!csv.text.contains("Mac 2"));
+        // What was taken along can be brought back.
+        let got = fixture.send("/devices/_import", &[("table", &csv.text)]).await;
+        assert!(got.status == 200 && !got.text.contains("badge tone-red"), "{}", got.text);
+        let people = [("table", "name,email\nAnna,anna@example.org\n"), ("sure", "yes")];
+        let got = fixture.send("/people/_import", &people).await;
+        assert_eq!(got.location, "/people?done=imported");
+        let nothing = fixture.send("/people/_import", &[("table", "a,b\n1,2\n")]).await;
+        assert!(nothing.status == 422 && nothing.text.contains("names no column"));
+    }
+
+    #[tokio::test]
+    async fn a_person_has_a_page_with_devices() {
+        let fixture = Fixture::new().await;
+        fixture.device(json!({"name": "Mac", "owner": "anna@example.org"})).await;
+        let anna = [("name", "Anna Smith/ä"), ("email", "anna@example.org"), ("groups", "art")];
+        let got = fixture.send("/people/_new", &anna).await;
+        assert_eq!(got.status, 303);
+        let page = fixture.get(&got.location).await.text;
+        assert!(page.contains("Anna Smith/ä") && page.contains("Mac</a>") && page.contains("art"));
+        let own = got.location.split('?').next().unwrap();
+        let wrong = [("name", "Anna Smith/ä"), ("email", "anna"), ("groups", "art")];
+        let got = fixture.send(&format!("{own}/edit"), &wrong).await;
+        assert!(got.status == 422, "{} {} {}", got.status, got.location, got.text);
+        assert!(got.text.contains("id=\"field-email-wrong\""), "{}", got.text);
+        assert_eq!(fixture.send(&format!("{own}/remove"), &[]).await.status, 303);
+        assert!(fixture.get("/people").await.text.contains("No person is known yet"));
+    }
+
+    #[tokio::test]
+    async fn a_certificate_shows_everything_and_is_taken_along() {
+        let fixture = Fixture::new().await;
+        let certificate = fixture.issue("C02XK1ZZJGH5").await;
+        let own = format!("/certificates/{}", certificate.serial);
+        let page = fixture.get(&own).await.text;
+        for part in [
+            "CN=C02XK1ZZJGH5",
+            "In use",
+            "class=\"life\"",
+            "Example School SCEP CA",
+            "Extended Key Usage",
+            "clientAuth",
+            "-----BEGIN CERTIFICATE-----",
+            "certificate.enrollment",
+            "href=\"/gateways/mosyle\"",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        let pem = fixture.get(&format!("{own}/download.pem")).await;
+        assert_eq!(pem::certificates(&pem.text).unwrap(), [certificate.clone()]);
+        let cer = fixture.get(&format!("{own}/download.cer")).await;
+        assert_eq!(cer.kind, "application/pkix-cert");
+        assert_eq!(fixture.get("/certificates/0A").await.status, 404);
+        assert_eq!(fixture.get("/certificates/xyz").await.status, 400);
+        let list = fixture.get("/certificates?search=c02").await.text;
+        assert!(list.contains(&own));
+        for wrong in ["filter=color:red", "search=a&filter=device:b*", "sort=color"] {
+            let got = fixture.get(&format!("/certificates?{wrong}")).await;
+            assert!(got.status == 200 && got.text.contains("role=\"alert\""), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_certificate_is_held_released_and_revoked() {
+        let fixture = Fixture::new().await;
+        let certificate = fixture.issue("one").await;
+        let own = format!("/certificates/{}", certificate.serial);
+        for (verb, fields, word) in [
+            ("hold", &[][..], "On hold"),
+            ("release", &[], "In use"),
+            ("revoke", &[("reason", "superseded")], "A newer one took its place"),
+        ] {
+            let got = fixture.send(&format!("{own}/{verb}"), fields).await;
+            assert_eq!(got.status, 303, "{verb}: {}", got.text);
+            assert!(fixture.get(&own).await.text.contains(word), "{verb}");
+        }
+        let again = fixture.send(&format!("{own}/revoke"), &[("reason", "superseded")]).await;
+        assert_eq!(again.status, 422);
+        let none = fixture.send(&format!("{own}/revoke"), &[("reason", "boredom")]).await;
+        assert_eq!(none.status, 400);
+    }
+
+    #[tokio::test]
+    async fn many_are_revoked_once_they_are_counted_or_ticked_and_the_password_was_given() {
+        let fixture = Fixture::new().await;
+        let one = fixture.issue("one").await.serial.to_string();
+        let two = fixture.issue("two").await.serial.to_string();
+        let ticked = [("serial", one.as_str()), ("serial", "0A"), ("reason", "keyCompromise")];
+        let got = fixture.send("/certificates/_revoke-chosen", &ticked).await;
+        assert_eq!(got.status, 200);
+        assert!(got.text.contains(&one) && got.text.contains("Not revoked"), "{}", got.text);
+        let none = fixture.send("/certificates/_revoke-chosen", &[("reason", "superseded")]).await;
+        assert_eq!(none.status, 400);
+
+        let of_gateway =
+            [("field", "gateway"), ("name", "Mosyle"), ("reason", "cessationOfOperation")];
+        let got = fixture.send("/certificates/_revoke", &of_gateway).await;
+        assert!(got.text.contains("would be revoked: 1"), "{}", got.text);
+        let status = fixture.get(&format!("/certificates/{two}")).await.text;
+        assert!(status.contains("In use"));
+        let sure = [of_gateway.as_slice(), &[("confirm", "1")]].concat();
+        let got = fixture.send("/certificates/_revoke", &sure).await;
+        assert_eq!(got.location, "/certificates?done=revoked_all", "{}", got.text);
+        let status = fixture.get(&format!("/certificates/{two}")).await.text;
+        assert!(status.contains("It is not needed any more"));
+        let empty = [("field", "gateway"), ("name", " "), ("reason", "superseded")];
+        assert_eq!(fixture.send("/certificates/_revoke", &empty).await.status, 422);
+        let proven = portal::pages().into_iter().filter(|page| page.proof);
+        let proven: Vec<String> = proven.map(|page| page.path).collect();
+        for path in [
+            "/certificates/_revoke",
+            "/certificates/_revoke-chosen",
+            "/access-points/{name}/rotate",
+        ] {
+            assert!(proven.contains(&path.to_owned()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_certificates_of_a_profile_are_chosen_updated_and_downloaded_as_in_the_guide() {
+        let fixture = Fixture::new().await;
+        let own = "/network-profiles/example-secure";
+        let page = fixture.get(own).await.text;
+        assert!(page.contains("Add/Remove Certificate") && page.contains(".cer"));
+        let choose = fixture.get(&format!("{own}/certificates")).await.text;
+        let offered = "DigiCert Global Root G3 (Fri Jan 15 12:00:00 UTC 2038)";
+        assert!(choose.contains(offered) && choose.contains("Example School RADIUS CA"));
+        let ticked = [
+            ("trusted_authorities", ""),
+            ("trusted_authorities", "DigiCert Global Root G3"),
+            ("trusted_authorities", "Example School RADIUS CA"),
+        ];
+        let got = fixture.send(&format!("{own}/certificates"), &ticked).await;
+        assert_eq!(got.location, format!("{own}?done=saved#certificates"), "{}", got.text);
+        let page = fixture.get(own).await.text;
+        assert!(page.contains("Fri Jan 15 12:00:00 UTC 2038"), "{page}");
+        let bundle = fixture.get(&format!("{own}/certificates.pem")).await;
+        let all = pem::certificates(&bundle.text).unwrap();
+        assert_eq!(all.len(), 2);
+        let digits: String =
+            all[1].sha256_fingerprint().iter().map(|byte| format!("{byte:02X}")).collect();
+        let one = fixture.get(&format!("{own}/certificates/{digits}.cer")).await;
+        assert_eq!((one.status, one.kind.as_str()), (200, "application/pkix-cert"));
+        assert_eq!(fixture.get(&format!("{own}/certificates/00.cer")).await.status, 404);
+        let none =
+            fixture.send(&format!("{own}/certificates"), &[("trusted_authorities", "")]).await;
+        assert!(none.status == 422 && none.text.contains("would trust any RADIUS server"));
+        let lost = [("trusted_authorities", HOSTILE)];
+        assert_eq!(fixture.send(&format!("{own}/certificates"), &lost).await.status, 422);
+        let old = [("trusted_authorities", "Example School RADIUS CA"), ("etag", "0000")];
+        let got = fixture.send(&format!("{own}/certificates"), &old).await;
+        assert!(got.status == 422 && got.text.contains("Somebody else changed this"));
+        // In the form, too, what is ticked is kept when it is shown again.
+        let adjust =
+            [ticked.as_slice(), &[("name", "Wi-Fi 2"), ("adjust", "certificates")]].concat();
+        let got = fixture.send("/network-profiles/_new", &adjust).await;
+        assert!(got.status == 200 && got.text.contains("<li>DigiCert Global Root G3</li>"));
+        let blank = fixture.get("/network-profiles/_new").await.text;
+        assert!(blank.contains("radius.example.test"));
+    }
+
+    #[tokio::test]
+    async fn the_secret_of_an_access_point_is_drawn_and_shown_once_or_given() {
+        let fixture = Fixture::new().await;
+        let blank = fixture.get("/access-points/_new?address=192.0.2.9").await.text;
+        assert!(blank.contains("value=\"192.0.2.9\""), "{blank}");
+        let lobby = [("name", "Lobby"), ("address", "192.0.2.9")];
+        let got = fixture.send("/access-points/_new", &lobby).await;
+        assert!(got.status == 201 && got.text.contains("shown this once"), "{}", got.text);
+        let page = fixture.get("/access-points/lobby").await.text;
+        let rules = fixture.app.snapshot.rules();
+        let point = rules.access_point("192.0.2.9".parse().unwrap()).unwrap();
+        let drawn = point.shared_secret.reveal();
+        assert!(got.text.contains(drawn) && !page.contains(drawn));
+
+        let given = [
+            ("name", "Hall"),
+            ("address", "192.0.2.10"),
+            ("shared_secret", "a canary of a secret"),
+        ];
+        let got = fixture.send("/access-points/_new", &given).await;
+        assert_eq!(got.location, "/access-points/hall?done=created", "{}", got.text);
+        let short = [("name", "Roof"), ("address", "x"), ("shared_secret", "short canary")];
+        let got = fixture.send("/access-points/_new", &short).await;
+        assert!(got.status == 422 && !got.text.contains("canary"), "{}", got.text);
+        let got = fixture.send("/access-points/hall/rotate", &[]).await;
+        assert!(got.status == 201 && !got.text.contains("canary"));
+        let rules = fixture.app.snapshot.rules();
+        let point = rules.access_point("192.0.2.10".parse().unwrap()).unwrap();
+        assert!(got.text.contains(point.shared_secret.reveal()));
+        assert_eq!(fixture.send("/access-points/nobody/rotate", &[]).await.status, 404);
+    }
+
+    #[tokio::test]
+    async fn no_name_does_anything_to_a_page() {
+        let fixture = Fixture::new().await;
+        let name = "\"><script>alert(1)</script>\u{202e}gpj'&";
+        fixture.device(json!({"name": name, "model": "<img src=x onerror=alert(1)>"})).await;
+        let person = [("name", name), ("groups", "<script>alert(2)</script>")];
+        assert_eq!(fixture.send("/people/_new", &person).await.status, 303);
+        let certificate = fixture.issue("<script>alert(1)</script>").await;
+        for path in [
+            "/devices",
+            "/people",
+            "/certificates",
+            &format!("/devices/{}", escaped(name)),
+            &format!("/devices/{}/edit", escaped(name)),
+            &format!("/people/{}", escaped(name)),
+            &format!("/certificates/{}", certificate.serial),
+            &format!("/devices?search={}", escaped(name)),
+            &format!("/certificates?filter={}", escaped(HOSTILE)),
+            &format!("/devices/{}", escaped(HOSTILE)),
+            &format!("/people/{}", escaped(&"x".repeat(10_000))),
+            "/search?text=%3Cscript%3E",
+        ] {
+            let got = fixture.get(path).await;
+            assert!([200, 303, 400, 404].contains(&got.status), "{path}: {}", got.status);
+        }
+        let page = fixture.get(&format!("/devices/{}", escaped(name))).await;
+        assert!(page.status == 200 && !page.text.contains("<img src=x"));
+        let long = json!({"name": "long", "model": "x".repeat(256)});
+        fixture.device(long).await;
+        assert_eq!(fixture.get("/devices/long").await.status, 200);
+    }
+}
