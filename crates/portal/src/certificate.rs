@@ -88,7 +88,7 @@ pub(crate) fn tone(status: Status) -> &'static str {
 }
 
 /// The reasons that a certificate is revoked for; to hold it has a button of its own.
-fn reasons() -> Vec<Choice> {
+pub(crate) fn reasons() -> Vec<Choice> {
     let all = RevocationReason::ALL.into_iter();
     let words = all.filter(|reason| *reason != RevocationReason::CertificateHold);
     let words: Vec<&str> = words.map(RevocationReason::as_str).collect();
