@@ -134,7 +134,7 @@ pub(crate) async fn open(
     }
     events.push(opened);
     store::event::commit(write, &app.store, &events).await.map_err(conflict)?;
-    app.failures.forget(&failure::of_name(name));
+    note_success(app, name, place.address);
     Ok(Opened { secret, session })
 }
 
@@ -224,8 +224,14 @@ pub async fn prove(
     let write = store::session::change(proven.keep(app, Write::new()), &kept, &proved);
     let why = Why::Bookkeeping(Bookkeeping::SessionKept);
     write.commit(&app.store, why).await.map_err(conflict)?;
-    app.failures.forget(&failure::of_name(administrator));
+    note_success(app, administrator, *address);
     Ok(())
+}
+
+/// Whoever succeeds begins anew, and does not wait here for what others fail elsewhere.
+fn note_success(app: &App, name: &str, address: Option<IpAddr>) {
+    let place = failure::of_place(&session::sender(address));
+    app.failures.succeed(place, failure::of_name(name), app.world.now());
 }
 
 /// The same one, with the session as it is now: the password may have been given a moment ago.

@@ -11,6 +11,7 @@ mod tests {
     use actions::administrator;
     use actions::password;
     use actions::session::Place;
+    use actions::world::Said;
     use actions::world::World;
     use axum::Router;
     use axum::body::Body;
@@ -18,6 +19,7 @@ mod tests {
     use axum::http::Request;
     use axum::http::StatusCode;
     use domain::actor::Actor;
+    use domain::event::EventKind;
     use domain::event::Moment;
     use domain::secret::Secret;
     use portal::Settings;
@@ -430,6 +432,26 @@ mod tests {
         let page = browser.get("/setup/_device").await.text;
         assert!(page.contains("id=\"waiting\"") && page.contains("data-live="), "{page}");
         assert!(page.contains("School-Secure") && page.contains("/scep/mosyle"), "{page}");
+        let (_, rest) = page.split_once("data-live=\"").unwrap();
+        let cookies: Vec<String> =
+            browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder()
+            .uri(rest.split('"').next().unwrap())
+            .header("host", "localhost")
+            .header("cookie", cookies.join("; "));
+        let request = request.body(Body::empty()).unwrap();
+        let live = browser.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(live.status(), StatusCode::OK, "the stream that it follows is there");
+        let said = Said {
+            actor: "access point Hall".into(),
+            object: "device:Mac 1".into(),
+            details: serde_json::Map::new(),
+        };
+        let joined = browser.app.world.event(EventKind::VisitAnswered, None, said);
+        browser.app.snapshot.journal().note(joined);
+        browser.app.snapshot.journal().flush().await;
+        let page = browser.get("/setup/_device").await.text;
+        assert!(page.contains("id=\"joined\"") && page.contains("Mac 1"), "{page}");
         // What decides is whole: nothing of it is wrong or missing.
         let owner = Actor::owner("test");
         let report = actions::doctor::examine(&browser.app, &owner).await.unwrap();

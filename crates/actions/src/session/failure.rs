@@ -21,12 +21,21 @@ const FORGET_MILLIS: i64 = 15 * 60_000;
 /// Whoever wants that of a name has to fail as often from as many places, at a hash each.
 const COUNTED_MAX: usize = 16_384;
 
+/// Most names that are remembered with a place where they succeeded; beyond it, the oldest is
+/// forgotten, and waits like everybody.
+const KNOWN_MAX: usize = 4096;
+
 /// Longest name that is counted as it is, in characters; none that is on record is longer.
 const NAME_CHARS_MAX: usize = 254;
 
-/// Counts failures by name and by place.
+/// Counts failures by name and by place. A name that is guessed elsewhere does not wait where it has
+/// succeeded before: whoever guesses without end keeps nobody out.
 #[derive(Debug, Default)]
-pub(crate) struct Failures(Mutex<HashMap<String, Failing>>);
+pub(crate) struct Failures {
+    counted: Mutex<HashMap<String, Failing>>,
+    /// Names with the places where they succeeded, and when they last did.
+    known: Mutex<HashMap<[String; 2], Moment>>,
+}
 
 /// How often in a row, and when last.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +56,13 @@ pub(crate) fn of_place(sender: &str) -> String {
 }
 
 impl Failures {
-    /// Refuses while one of these has to wait.
+    /// Refuses while the place has to wait, or the name where it is not known.
     pub(crate) fn check(&self, keys: &[String], now: Moment) -> Result<(), Refusal> {
-        let failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = match keys {
+            [place, name] if self.is_known(place, name) => core::slice::from_ref(place),
+            _ => keys,
+        };
+        let failing = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let found = keys.iter().filter_map(|key| failing.get(key));
         let waits = found.map(|failing| failing.wait(now));
         match waits.max().unwrap_or(0) {
@@ -60,7 +73,7 @@ impl Failures {
 
     /// Counts a failure of these.
     pub(crate) fn add(&self, keys: &[String], now: Moment) {
-        let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
             if failing.len() >= COUNTED_MAX && !failing.contains_key(key) {
                 let oldest = failing.iter().min_by_key(|(_, failing)| failing.at);
@@ -74,9 +87,23 @@ impl Failures {
         }
     }
 
-    /// Forgets the failures of one who succeeded.
-    pub(crate) fn forget(&self, key: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// Forgets the failures of a name that succeeded, and remembers where it did.
+    pub(crate) fn succeed(&self, place: String, name: String, now: Moment) {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = [place, name];
+        if known.len() >= KNOWN_MAX && !known.contains_key(&pair) {
+            let oldest = known.iter().min_by_key(|(_, at)| **at).map(|(pair, _)| pair.clone());
+            if let Some(oldest) = oldest {
+                known.remove(&oldest);
+            }
+        }
+        known.insert(pair, now);
+    }
+
+    fn is_known(&self, place: &str, name: &str) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.contains_key(&[place.to_owned(), name.to_owned()])
     }
 }
 
@@ -105,7 +132,7 @@ mod tests {
     use super::*;
 
     fn keys() -> Vec<String> {
-        vec![of_name("Ann"), of_place("somebody at 192.0.2.7")]
+        vec![of_place("somebody at 192.0.2.7"), of_name("Ann")]
     }
 
     fn wait(failures: &Failures, keys: &[String], at: i64) -> u64 {
@@ -132,11 +159,37 @@ mod tests {
     fn a_name_waits_wherever_and_a_place_whoever() {
         let failures = Failures::default();
         (0..6).for_each(|_| failures.add(&keys(), Moment(0)));
-        assert_eq!(wait(&failures, &[of_name("ANN"), of_place("elsewhere")], 0), 2);
-        assert_eq!(wait(&failures, &[of_name("Bob"), keys()[1].clone()], 500), 2);
-        assert_eq!(wait(&failures, &[of_name("Bob"), of_place("elsewhere")], 0), 0);
-        failures.forget(&of_name("Ann"));
-        assert_eq!(wait(&failures, &[of_name("Ann"), of_place("elsewhere")], 0), 0);
+        assert_eq!(wait(&failures, &[of_place("elsewhere"), of_name("ANN")], 0), 2);
+        assert_eq!(wait(&failures, &[keys()[0].clone(), of_name("Bob")], 500), 2);
+        assert_eq!(wait(&failures, &[of_place("elsewhere"), of_name("Bob")], 0), 0);
+        failures.succeed(of_place("home"), of_name("Ann"), Moment(0));
+        assert_eq!(wait(&failures, &[of_place("elsewhere"), of_name("Ann")], 0), 0);
+    }
+
+    #[test]
+    fn a_name_that_is_guessed_elsewhere_does_not_wait_where_it_is_known() {
+        let failures = Failures::default();
+        let home = [of_place("home"), of_name("Ann")];
+        failures.succeed(home[0].clone(), home[1].clone(), Moment(0));
+        (0..9).for_each(|_| failures.add(&keys(), Moment(0)));
+        assert_eq!(wait(&failures, &keys(), 0), 16);
+        assert_eq!(wait(&failures, &home, 0), 0);
+        assert_eq!(wait(&failures, &[of_place("elsewhere"), of_name("Ann")], 0), 16);
+        // Whoever guesses there waits like everybody.
+        (0..6).for_each(|_| failures.add(&home, Moment(0)));
+        assert_eq!(wait(&failures, &home, 0), 2);
+    }
+
+    #[test]
+    fn places_without_end_are_not_remembered_without_end() {
+        let failures = Failures::default();
+        for number in 0..KNOWN_MAX + 10 {
+            let at = Moment(i64::try_from(number).unwrap());
+            failures.succeed(of_place(&number.to_string()), of_name("Ann"), at);
+        }
+        assert_eq!(failures.known.lock().unwrap().len(), KNOWN_MAX);
+        assert!(!failures.is_known("place 9", "name ann"));
+        assert!(failures.is_known("place 10", "name ann"));
     }
 
     #[test]
@@ -154,7 +207,7 @@ mod tests {
             let at = i64::try_from(number).unwrap();
             failures.add(&[of_name(&number.to_string())], Moment(at));
         }
-        let kept = failures.0.lock().unwrap();
+        let kept = failures.counted.lock().unwrap();
         assert_eq!(kept.len(), COUNTED_MAX);
         assert!(!kept.contains_key("name 9") && kept.contains_key("name 10"));
         assert_eq!(of_name(&"x".repeat(1000)).len(), "name ".len() + NAME_CHARS_MAX);

@@ -218,6 +218,21 @@ async fn whoever_fails_often_waits_and_gets_in_after() {
 }
 
 #[tokio::test]
+async fn whoever_guesses_without_end_keeps_nobody_out() {
+    let fixture = ann().await;
+    sign_in(&fixture, "Ann").await;
+    for number in 0..9 {
+        let elsewhere = place_at(&format!("198.51.100.{number}"));
+        let guess = session::log_in(&fixture.app, &login("Ann", OTHER), &elsewhere).await;
+        assert!(guess.is_err());
+    }
+    let elsewhere = place_at("198.51.100.77");
+    let slowed = session::log_in(&fixture.app, &login("Ann", PASSWORD), &elsewhere).await;
+    assert_eq!(slowed.unwrap_err().code(), "API-LOGIN-SLOWED");
+    sign_in(&fixture, "Ann").await;
+}
+
+#[tokio::test]
 async fn a_session_ends_when_nobody_uses_it_and_after_a_day() {
     let fixture = ann().await;
     let opened = sign_in(&fixture, "Ann").await;
