@@ -58,6 +58,8 @@ struct OverviewPage {
 /// Something to do.
 struct Thing {
     finding: Finding,
+    /// With what: a noun and a name.
+    what: (String, String),
     /// The color and the word of how grave it is.
     tone: &'static str,
     word: String,
@@ -121,7 +123,9 @@ fn thing(desk: &Desk, finding: Finding) -> Thing {
         Severity::Hint => ("blue", "overview.hint"),
     };
     let url = place(desk, &finding.object);
-    Thing { tone, word: text::t(key).into_owned(), url, finding }
+    let (noun, name) = finding.object.split_once(':').unwrap_or(("", &finding.object));
+    let what = (noun.replace('_', " "), name.to_owned());
+    Thing { what, tone, word: text::t(key).into_owned(), url, finding }
 }
 
 /// The page of what is named as `kind:name`, if it has one.

@@ -139,8 +139,13 @@ pub(super) async fn show(
         }
         _ => Link::new("menu.general_events", "/events"),
     };
+    let mut frame = Frame::new(&desk, &visitor, super::listing::word(&event.kind));
+    // The page of every event is below one list: the menu names the one that it is on.
+    for item in frame.menu.iter_mut().flat_map(|group| &mut group.items) {
+        item.is_here = item.url == up.url;
+    }
     let page = EventPage {
-        frame: Frame::new(&desk, &visitor, super::listing::word(&event.kind)),
+        frame,
         up,
         at: super::at(&event),
         what: super::listing::word(&event.kind),
@@ -287,7 +292,16 @@ fn related(desk: &Desk, event: &Shown) -> Vec<Related> {
 
 /// What else is on record, a line each.
 fn details(event: &Shown) -> Vec<(String, String)> {
-    let shown_elsewhere = ["inputs", "trace"];
+    let shown_elsewhere = [
+        "inputs",
+        "trace",
+        "device",
+        "access_point",
+        "policy",
+        "template",
+        "authority",
+        "provider",
+    ];
     let others = event.details.iter().filter(|(key, _)| !shown_elsewhere.contains(&key.as_str()));
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
