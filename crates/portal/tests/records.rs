@@ -307,7 +307,7 @@ mod tests {
             assert!(page.contains(part), "{part}: {page}");
         }
         let pem = fixture.get(&format!("{own}/download.pem")).await;
-        assert_eq!(pem::certificates(&pem.text).unwrap(), [certificate.clone()]);
+        assert_eq!(pem::certificates(&pem.text).unwrap(), std::slice::from_ref(&certificate));
         let cer = fixture.get(&format!("{own}/download.cer")).await;
         assert_eq!(cer.kind, "application/pkix-cert");
         assert_eq!(fixture.get("/certificates/0A").await.status, 404);
