@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod base64;
+pub mod browser;
 pub mod directory;
 pub mod fleet;
 pub mod forwarder;

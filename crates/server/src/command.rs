@@ -145,6 +145,9 @@ pub(crate) enum Command {
     /// Print the page of the handbook that lists every key of the declarative file
     #[command(hide = true)]
     HandbookKeys,
+    /// Print every page of the portal, as a JSON document
+    #[command(hide = true)]
+    HandbookPages,
     /// Say which version this is
     Version(version::Arguments),
 }
@@ -191,6 +194,7 @@ impl Command {
             | Self::HandbookCommands
             | Self::HandbookApi
             | Self::HandbookKeys
+            | Self::HandbookPages
             | Self::Version(_) => "warn",
         }
     }
@@ -236,6 +240,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::HandbookCommands => Ok(handbook::run()),
         Command::HandbookApi => Ok(handbook::api::run()),
         Command::HandbookKeys => Ok(handbook::keys::run()),
+        Command::HandbookPages => handbook::pages::run(),
         Command::Version(arguments) => version::run(&arguments),
     }
 }

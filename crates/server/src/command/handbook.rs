@@ -3,6 +3,7 @@
 pub(crate) mod api;
 mod form;
 pub(crate) mod keys;
+pub(crate) mod pages;
 
 use std::process::ExitCode;
 
