@@ -155,7 +155,12 @@ impl Form {
 
     /// What a definition says, to be read.
     pub(crate) fn told(&self, definition: &Value) -> Vec<ShownSection> {
-        self.sections_with(definition, &[], Use::Read)
+        let mut sections = self.sections_with(definition, &[], Use::Read);
+        for section in &mut sections {
+            section.fields.retain(|field| !field.control.is_silent());
+        }
+        sections.retain(|section| !section.fields.is_empty());
+        sections
     }
 
     fn sections_with(

@@ -84,6 +84,14 @@ impl Control {
         }
     }
 
+    /// Whether there is nothing to read.
+    pub(crate) fn is_silent(&self) -> bool {
+        match self.own() {
+            Some(html) => html.is_empty(),
+            None => self.lines().is_empty(),
+        }
+    }
+
     /// The HTML of a field of its own kind.
     pub(crate) fn own(&self) -> Option<&str> {
         match self {

@@ -225,3 +225,41 @@ fn sentence(answer: &Answer) -> String {
         (NetworkAccess::Refuse, None, _) => text::t("policy.access.refuse").into_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fare(device: &str, change: &str, before: Value, after: Value) -> Value {
+        json!({
+            "id": device, "device": device, "event": "00000000-0000-7000-8000-000000000001",
+            "at": "2026-11-26T12:00:00Z", "access_point": "Hall", "before": before,
+            "after": after, "change": change, "decisions": 2,
+        })
+    }
+
+    #[test]
+    fn who_loses_and_gains_is_counted_and_told_with_the_reason() {
+        let yes = json!({"access": "accept", "policy": "Staff", "vlan": "20", "code": null});
+        let no = json!({"access": "refuse", "policy": null, "vlan": null, "code": "X",
+            "reason": "no network policy matches"});
+        let replayed: Replayed = serde_json::from_value(json!({
+            "decisions": 8, "without_inputs": 1, "answered_otherwise": 0, "next": null,
+            "devices": [
+                fare("<b>Ann's Mac", "loses", yes.clone(), no.clone()),
+                fare("Ben's Mac", "gains", no.clone(), yes.clone()),
+                fare("Cem's Mac", "gains", no, yes.clone()),
+                fare("Dan's Mac", "same", yes.clone(), yes),
+            ],
+        }))
+        .unwrap();
+        let html = Panel::of(&replayed).render().unwrap();
+        assert!(html.contains("1 lose, 2 gain, 0 move"), "{html}");
+        assert!(html.contains("8 decisions about 4 devices"), "{html}");
+        assert!(html.contains("Of 1 it is not on record"), "{html}");
+        assert!(html.contains("&#60;b&#62;Ann"), "{html}");
+        assert!(html.contains("no network policy matches"), "{html}");
+        assert!(html.contains("Staff lets it in, VLAN 20"), "{html}");
+        assert!(!html.contains("Dan"), "{html}");
+    }
+}

@@ -96,7 +96,9 @@ pub(crate) fn of_attribute(attribute: &Value) -> String {
         of("number").map(|number| format!("{vendor}{number}"))
     };
     let name = of("preset").or_else(|| of("attribute")).or_else(number).unwrap_or_default();
-    let dictionary = of("dictionary").map(|one| format!("{one} ")).unwrap_or_default();
+    // Where no dictionary is said, the IETF's is meant.
+    let dictionary = of("dictionary").filter(|one| one != "RADIUS:IETF");
+    let dictionary = dictionary.map(|one| format!("{one} ")).unwrap_or_default();
     let tag = of("tag").map(|tag| format!(":{tag}")).unwrap_or_default();
     let missing = of("on_missing").map(|what| format!(" ({what})")).unwrap_or_default();
     format!("{dictionary}{name}{tag} = {}{missing}", of("value").unwrap_or_default())
@@ -184,8 +186,9 @@ mod tests {
     fn settings_are_said_without_signs_of_a_machine() {
         let settings = json!({"access": "accept", "attributes": [
             {"preset": "vlan", "value": "20"},
+            {"dictionary": "RADIUS:IETF", "attribute": "Filter-Id", "value": "a"},
             {"dictionary": "Custom", "vendor": 9, "number": 1, "type": "text", "value": "x"}]});
         let said = of_change("settings", &settings);
-        assert_eq!(said, "access: accept, attributes: vlan = 20, Custom 9/1 = x");
+        assert_eq!(said, "access: accept, attributes: vlan = 20, Filter-Id = a, Custom 9/1 = x");
     }
 }

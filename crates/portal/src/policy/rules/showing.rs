@@ -66,6 +66,13 @@ struct RulePart {
     wrong: Vec<String>,
 }
 
+impl RulePart {
+    /// Whether nothing is chosen yet: then nothing is, until somebody does.
+    fn is_open(&self, choices: &[ShownChoice]) -> bool {
+        !choices.iter().any(|choice| choice.is_chosen)
+    }
+}
+
 /// Fields under one heading.
 struct Family {
     title: String,

@@ -1,3 +1,5 @@
+//! Rules come back from their form as they were, whoever wrote them.
+
 use domain::condition::field::FIELDS;
 
 use super::*;
