@@ -22,13 +22,12 @@ pub fn tell(lab: &Lab, story: &str) {
     assert_eq!(told.status, 0, "{}\n{}\n{}", story, told.stdout, told.stderr);
 }
 
-/// Makes pictures of every page into a folder, and those of the handbook into another.
+/// Makes pictures of every page into a folder, and those of the handbook into another; says which.
 #[track_caller]
-pub fn screenshots(lab: &Lab, folder: &Path, handbook: &Path) {
+pub fn screenshots(lab: &Lab, folder: &Path, handbook: &Path) -> String {
     let mut command = node(lab);
     command.args(["screenshots.js", shown(folder), shown(handbook)]);
-    let made = outcome::run(&mut command).succeeded();
-    println!("{}", made.stdout);
+    outcome::run(&mut command).succeeded().stdout
 }
 
 /// `node` in `tests/browser`, which knows where everything is.

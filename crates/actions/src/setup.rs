@@ -8,6 +8,7 @@ use domain::credential::Credential;
 use domain::event::EventKind;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
+use domain::session;
 use serde::Deserialize;
 use serde::Serialize;
 use store::administrator::CODE_WRONG;
@@ -18,9 +19,14 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::administrator;
 use crate::certificate::conflict;
+use crate::event;
 use crate::gateway::draw_text;
 use crate::organization::NotApplied;
 use crate::password;
+use crate::session::Login;
+use crate::session::Opened;
+use crate::session::Place;
+use crate::session::failure;
 use crate::token;
 use crate::token::ShownToken;
 use crate::unavailable;
@@ -55,13 +61,14 @@ pub struct Order {
     pub password: Option<Secret>,
 }
 
-/// The first owner, and a token that is shown once.
+/// The first owner, and if they have no password a token that is shown once.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Done {
     /// The owner.
     pub administrator: Administrator,
-    /// What they prove themselves with.
-    pub token: ShownToken,
+    /// What they prove themselves with; none if they have a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<ShownToken>,
 }
 
 /// Whether there is no administrator yet, so that whoever has the code makes one.
@@ -105,26 +112,23 @@ pub async fn finish(app: &App, order: &Order) -> Result<Done, NotApplied> {
         disabled: None,
     };
     let made = Administrator::create(&told, now).map_err(NotApplied::Complaints)?;
-    let label = domain::token::Order { name: "set-up".to_owned(), ..Default::default() };
-    let expires_at = now.plus_days(label.days());
-    let (token, token_hash) = token::draw(app, label, made.name.clone(), expires_at);
     let hash = store::administrator::code_hash(&app.master, &plain);
     let write = store::administrator::use_code(Write::new(), hash, now);
-    let write = match password {
-        Some(password) => keep_password(app, write, &made, (password, hash)).await?,
-        None => write,
-    };
     let write = store::administrator::add(write, &made);
-    let write = store::token::add(write, &token.token, token_hash);
     let said = Said {
         actor: actor.name().to_owned(),
         object: format!("administrator:{}", made.name),
         details: administrator::after(&made),
     };
-    let events = [
-        app.world.event(EventKind::ObjectCreated, None, said),
-        token::event(app, actor, EventKind::ObjectCreated, &token.token),
-    ];
+    let mut events = vec![app.world.event(EventKind::ObjectCreated, None, said)];
+    let (write, token) = match password {
+        Some(password) => (keep_password(app, write, &made, (password, hash)).await?, None),
+        None => {
+            let (token, token_hash) = draw_token(app, &made);
+            events.push(token::event(app, actor, EventKind::ObjectCreated, &token.token));
+            (store::token::add(write, &token.token, token_hash), Some(token))
+        }
+    };
     store::event::commit(write, &app.store, &events).await.map_err(|error| match error {
         CommitError::Conflict(conflict) if conflict.0 == CODE_WRONG => Refusal::SetupCodeWrong,
         other @ (CommitError::Conflict(_)
@@ -133,6 +137,32 @@ pub async fn finish(app: &App, order: &Order) -> Result<Done, NotApplied> {
         | CommitError::Store(_)) => conflict(other),
     })?;
     Ok(Done { administrator: made, token })
+}
+
+fn draw_token(app: &App, made: &Administrator) -> (ShownToken, [u8; 32]) {
+    let label = domain::token::Order { name: "set-up".to_owned(), ..Default::default() };
+    let expires_at = app.world.time().plus_days(label.days());
+    token::draw(app, label, made.name.clone(), expires_at)
+}
+
+/// Makes the first owner, who has a password, and signs them in. Whoever guesses codes waits like
+/// whoever guesses passwords.
+pub async fn enter(app: &App, order: &Order, place: &Place) -> Result<Opened, NotApplied> {
+    let sender = session::sender(place.address);
+    let counted = [failure::of_place(&sender)];
+    app.failures.check(&counted, app.world.now())?;
+    let done = match finish(app, order).await {
+        Err(NotApplied::Refused(Refusal::SetupCodeWrong)) => {
+            app.failures.add(&counted, app.world.now());
+            let wrong = Refusal::SetupCodeWrong;
+            event::note_refused_request(app, (sender, place.address), "set-up", wrong.clone());
+            return Err(wrong.into());
+        }
+        other => other?,
+    };
+    let password = order.password.clone().unwrap_or_else(|| Secret::new(""));
+    let login = Login { name: done.administrator.name, password, code: None };
+    Ok(crate::session::log_in(app, &login, place).await?)
 }
 
 /// Keeps the owner's password. Nobody lets it be hashed without a good code.

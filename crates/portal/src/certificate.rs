@@ -43,13 +43,12 @@ use crate::visitor::Visitor;
 const LIST: &str = "/certificates";
 
 /// The columns of the list, and what they are ordered by.
-const COLUMNS: [(&str, &str); 7] = [
+const COLUMNS: [(&str, &str); 6] = [
     ("subject", "subject"),
     ("serial", "serial"),
     ("status", ""),
     ("device", "device"),
     ("person", "person"),
-    ("authority", ""),
     ("not_after", ""),
 ];
 
@@ -89,7 +88,7 @@ pub(crate) fn tone(status: Status) -> &'static str {
 }
 
 /// The reasons that a certificate is revoked for; to hold it has a button of its own.
-fn reasons() -> Vec<Choice> {
+pub(crate) fn reasons() -> Vec<Choice> {
     let all = RevocationReason::ALL.into_iter();
     let words = all.filter(|reason| *reason != RevocationReason::CertificateHold);
     let words: Vec<&str> = words.map(RevocationReason::as_str).collect();
@@ -153,7 +152,9 @@ async fn list(
     let now = desk.app.world.time();
     let may_choose = visitor.can(Permission::CertificateRevokeMany);
     let mut columns = COLUMNS.to_vec();
-    columns.extend(may_choose.then_some(CHOOSE));
+    if may_choose {
+        columns.insert(1, CHOOSE);
+    }
     let mut list = List::new("certificate", LIST, &asked, (&FIELDS, now), &columns);
     if list.wrong.is_none() {
         let cursor = asked.cursor();
@@ -187,12 +188,11 @@ fn row(one: &Certificate, may_choose: bool) -> Row {
         Cell::Badge(tone(one.status), status),
         text(&one.device),
         text(&one.person),
-        Cell::Text(one.authority.clone()),
         Cell::At(one.not_after),
     ];
     if may_choose {
         let can = matches!(one.status, Status::Issued | Status::Held);
-        cells.push(if can { Cell::Choose(serial.clone()) } else { Cell::None });
+        cells.insert(1, if can { Cell::Choose(serial.clone()) } else { Cell::None });
     }
     Row { url: format!("{LIST}/{serial}"), cells }
 }

@@ -35,9 +35,11 @@ pub(crate) struct Item {
     pub(crate) is_here: bool,
 }
 
-/// The menu: groups, and the pages in each with the key of their words, their URL and what it takes
-/// to see them.
-const MENU: [(&str, &[(&str, &str, Permission)]); 9] = [
+/// A page of the menu: the key of its words, its URL, and what it takes to see it.
+type Entry = (&'static str, &'static str, Permission);
+
+/// The menu: groups, and the pages in each.
+const MENU: [(&str, &[Entry]); 9] = [
     ("menu.start", &[("menu.overview", "/", Permission::EventRead)]),
     (
         "menu.device_onboarding",
@@ -130,7 +132,7 @@ fn menu(visitor: &Visitor) -> Vec<Group> {
         "/" => here == "/",
         url => here == url || here.strip_prefix(url).is_some_and(|rest| rest.starts_with('/')),
     };
-    let group = |(title, items): &(&str, &'static [(&str, &'static str, Permission)])| {
+    let group = |(title, items): &(&str, &'static [Entry])| {
         let items: Vec<Item> = items
             .iter()
             .filter(|(_, _, permission)| visitor.can(*permission))

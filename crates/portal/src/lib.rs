@@ -41,6 +41,7 @@ mod search;
 mod server_certificate;
 mod session;
 mod settings;
+mod setup;
 mod sign_in;
 mod table;
 mod text;
@@ -127,6 +128,7 @@ fn filled(mut pages: Pages) -> Pages {
         sign_in::pages,
         account::pages,
         settings::pages,
+        setup::pages,
         administrator::pages,
         token::pages,
         session::pages,

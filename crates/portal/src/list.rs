@@ -168,7 +168,7 @@ impl List {
             ];
             url::with(path, &all)
         };
-        let chips = parsed.as_ref().map(|parsed| chips(parsed)).unwrap_or_default();
+        let chips = parsed.as_ref().map(chips).unwrap_or_default();
         let chips = chips
             .into_iter()
             .map(|(text, rest)| Chip { text, without: parameters(&rest, &asked.sort, "") });

@@ -69,15 +69,6 @@ impl Posted {
         all.flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), value.as_str())))
     }
 
-    /// The fields whose names begin so, with what is behind.
-    pub(crate) fn below<'a>(
-        &'a self,
-        start: &'a str,
-    ) -> impl Iterator<Item = (&'a str, &'a [String])> {
-        let all = self.fields.iter();
-        all.filter_map(move |(name, values)| Some((name.strip_prefix(start)?, values.as_slice())))
-    }
-
     /// A form with these fields.
     pub(crate) fn of(pairs: Vec<(String, String)>) -> Self {
         let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -112,10 +112,12 @@ async fn sign_in(
         let page = PasswordPage { frame, to, name: login.name, wrong: Vec::new(), needs_code };
         return Ok(fault::render(&page, StatusCode::OK));
     }
-    let (needs_code, wrong) = match &refusal {
-        Refusal::CodeNeeded { .. } => (true, text::t("sign_in.code_needed").into_owned()),
-        Refusal::CodeWrong { .. } => (true, sentence(&refusal)),
-        other => (login.code.is_some(), sentence(other)),
+    let is_asked = matches!(refusal, Refusal::CodeNeeded { .. });
+    let is_wrong = matches!(refusal, Refusal::CodeWrong { .. });
+    let needs_code = is_asked || is_wrong || login.code.is_some();
+    let wrong = match is_asked {
+        true => text::t("sign_in.code_needed").into_owned(),
+        false => sentence(&refusal),
     };
     let frame = Frame::new(&desk, &visitor, text::t("sign_in.title"));
     let page = SignInPage { frame, to, name: login.name, wrong: Some(wrong), needs_code };

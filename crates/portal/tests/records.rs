@@ -255,6 +255,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_certificates_of_a_device_are_revoked_from_its_page() {
+        let fixture = Fixture::new().await;
+        fixture.device(json!({"name": "Mac", "serial": "C02XK1ZZJGH5"})).await;
+        let serial = fixture.issue("C02XK1ZZJGH5").await.serial.to_string();
+        let page = fixture.get("/devices/Mac").await.text;
+        assert!(page.contains("Revoke its certificates (1)"), "{page}");
+        assert!(page.contains(&format!("type=\"hidden\" name=\"serial\" value=\"{serial}\"")));
+        let ticked = [("serial", serial.as_str()), ("reason", "privilegeWithdrawn")];
+        assert_eq!(fixture.send("/certificates/_revoke-chosen", &ticked).await.status, 200);
+        let page = fixture.get("/devices/Mac").await.text;
+        assert!(!page.contains("Revoke its certificates"), "{page}");
+        assert!(page.contains("It would be refused"), "{page}");
+    }
+
+    #[tokio::test]
     async fn a_person_has_a_page_with_devices() {
         let fixture = Fixture::new().await;
         fixture.device(json!({"name": "Mac", "owner": "anna@example.org"})).await;
@@ -292,7 +307,7 @@ mod tests {
             assert!(page.contains(part), "{part}: {page}");
         }
         let pem = fixture.get(&format!("{own}/download.pem")).await;
-        assert_eq!(pem::certificates(&pem.text).unwrap(), [certificate.clone()]);
+        assert_eq!(pem::certificates(&pem.text).unwrap(), std::slice::from_ref(&certificate));
         let cer = fixture.get(&format!("{own}/download.cer")).await;
         assert_eq!(cer.kind, "application/pkix-cert");
         assert_eq!(fixture.get("/certificates/0A").await.status, 404);

@@ -5,7 +5,6 @@
 
 #![expect(clippy::print_stdout, reason = "it shows what it measured")]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
-#![expect(clippy::indexing_slicing, reason = "the places are those of an id")]
 #![expect(clippy::unwrap_used, reason = "what cannot be measured ends the example")]
 
 use std::sync::Arc;

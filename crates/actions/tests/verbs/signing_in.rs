@@ -505,7 +505,22 @@ async fn the_first_owner_signs_in_with_the_password_of_the_set_up() {
     };
     assert_eq!(code(setup::finish(app, &order("AAAA-AAAA", PASSWORD)).await), "API-SETUP-CODE");
     assert_eq!(code(setup::finish(app, &order(printed.reveal(), "ann")).await), "API-DOCUMENT");
-    setup::finish(app, &order(printed.reveal(), PASSWORD)).await.unwrap();
+    for _ in 0..5 {
+        let guess = setup::enter(app, &order("AAAA-AAAA", PASSWORD), &place()).await;
+        assert_eq!(code(guess), "API-SETUP-CODE");
+    }
+    let slowed = setup::enter(app, &order(printed.reveal(), PASSWORD), &place()).await;
+    assert_eq!(code(slowed), "API-LOGIN-SLOWED");
+    let refused = newest(&fixture, "api.refused").await;
+    assert_eq!(
+        (refused.object.as_str(), refused.details["address"].as_str()),
+        ("api:set-up", Some("192.0.2.7"))
+    );
+    fixture.set_clock(NOW.plus_seconds(60));
+    let opened = setup::enter(app, &order(printed.reveal(), PASSWORD), &place()).await.unwrap();
+    assert_eq!(present(&fixture, &opened).await.unwrap().actor.role(), Some(Role::Owner));
+    let tokens = actions::token::list(app, &owner(), None).await.unwrap();
+    assert_eq!(tokens, [], "whoever has a password needs no token");
     assert_eq!(code(setup::finish(app, &order(printed.reveal(), OTHER)).await), "API-SETUP-CODE");
     assert!(!setup::is_open(app).await.unwrap());
     let opened = sign_in(&fixture, "Ann").await;

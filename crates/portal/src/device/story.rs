@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::actor::Permission;
 use domain::certificate::Certificate;
+use domain::certificate::Status;
 use domain::device::Device;
 use domain::device::Fact;
 use domain::device::Source;
@@ -19,13 +20,16 @@ use domain::event::Outcome;
 use domain::event::Shown as ShownEvent;
 use domain::network_policy::Access;
 use domain::object::Kind;
+use pki::certificate::Serial;
 use pki::time::Time;
 
 use super::LIST;
 use super::url_of;
+use crate::certificate;
 use crate::fault;
 use crate::fault::Fault;
 use crate::filters;
+use crate::form::Choice;
 use crate::frame::Frame;
 use crate::list::Link;
 use crate::moment::DAY_SECONDS;
@@ -69,7 +73,9 @@ struct StoryPage {
     policy: Option<Link>,
     edit: Option<String>,
     remove: Option<String>,
-    revoke: Option<String>,
+    /// Those of its certificates that whoever looks may revoke, and for what.
+    revocable: Vec<Serial>,
+    reasons: Vec<Choice>,
     history: Option<String>,
 }
 
@@ -83,10 +89,10 @@ pub(crate) async fn show(
     let device = told.device.device;
     let own = url_of(&device);
     let may_change = visitor.can(Permission::InventoryChange);
-    // Certificates say what the device was called when it asked.
-    let newest = told.device.certificates.as_ref().and_then(|all| all.first());
-    let called = newest.and_then(|newest| newest.device.clone());
-    let called = called.filter(|_| visitor.can(Permission::CertificateRevokeMany));
+    let in_use = told.device.certificates.iter().flatten();
+    let in_use = in_use.filter(|one| matches!(one.status, Status::Issued | Status::Held));
+    let may_revoke = visitor.can(Permission::CertificateRevokeMany);
+    let revocable = in_use.filter(|_| may_revoke).map(|one| one.serial.clone()).collect();
     let policy = told.answer.as_ref().and_then(|answer| answer.policy.clone());
     let policy = policy.map(|name| {
         let url = object::url_of_name(&desk, Kind::NetworkPolicy, &name);
@@ -109,7 +115,8 @@ pub(crate) async fn show(
         policy,
         edit: may_change.then(|| format!("{own}/edit")),
         remove: may_change.then(|| format!("{own}/remove")),
-        revoke: called.map(|name| url::with("/certificates/_revoke", &[("device", &name)])),
+        revocable,
+        reasons: certificate::reasons(),
         history: visitor.can(Permission::EventRead).then(|| {
             let quoted = device.name.replace('\\', "\\\\").replace('"', "\\\"");
             url::with("/radius-events", &[("filter", &format!("device:\"{quoted}\""))])

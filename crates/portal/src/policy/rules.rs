@@ -155,11 +155,11 @@ fn is_value_shown(table: &Map<String, Value>) -> bool {
         Value::Bool(_) => kind == Kind::Boolean,
         Value::Null | Value::Array(_) | Value::Object(_) => false,
     };
-    match value {
-        Value::Array(all) => {
+    match value.as_array() {
+        Some(all) => {
             (operator.takes_list() || all.len() > 1) && !all.is_empty() && all.iter().all(single)
         }
-        one => !operator.takes_list() && operator != Operator::Exists && single(one),
+        None => !operator.takes_list() && operator != Operator::Exists && single(value),
     }
 }
 
