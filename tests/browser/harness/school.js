@@ -77,7 +77,7 @@ export async function morning(secret) {
   // One with a wrong secret, one whose certificate is revoked, one that is no access point.
   await enroll("visitor-laptop", { gateway: "mosyle", secret: "not-the-secret-at-all" });
   const listed = await ask("certificate", "list", "--limit", "100");
-  const lost = listed.items.find((one) => one.subject === "CN=library-ipad");
+  const lost = listed.items.find((one) => one.device === "library-ipad");
   await ask("certificate", "revoke", lost.serial, "--reason", "keyCompromise");
   const mac = "02-AA-00-00-00-04";
   const refused = await join_network(identities["library-ipad"], { secret: SHARED_SECRET, mac });
