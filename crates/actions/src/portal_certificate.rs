@@ -62,7 +62,7 @@ pub async fn ensure(app: &App) -> Result<Server, Refusal> {
 
 async fn ensure_once(app: &App) -> Result<Server, Refusal> {
     let rules = app.snapshot.rules();
-    let authority = authority(&rules);
+    let authority = authority(app, &rules);
     let keys = store::private_key::load(&app.store, &app.master).await.map_err(unavailable)?;
     let newest = keys.iter().find(|key| key.usage == Usage::Portal && key.owner == OWNER);
     let mut generation = 1;
@@ -80,18 +80,33 @@ async fn ensure_once(app: &App) -> Result<Server, Refusal> {
             return Ok(Server { identity, intermediates });
         }
     }
-    let identity = make(app, generation, authority).await?;
+    let made = make(app, generation, authority).await;
+    let identity = match (made, authority) {
+        // The portal is there whatever an authority signs, and with it the way to mend it.
+        (Err(refusal), Some((name, _))) if !matches!(refusal, Refusal::Conflict { .. }) => {
+            tracing::warn!(%refusal, authority = name, "HTTPS signs its certificate itself");
+            make(app, generation, None).await?
+        }
+        (made, _) => made?,
+    };
     let intermediates = above(&rules, &identity.certificate);
     Ok(Server { identity, intermediates })
 }
 
 /// The authority that signs it: the first one for RADIUS servers, whose root devices know, that
 /// signs for any name.
-fn authority(rules: &Rules) -> Option<(&str, &Authority)> {
+fn authority<'a>(app: &App, rules: &'a Rules) -> Option<(&'a str, &'a Authority)> {
+    let soon = app.world.time().plus_days(REPLACED_DAYS);
+    let lasts = |one: &CertificateAuthority| {
+        let chain = rules.authority(&one.name).map(|authority| &authority.current.chain);
+        chain.is_some_and(|chain| chain.iter().all(|above| soon < above.not_after))
+    };
     let signs = |one: &&CertificateAuthority| {
+        let above = rules.organization.chain_of(one);
         one.generate_ca_for == Purpose::RadiusServer
             && !one.disabled
-            && one.permitted_names.is_empty()
+            && above.iter().all(|above| above.permitted_names.is_empty())
+            && lasts(one)
             && one.usages().contains(&ExtendedKeyUsage::SERVER_AUTHENTICATION)
     };
     let one = rules.organization.certificate_authority.iter().find(signs)?;
@@ -102,9 +117,8 @@ fn authority(rules: &Rules) -> Option<(&str, &Authority)> {
 fn above(rules: &Rules, certificate: &Certificate) -> Vec<Certificate> {
     let authorities = rules.organization.certificate_authority.iter();
     let keys = authorities.filter_map(|one| rules.authority(&one.name));
-    let mut chains = keys.flat_map(Authority::generations).map(|generation| &generation.chain);
-    let chain =
-        chains.find(|chain| chain.first().is_some_and(|own| own.subject == certificate.issuer));
+    let mut signers = keys.filter_map(|authority| authority.signer_of(certificate));
+    let chain = signers.next().map(|generation| &generation.chain);
     let without_root = |chain: &Vec<Certificate>| {
         chain.iter().filter(|one| one.issuer != one.subject).cloned().collect()
     };

@@ -85,7 +85,6 @@
     followed.add(part);
     const stream = new EventSource(part.dataset.live);
     let waiting = false;
-    let broken = false;
     const again = () => {
       if (!part.isConnected) stream.close();
       if (waiting || !part.isConnected || part.dataset.paused === "yes") return;
@@ -95,16 +94,17 @@
         if (!part.isConnected || part.dataset.paused === "yes") return;
         const url = part.dataset.from || window.location.href;
         const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
-        htmx.ajax("GET", url, { target: part, select: `#${part.id}`, swap: "outerHTML" })
+        // The element stays, and its stream with it: nothing is told in between.
+        htmx.ajax("GET", url, { target: part, select: `#${part.id} > *`, swap: "innerHTML" })
           .then(() => {
             for (const id of open) document.getElementById(id)?.setAttribute("open", "");
           });
       }, 500);
     };
     for (const kind of ["message", "events", "resync"]) stream.addEventListener(kind, again);
-    // What came while the stream was away is not told again.
-    stream.addEventListener("error", () => { broken = true; });
-    stream.addEventListener("open", () => { if (broken) again(); broken = false; });
+    // What came before the stream was there, or while it was away, is not told by it.
+    stream.addEventListener("open", again);
+    document.body.addEventListener("htmx:afterSwap", () => { if (!part.isConnected) stream.close(); });
     window.addEventListener("pagehide", () => stream.close(), { once: true });
   };
 

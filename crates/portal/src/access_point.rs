@@ -64,13 +64,16 @@ impl Noun for AccessPointPages {
         ]
     }
 
-    fn form(_: &Desk, _: &Value) -> Form {
-        let basic = vec![
+    fn form(_: &Desk, definition: &Value) -> Form {
+        let mut basic = vec![
             Field::text("name").required(),
             Field::new("description", Input::LongText),
             Field::text("address").required(),
-            Field::new(SECRET, Input::Secret),
         ];
+        // One that is there gets another by a page of its own, which shows it once.
+        if definition.get("slug").is_none() {
+            basic.push(Field::new(SECRET, Input::Secret));
+        }
         Form { noun: "access_point", sections: vec![Section::new("basic", basic)] }
     }
 

@@ -147,12 +147,13 @@ fn form(is_new: bool) -> Form {
 }
 
 /// What a form says.
-fn told(form: &Form, posted: &Posted) -> (Value, Told) {
+fn told(form: &Form, posted: &Posted) -> Result<(Value, Told), Fault> {
     let written = form.read(posted, &json!({ "disabled": false }));
-    let mut told: Told = serde_json::from_value(written.clone()).unwrap_or_default();
+    let told = serde_json::from_value(written.clone());
+    let mut told: Told = told.map_err(|_| Fault::Form("a field holds what cannot be chosen"))?;
     // An empty field takes the address back.
     told.email = Some(posted.text("email").unwrap_or_default().to_owned());
-    (written, told)
+    Ok((written, told))
 }
 
 fn entry(
@@ -203,7 +204,7 @@ async fn create(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let form = form(true);
-    let (written, told) = told(&form, &posted);
+    let (written, told) = told(&form, &posted)?;
     match administrator::create(&desk.app, visitor.actor()?, told).await {
         // Without a password nobody signs in.
         Ok(made) => {
@@ -236,7 +237,7 @@ async fn save(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let form = form(false);
-    let (written, told) = told(&form, &posted);
+    let (written, told) = told(&form, &posted)?;
     match administrator::change(&desk.app, visitor.actor()?, &name, told).await {
         Ok(_) => Ok(Redirect::to(&format!("{}?done=saved", url_of(&name))).into_response()),
         Err(not_applied) => {

@@ -95,6 +95,11 @@ impl Noun for AuthorityPages {
         let names = object::names(desk, Kind::CertificateAuthority).into_iter();
         let above = names.filter(|name| Some(name.as_str()) != own).map(Choice::named).collect();
         let purposes = ["device-and-user-authentication", "radius-server", "radsec"];
+        // What is there already says so in its certificate.
+        let common_name = match definition.get("slug") {
+            None => Field::text("common_name").required(),
+            Some(_) => Field::text("common_name"),
+        };
         let basic = vec![
             Field::new("generate_ca_for", words("generate_ca_for", &purposes))
                 .default("device-and-user-authentication"),
@@ -103,7 +108,7 @@ impl Noun for AuthorityPages {
                 "issuer",
                 Input::Choice(Choice::or_none(above, "certificate_authority.no_issuer")),
             ),
-            Field::text("common_name").required(),
+            common_name,
             Field::new("key", Input::Choice(Choice::words("key", &KEYS))).default("rsa-2048"),
             Field::new("signature_algorithm", Input::Choice(Choice::words("hash", &HASHES)))
                 .default("sha256"),

@@ -108,7 +108,7 @@ impl Noun for TemplatePages {
             Field::text("name").required(),
             Field::text("subject").required().default("CN=${/device/clientId}"),
             Field::new("description", Input::LongText),
-            Field::new("validity_days", Input::Number).required().default(365),
+            Field::new("validity_days", Input::Number).default(365),
             Field::new("validity_hours", Input::Number),
             Field::new("signature_algorithm", Input::Choice(words("hash", &HASHES)))
                 .default("sha256"),

@@ -110,7 +110,8 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::StoreUnavailable { .. }
         | Refusal::Overloaded
         | Refusal::SignerBusy { .. }
-        | Refusal::LoginBusy => StatusCode::SERVICE_UNAVAILABLE,
+        | Refusal::LoginBusy
+        | Refusal::TooManyListeners { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,

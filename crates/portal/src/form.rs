@@ -240,7 +240,7 @@ impl Input {
             Self::Choice(_) => posted.one(path).and_then(some).map(Value::from),
             Self::Choices(_) => {
                 let all: Vec<Value> = posted.all(path).map(Value::from).collect();
-                Some(Value::from(all))
+                list(all, before)
             }
             Self::Flag => {
                 let is_on = posted.one(path) == Some("on");
@@ -249,8 +249,7 @@ impl Input {
             Self::Lines => {
                 let lines = posted.one(path).unwrap_or_default().lines().take(LINES_MAX);
                 let lines = lines.map(str::trim).filter(|line| !line.is_empty());
-                let lines: Vec<Value> = lines.map(Value::from).collect();
-                Some(Value::from(lines))
+                list(lines.map(Value::from).collect(), before)
             }
             Self::Own(widget) => widget.read(path, posted, before),
         }
@@ -297,6 +296,11 @@ impl Input {
             Self::Own(widget) => Control::Own(widget.shown(path, held, complaints)),
         }
     }
+}
+
+/// A list; nothing where none was said and none is: that may mean more than an empty one.
+fn list(all: Vec<Value>, before: Option<&Value>) -> Option<Value> {
+    (!all.is_empty() || before.is_some()).then(|| Value::from(all))
 }
 
 fn some(text: &str) -> Option<&str> {
@@ -406,6 +410,15 @@ mod tests {
     #[test]
     fn a_flag_that_was_never_said_and_is_off_is_not_said() {
         assert_eq!(form().read(&posted(&[("name", "x")]), &json!({})).get("strict"), None);
+    }
+
+    #[test]
+    fn a_list_that_was_never_said_and_is_empty_is_not_said() {
+        let read =
+            form().read(&posted(&[("name", "x"), ("uses", ""), ("san.dns", "")]), &json!({}));
+        assert_eq!(read, json!({"name": "x"}));
+        let emptied = form().read(&posted(&[("name", "x")]), &json!({"uses": ["one"]}));
+        assert_eq!(emptied["uses"], json!([]));
     }
 
     #[test]

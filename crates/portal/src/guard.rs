@@ -85,6 +85,7 @@ pub(crate) async fn pass(
         place: request.uri().path_and_query().map_or("/", |place| place.as_str()).to_owned(),
         done: done_of(request.uri().query().unwrap_or_default()),
     };
+    let back = if is_unsafe(request.method()) { "/".to_owned() } else { visitor.place.clone() };
     let response = match passing.enter(&request, present, &mut visitor) {
         Err(fault) => fault.into_response(),
         Ok(present) => {
@@ -100,7 +101,7 @@ pub(crate) async fn pass(
             next.run(request).await
         }
     };
-    let mut response = finish(&desk, &visitor, response);
+    let mut response = finish(&desk, (&visitor, &back), response);
     if let Some(secret) = drawn {
         set_cookie(response.headers_mut(), VISITOR, &secret, "");
     }
@@ -149,7 +150,7 @@ pub(crate) fn place_of(request: &Request) -> Place {
 }
 
 /// Makes a page of a no, and lets browsers be strict with every page.
-fn finish(desk: &Desk, visitor: &Visitor, response: Response) -> Response {
+fn finish(desk: &Desk, (visitor, back): (&Visitor, &str), response: Response) -> Response {
     if let Some(asked) = response.extensions().get::<Asked>().cloned() {
         return proof::page(Frame::new(desk, visitor, crate::text::t("proof.title")), asked);
     }
@@ -157,7 +158,7 @@ fn finish(desk: &Desk, visitor: &Visitor, response: Response) -> Response {
     let mut response = match told {
         None => response,
         Some(_) if response.status() == StatusCode::UNAUTHORIZED => {
-            let to = crate::url::escaped(&visitor.place);
+            let to = crate::url::escaped(back);
             Redirect::to(&format!("/sign-in?to={to}")).into_response()
         }
         Some(told) => {

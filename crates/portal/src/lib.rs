@@ -52,6 +52,7 @@ mod visible;
 mod visitor;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use actions::App;
 use axum::Router;
@@ -105,7 +106,7 @@ const HEADERS: [(&str, &str); 8] = [
 /// Every page of the portal. A door puts the address into the request's extensions
 /// ([`guard::Peer`]), and whoever is known to it.
 pub fn router(app: Arc<App>, settings: Settings) -> Router {
-    let desk = Arc::new(Desk { app, settings });
+    let desk = Arc::new(Desk { app, settings, reports: AtomicU32::new(0) });
     let pages = filled(Pages::new(Arc::clone(&desk)));
     pages
         .router

@@ -1,6 +1,10 @@
 //! How the pages look, and what browsers report of them.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -10,6 +14,7 @@ use axum::response::Response;
 
 use crate::guard;
 use crate::page::Access;
+use crate::page::Desk;
 use crate::page::Pages;
 use crate::posted::Posted;
 use crate::url;
@@ -18,6 +23,9 @@ use crate::visitor::THEMES;
 
 /// How long a browser remembers how somebody likes the pages, in seconds: a year.
 const THEME_AGE: &str = "; Max-Age=31536000";
+
+/// Most reports that are written to the log, from a start on.
+const REPORTS_MAX: u32 = 100;
 
 /// Most of a report that is written to the log.
 const REPORT_CHARS_MAX: usize = 512;
@@ -50,8 +58,12 @@ async fn theme(posted: Posted) -> Response {
 }
 
 /// `POST /csp-report`: a browser kept something from a page.
-async fn report(body: Bytes) -> StatusCode {
-    let text = String::from_utf8_lossy(&body);
+async fn report(State(desk): State<Arc<Desk>>, body: Bytes) -> StatusCode {
+    // Anybody may send one: a few are enough to find the page.
+    if desk.reports.fetch_add(1, Ordering::Relaxed) >= REPORTS_MAX {
+        return StatusCode::TOO_MANY_REQUESTS;
+    }
+    let text = String::from_utf8_lossy(body.get(..REPORT_CHARS_MAX).unwrap_or(&body));
     tracing::warn!(
         report = visible::text(&text, REPORT_CHARS_MAX),
         "a browser refused a part of a page"

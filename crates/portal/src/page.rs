@@ -2,6 +2,7 @@
 //! tests walk along it.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use actions::App;
 use axum::Router;
@@ -43,6 +44,8 @@ pub struct Page {
 pub(crate) struct Desk {
     pub(crate) app: Arc<App>,
     pub(crate) settings: crate::Settings,
+    /// How many reports of browsers came.
+    pub(crate) reports: AtomicU32,
 }
 
 /// Every page, and the router that shows them.

@@ -26,7 +26,8 @@ pub(crate) struct Asked {
 impl Asked {
     /// What a form asked for.
     pub(crate) fn new(visitor: &Visitor, posted: &Posted, wrong: Option<Refusal>) -> Self {
-        let own = [posted::CSRF, posted::PROOF, posted::PROOF_CODE];
+        // What is secret stands in no page: it is asked for again.
+        let own = [posted::CSRF, posted::PROOF, posted::PROOF_CODE, "new", "again", "old"];
         let fields = posted.pairs().filter(|(name, _)| !own.contains(name));
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let wrong = wrong.map(|refusal| refusal.reason().sentence);

@@ -197,10 +197,13 @@ async fn create(
 ) -> Result<Response, Fault> {
     let form = form(&desk, &visitor).await?;
     let written = form.read(&posted, &json!({}));
+    let scopes = posted.all("scopes").map(Permission::parse).collect::<Option<_>>();
+    // Without one it would be the whole role.
+    let scopes = scopes.ok_or(Fault::Form("a scope is none that there is"))?;
     let order = Order {
         name: posted.text("name").unwrap_or_default().to_owned(),
         administrator: posted.text("administrator").map(str::to_owned),
-        scopes: posted.all("scopes").filter_map(Permission::parse).collect(),
+        scopes,
         addresses: form::texts(written.get("addresses").unwrap_or(&Value::Null)),
         // What is no number is none that a token can live.
         days: posted.text("days").map(|days| days.parse().unwrap_or(0)),

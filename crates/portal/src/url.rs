@@ -28,7 +28,8 @@ pub(crate) fn with(path: &str, parameters: &[(&str, &str)]) -> String {
 pub(crate) fn own(text: &str) -> &str {
     let is_own = text.starts_with('/')
         && !text.starts_with("//")
-        && !text.contains(['\\', '\r', '\n', '\t']);
+        && !text.contains('\\')
+        && !text.contains(char::is_control);
     if is_own { text } else { "/" }
 }
 
@@ -45,7 +46,9 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_elsewhere() {
-        for elsewhere in ["https://x.example", "//x.example", "/\\x.example", "x", "", "/a\nb"] {
+        for elsewhere in
+            ["https://x.example", "//x.example", "/\\x.example", "x", "", "/a\nb", "/\u{1}"]
+        {
             assert_eq!(own(elsewhere), "/", "{elsewhere}");
         }
         assert_eq!(own("/events?filter=a"), "/events?filter=a");

@@ -381,6 +381,29 @@ mod tests {
         [("code", code), ("name", "Ann"), ("email", ""), ("new", PASSWORD), ("again", PASSWORD)]
     }
 
+    /// Every step between the owner and the first device, as somebody fills it in.
+    const STEPS: [(&str, &[(&str, &str)]); 10] = [
+        ("organization", &[("name", "School"), ("base_url", "http://pki.example.org")]),
+        (
+            "authorities",
+            &[
+                ("root", "Root"),
+                ("root_key", "ecdsa-p384"),
+                ("scep", "School SCEP CA"),
+                ("scep_key", "rsa-2048"),
+                ("radius", "RADIUS CA"),
+            ],
+        ),
+        ("server", &[("server_name", "radius.example.org")]),
+        ("template", &[("name", "Devices"), ("days", "365")]),
+        ("gateway", &[("name", "Mosyle"), ("vendor", "mosyle")]),
+        ("workflow", &[("name", "Managed")]),
+        ("enrollment", &[("name", "Managed enroll")]),
+        ("network", &[("name", "Managed get in"), ("vlan", "20")]),
+        ("profile", &[("ssid", "School-Secure"), ("security_type", "wpa2-enterprise")]),
+        ("access_point", &[("name", "Hall"), ("address", "192.0.2.7"), ("shared_secret", "")]),
+    ];
+
     #[tokio::test]
     async fn the_set_up_leads_from_the_code_to_the_first_device() {
         let mut browser = Browser::new().await;
@@ -393,28 +416,7 @@ mod tests {
         let got = browser.post("/setup", &owner_form(code.reveal())).await;
         assert_eq!((got.status, got.to()), (StatusCode::SEE_OTHER, "/setup"), "{}", got.text);
         assert!(browser.has_session());
-        let steps: [(&str, &[(&str, &str)]); 10] = [
-            ("organization", &[("name", "School"), ("base_url", "http://pki.example.org")]),
-            (
-                "authorities",
-                &[
-                    ("root", "Root"),
-                    ("root_key", "ecdsa-p384"),
-                    ("scep", "School SCEP CA"),
-                    ("scep_key", "rsa-2048"),
-                    ("radius", "RADIUS CA"),
-                ],
-            ),
-            ("server", &[("server_name", "radius.example.org")]),
-            ("template", &[("name", "Devices"), ("days", "365")]),
-            ("gateway", &[("name", "Mosyle"), ("vendor", "mosyle")]),
-            ("workflow", &[("name", "Managed")]),
-            ("enrollment", &[("name", "Managed enroll")]),
-            ("network", &[("name", "Managed get in"), ("vlan", "20")]),
-            ("profile", &[("ssid", "School-Secure"), ("security_type", "wpa2-enterprise")]),
-            ("access_point", &[("name", "Hall"), ("address", "192.0.2.7"), ("shared_secret", "")]),
-        ];
-        for (step, fields) in steps {
+        for (step, fields) in STEPS {
             // Whoever comes back goes on where it was left.
             let list = browser.get("/setup").await.text;
             let here = format!("href=\"/setup/{step}\" aria-current=\"step\"");

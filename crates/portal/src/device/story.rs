@@ -119,6 +119,7 @@ pub(crate) async fn show(
         reasons: certificate::reasons(),
         history: visitor.can(Permission::EventRead).then(|| {
             let quoted = device.name.replace('\\', "\\\\").replace('"', "\\\"");
+            let quoted = quoted.replace('*', "\\*");
             url::with("/radius-events", &[("filter", &format!("device:\"{quoted}\""))])
         }),
         name: device.name,

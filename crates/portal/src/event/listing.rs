@@ -286,9 +286,7 @@ fn term(search: &str) -> String {
         return String::new();
     }
     let is_hex = |c: char| c.is_ascii_hexdigit();
-    let is_code = search.len() > 2
-        && search.starts_with(|c: char| c.is_ascii_uppercase())
-        && search.contains('-')
+    let is_code = search.split_once('-').is_some_and(|(family, _)| FAMILIES.contains(&family))
         && search.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-');
     let is_address = Mac::parse(search).is_some()
         || (search.contains([':', '-'])
@@ -318,6 +316,9 @@ fn term(search: &str) -> String {
     }
     format!("{field}:\"{quoted}*\"")
 }
+
+/// What codes of reasons begin with.
+const FAMILIES: [&str; 9] = ["ENR", "NAS", "EAP", "TLS", "CERT", "DEV", "POL", "SYS", "API"];
 
 /// The id of an event.
 fn as_id(text: &str) -> Option<String> {

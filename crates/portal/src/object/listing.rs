@@ -37,7 +37,10 @@ use crate::text;
 use crate::visitor::Visitor;
 
 /// Most objects that a file of them holds: as many as there can be of a kind.
-const EXPORT_ITEMS_MAX: u32 = 1000;
+const EXPORT_ITEMS_MAX: usize = 20_000;
+
+/// Objects that are read at once for a file.
+const EXPORT_PAGE_ITEMS: u32 = 1000;
 
 #[derive(Template)]
 #[template(path = "object/list.html")]
@@ -114,14 +117,27 @@ fn ask<N: Noun>(
     Ok(object::list(&desk.app, visitor.actor()?, N::KIND, &choice)?)
 }
 
+/// What is asked for, page by page, to its end.
+fn all<N: Noun>(desk: &Desk, visitor: &Visitor, asked: &Asked) -> Result<Vec<Shown>, Fault> {
+    let mut asked = asked.clone();
+    let mut all = Vec::new();
+    loop {
+        let page = ask::<N>(desk, visitor, &asked, EXPORT_PAGE_ITEMS)?;
+        all.extend(page.items);
+        match page.next {
+            Some(next) if all.len() < EXPORT_ITEMS_MAX => asked.cursor = next,
+            Some(_) | None => return Ok(all),
+        }
+    }
+}
+
 /// `GET /{plural}.json`
 pub(crate) async fn json<N: Noun>(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let page = ask::<N>(&desk, &visitor, &asked, EXPORT_ITEMS_MAX)?;
-    Ok(export::json(&super::plural(N::KIND), &page.items))
+    Ok(export::json(&super::plural(N::KIND), &all::<N>(&desk, &visitor, &asked)?))
 }
 
 /// `GET /{plural}.csv`
@@ -130,9 +146,9 @@ pub(crate) async fn csv<N: Noun>(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let page = ask::<N>(&desk, &visitor, &asked, EXPORT_ITEMS_MAX)?;
+    let all = all::<N>(&desk, &visitor, &asked)?;
     let head = ["name", "slug", "position", "definition"];
-    let rows = page.items.iter().map(|shown| {
+    let rows = all.iter().map(|shown| {
         let place = shown.position.to_string();
         vec![shown.name.clone(), shown.slug.clone(), place, shown.definition.to_string()]
     });
