@@ -1,7 +1,7 @@
 // What each role sees and may do, with sessions of real people.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, signIn } from "./harness/browser.js";
+import { fetched, open, signIn } from "./harness/browser.js";
 import { ADMINISTRATORS, administrators } from "./harness/school.js";
 import { table } from "./harness/pages.js";
 
@@ -17,7 +17,7 @@ test("every role sees the pages, the menu and the buttons that it may, and no mo
     const refused = new Set();
     const permissions = new Set();
     for (const { path, permission } of shown) {
-      const status = (await context.request.get(path, { maxRedirects: 0 })).status();
+      const { status } = await fetched(context, path);
       if (status === 403) refused.add(path);
       else if (permission !== null) permissions.add(permission);
       assert.notEqual(status, 500, path);

@@ -1,6 +1,7 @@
 // A real browser before the portal, which writes down whatever a page should not do.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { get } from "node:https";
 import { connect } from "node:tls";
 import { chromium } from "playwright-core";
 import { place } from "./program.js";
@@ -82,6 +83,26 @@ async function watch(context, faults) {
       dialog.dismiss().catch(() => {});
     });
     page.on("pageerror", (error) => note(page, `an error: ${error.message}`));
+  });
+}
+
+// What is at a path for whoever has the cookies of this window, asked without a page.
+export async function fetched(context, path) {
+  const cookies = await context.cookies();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  // Whose certificate it is was looked at when the browser was opened.
+  const options = { headers: { cookie }, rejectUnauthorized: false };
+  return new Promise((answer, failed) => {
+    get(place.url + path, options, (response) => {
+      const parts = [];
+      response.on("data", (part) => parts.push(part));
+      response.on("error", failed);
+      response.on("end", () => answer({
+        status: response.statusCode,
+        kind: response.headers["content-type"] ?? "",
+        text: Buffer.concat(parts).toString(),
+      }));
+    }).on("error", failed);
   });
 }
 
