@@ -3,7 +3,7 @@
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 // The control that a label is for.
-export async function field(page, label, scope = page.locator("#form")) {
+export async function field(page, label, scope = page.locator("main form.form").first()) {
   // A star says that it is required.
   const words = new RegExp(`^\\s*${escaped(label)}\\s*\\*?\\s*$`);
   const id = await scope.locator("label[for]").filter({ hasText: words }).first().getAttribute("for");

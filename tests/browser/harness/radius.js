@@ -33,11 +33,15 @@ export function access_request(secret, { user, called, calling }) {
   const [host, port] = place.radius.split(":");
   const socket = createSocket("udp4");
   return new Promise((done, failed) => {
-    const end = (then) => (value) => { socket.close(); then(value); };
-    socket.on("error", end(failed));
-    socket.on("message", end(done));
-    socket.send(packet, Number(port), host);
     // A packet that is dropped gets no answer.
-    setTimeout(end(done), 2000).unref();
+    const patience = setTimeout(() => end(done), 2000);
+    const end = (then, value) => {
+      clearTimeout(patience);
+      socket.close();
+      then(value);
+    };
+    socket.on("error", (error) => end(failed, error));
+    socket.on("message", (answer) => end(done, answer));
+    socket.send(packet, Number(port), host);
   });
 }
