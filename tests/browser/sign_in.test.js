@@ -53,7 +53,7 @@ test("guessing is slowed, and locks nobody out for good", async () => {
   await portal.close();
 });
 
-test("what cannot be taken back asks for the password once more", async () => {
+test("what cannot be taken back does not ask for a password that was just given", async () => {
   const portal = await open();
   const context = await portal.visitor();
   const page = await signIn(context, OWNER);

@@ -17,7 +17,8 @@ const STORY_SECONDS: &str = "600";
 #[track_caller]
 pub fn tell(lab: &Lab, story: &str) {
     let mut command = node(lab);
-    command.args(["--test", "--test-reporter=spec"]).arg(format!("{story}.test.js"));
+    // A browser that is still open when a story went wrong would keep it from ending.
+    command.args(["--test", "--test-force-exit", "--test-reporter=spec"]).arg(format!("{story}.test.js"));
     let told = outcome::run(&mut command);
     assert_eq!(told.status, 0, "{}\n{}\n{}", story, told.stdout, told.stderr);
 }

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { get } from "node:https";
-import { after } from "node:test";
 import { connect } from "node:tls";
 import { chromium } from "playwright-core";
 import { place } from "./program.js";
@@ -33,8 +32,6 @@ export async function open() {
   // A sandbox cannot be made by root.
   const chromiumSandbox = process.getuid() !== 0;
   const browser = await chromium.launch({ executablePath, args, chromiumSandbox });
-  // Also when the story goes wrong: what runs on would keep it from ending.
-  if (process.env.NODE_TEST_CONTEXT !== undefined) after(() => browser.close());
   const faults = [];
   const visitors = [];
   return {
