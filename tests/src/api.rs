@@ -31,9 +31,20 @@ impl Api {
     pub fn of_nobody(lab: &Lab) -> Self {
         let listed = lab.certificates();
         let own = listed.iter().find(|one| json::text(one, "/usage") == "portal");
-        let serial = own.map(|one| json::text(one, "/serial")).unwrap_or_default();
+        let own = own.expect("HTTPS has a certificate");
+        let serial = json::text(own, "/serial");
         let certificate = lab.ask(["certificate", "show", serial, "--json"]).succeeded().json();
-        let ca = lab.directory.write("https.pem", json::text(&certificate, "/pem"));
+        let pem = match json::text(own, "/authority") {
+            // It signed itself.
+            "https" => json::text(&certificate, "/pem").to_owned(),
+            authority => {
+                let slug = authority.to_lowercase().replace(' ', "-");
+                let answer = http::get(&lab.server().http, &format!("/ca/{slug}.pem"));
+                assert_eq!(answer.status, 200, "{slug}");
+                String::from_utf8(answer.body).expect("PEM is text")
+            }
+        };
+        let ca = lab.directory.write("https.pem", &pem);
         Self { base: format!("https://{}", lab.server().https), ca, token: String::new() }
     }
 

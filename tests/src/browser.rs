@@ -18,7 +18,9 @@ const STORY_SECONDS: &str = "600";
 pub fn tell(lab: &Lab, story: &str) {
     let mut command = node(lab);
     // A browser that is still open when a story went wrong would keep it from ending.
-    command.args(["--test", "--test-force-exit", "--test-reporter=spec"]).arg(format!("{story}.test.js"));
+    command
+        .args(["--test", "--test-force-exit", "--test-reporter=spec"])
+        .arg(format!("{story}.test.js"));
     let told = outcome::run(&mut command);
     assert_eq!(told.status, 0, "{}\n{}\n{}", story, told.stdout, told.stderr);
 }

@@ -11,10 +11,11 @@ use actions::rules::Server;
 use anyhow::Context;
 use anyhow::anyhow;
 use axum::Router;
-use axum::routing::any_service;
+use axum::extract::Request;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tower::ServiceExt;
 
 use crate::config::Listen;
 use crate::door;
@@ -87,9 +88,8 @@ impl Running {
         let traffic = Arc::new(Traffic::default());
         let plain = traffic::counted(public.clone(), Entrance::Http, &traffic);
         serve_all(&mut listeners, http, &plain, &stopped);
-        let everything = public
-            .route("/api/{*rest}", any_service(api::router(app.clone(), limits)))
-            .merge(portal::router(app.clone(), portal));
+        let pages = public.merge(portal::router(app.clone(), portal));
+        let everything = beside(api::router(app.clone(), limits), pages);
         let everything = traffic::counted(everything, Entrance::Https, &traffic);
         for listener in https {
             let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
@@ -143,6 +143,16 @@ impl Running {
         }
         instance.close().await;
     }
+}
+
+/// The API beside everything else. A route with a parameter would give that to the API's handlers
+/// too, so the path alone decides.
+fn beside(api: Router, pages: Router) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let is_api = request.uri().path().starts_with("/api/");
+        let router = if is_api { api.clone() } else { pages.clone() };
+        router.oneshot(request)
+    })
 }
 
 async fn bind(
