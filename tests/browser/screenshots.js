@@ -12,12 +12,28 @@ const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, heig
 // What the handbook shows: a name, and the page.
 const HANDBOOK = {
   overview: "/",
+  "network-profile": "/network-profiles/example-secure",
+  "network-profile-certificates": "/network-profiles/example-secure/certificates",
+  "certificate-authorities": "/certificate-authorities",
+  certificates: "/certificates",
   gateway: "/gateways/mosyle",
-  "network-policy": "/network-policies/mosyle-devices-to-vlan-20",
+  "policy-workflow": "/policy-workflows/mosyle-devices/edit",
+  "network-policy": "/network-policies/mosyle-devices-to-vlan-20/edit",
+  "access-points": "/access-points",
+  "server-certificate": "/server-certificates/radius",
   events: "/radius-events",
-  why: "refused",
-  device: "/devices/clara-macbook",
+  why: "/radius-events?filter=outcome%3Arefused%20kind%3Anetwork.access",
+  device: "/devices?search=clara",
+  settings: "/settings",
+  administrators: "/administrators",
+  audit: "/audit",
+  "set-up": "/setup",
+  "first-device": "/setup/_device",
+  "sign-in": "/sign-in",
 };
+
+// Pictures of the first row's page of a list.
+const FIRST_ROW = new Set(["why", "device"]);
 
 const named = (url) => url.replace(/^\//, "").replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 80) || "overview";
 
@@ -48,13 +64,13 @@ for (const colorScheme of ["light", "dark"]) {
     }
     if (size === "desktop" && colorScheme === "light") {
       for (const [name, url] of Object.entries(HANDBOOK)) {
-        if (url === "refused") {
-          await page.goto("/radius-events?filter=outcome%3Arefused");
-          await page.locator("#rows tbody a").first().click();
-        } else {
-          await page.goto(url);
+        const one = name === "sign-in" ? stranger : page;
+        await one.goto(url);
+        if (FIRST_ROW.has(name)) {
+          await one.locator("#rows tbody a").first().click();
+          await one.waitForURL((at) => !at.search);
         }
-        await page.screenshot({ path: join(handbook, `${name}.png`) });
+        await one.screenshot({ path: join(handbook, `${name}.png`) });
       }
     }
     await context.close();

@@ -33,6 +33,14 @@ pub fn screenshots(lab: &Lab, folder: &Path, handbook: &Path) -> String {
     outcome::run(&mut command).succeeded().stdout
 }
 
+/// Measures every page; what was found, as a JSON document.
+#[track_caller]
+pub fn measured(lab: &Lab) -> String {
+    let mut command = node(lab);
+    command.arg("measure.js").env("SAFECONDUCT_TEST_PID", lab.server().pid().to_string());
+    outcome::run(&mut command).succeeded().stdout
+}
+
 /// `node` in `tests/browser`, which knows where everything is.
 #[track_caller]
 fn node(lab: &Lab) -> Command {

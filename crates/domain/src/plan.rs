@@ -163,7 +163,8 @@ pub fn merge(
     each_kind(&mut merger);
     merger.shared_secrets();
     let Merger { merged, places, plan, mut complaints, .. } = merger;
-    complaints.extend(check::check(&merged, &places));
+    let gone = plan.remove.iter().map(|change| (change.kind, change.name.clone())).collect();
+    complaints.extend(check::check(&merged, &places, &gone));
     complaints.extend(signed_by_disabled(&merged, &plan, &places));
     if !complaints.is_empty() {
         return Err(complaints);

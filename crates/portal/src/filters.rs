@@ -21,6 +21,12 @@ pub(crate) fn shown(text: impl Display, _: &dyn Values) -> askama::Result<String
     Ok(visible::text(&text.to_string(), visible::TEXT_CHARS_MAX))
 }
 
+/// What an event or a row of the audit is about: `{{ row.object|subject }}`.
+#[askama::filter_fn]
+pub(crate) fn subject(object: impl Display, _: &dyn Values) -> askama::Result<String> {
+    Ok(visible::text(&crate::subject::words(&object.to_string()), visible::CELL_CHARS_MAX))
+}
+
 /// A text from outside in a cell of a table.
 #[askama::filter_fn]
 pub(crate) fn cell(text: impl Display, _: &dyn Values) -> askama::Result<String> {

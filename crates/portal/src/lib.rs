@@ -43,6 +43,7 @@ mod session;
 mod settings;
 mod setup;
 mod sign_in;
+mod subject;
 mod table;
 mod text;
 mod token;

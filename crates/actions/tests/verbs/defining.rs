@@ -203,7 +203,9 @@ async fn what_others_name_and_what_holds_a_key_is_not_removed() {
     for kind in [Kind::CertificateTemplate, Kind::Gateway, Kind::PolicyWorkflow] {
         let name = names(&fixture, kind, &any).0.remove(0);
         let gone = object::remove(app, &owner(), (kind, &name), Saving::default()).await;
-        assert!(matches!(gone, Err(NotApplied::Complaints(_))), "{kind}: {gone:?}");
+        let Err(NotApplied::Complaints(complaints)) = gone else { panic!("{kind}: {gone:?}") };
+        let what = format!("needs the {} \"{name}\", which would be removed", kind.words());
+        assert_eq!(complaints[0].what, what);
     }
     for kind in [Kind::CertificateAuthority, Kind::ServerCertificate] {
         let name = names(&fixture, kind, &any).0.remove(0);

@@ -36,8 +36,11 @@ pub const OBJECTS_TOTAL_MAX: usize = 60_000;
 /// Where an object stands in the administrator's document, for the paths of complaints.
 pub type Places = HashMap<(Kind, String), String>;
 
-/// Says all that is wrong with an organization as a whole.
-pub fn check(organization: &Organization, places: &Places) -> Vec<Complaint> {
+/// What a change takes away, by kind and name.
+pub type Gone = HashSet<(Kind, String)>;
+
+/// Says all that is wrong with an organization as a whole, which somebody took something away from.
+pub fn check(organization: &Organization, places: &Places, gone: &Gone) -> Vec<Complaint> {
     let mut names = Names(HashSet::new(), organization);
     each_kind(&mut names);
     let mut checker = Checker {
@@ -45,6 +48,7 @@ pub fn check(organization: &Organization, places: &Places) -> Vec<Complaint> {
         names: names.0,
         former_names: CurrentNames::of(organization),
         places,
+        gone,
         complaints: Vec::new(),
     };
     each_kind(&mut checker);
@@ -63,6 +67,7 @@ struct Checker<'a> {
     names: HashSet<(Kind, &'a str)>,
     former_names: CurrentNames,
     places: &'a Places,
+    gone: &'a Gone,
     complaints: Vec<Complaint>,
 }
 
@@ -82,19 +87,7 @@ impl EachKind for Checker<'_> {
             for reference in object.references() {
                 let is_public = is_public_root(T::KIND, &reference);
                 if !is_public && !self.exists(reference.kind, &reference.name) {
-                    let what =
-                        format!("there is no {} \"{}\"", reference.kind.words(), reference.name);
-                    let fix = match self.former_names.find(reference.kind, &reference.name) {
-                        Some(now) => format!("it is called \"{now}\" now: write that"),
-                        None if may_be_public(T::KIND, &reference) => format!(
-                            "define it as [[{}]], or write a public root's name as \
-                             safeconduct network-profile public-roots lists it",
-                            reference.kind
-                        ),
-                        None => {
-                            format!("define it as [[{}]], or correct the name", reference.kind)
-                        }
-                    };
+                    let (what, fix) = self.missing(T::KIND, &reference);
                     self.complain::<T>(object.name(), &reference.field, &what, &fix);
                 }
             }
@@ -105,6 +98,27 @@ impl EachKind for Checker<'_> {
                 self.complain::<T>(name, "slug", &what, "give one of them another slug");
             }
         }
+    }
+}
+
+impl Checker<'_> {
+    /// What is wrong with naming what is not there, and what to do about it.
+    fn missing(&self, referrer: Kind, reference: &Reference) -> (String, String) {
+        let Reference { kind, name, .. } = reference;
+        if self.gone.contains(&(*kind, name.clone())) {
+            let what = format!("needs the {} \"{name}\", which would be removed", kind.words());
+            return (what, "let it name another one first, or remove it too".to_owned());
+        }
+        let what = format!("there is no {} \"{name}\"", kind.words());
+        let fix = match self.former_names.find(*kind, name) {
+            Some(now) => format!("it is called \"{now}\" now: write that"),
+            None if may_be_public(referrer, reference) => format!(
+                "define it as [[{kind}]], or write a public root's name as \
+                 safeconduct network-profile public-roots lists it"
+            ),
+            None => format!("define it as [[{kind}]], or correct the name"),
+        };
+        (what, fix)
     }
 }
 

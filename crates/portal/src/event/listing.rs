@@ -31,6 +31,7 @@ use crate::list::List;
 use crate::list::PAGE_ITEMS;
 use crate::list::Row;
 use crate::page::Desk;
+use crate::subject;
 use crate::text;
 use crate::url;
 use crate::visible;
@@ -361,7 +362,7 @@ fn general_cells(event: &Shown) -> Vec<Cell> {
         super::at(event).map_or(Cell::None, Cell::At),
         Cell::Text(word(&event.kind)),
         outcome(event.outcome),
-        known(Some(&event.object).filter(|object| !object.is_empty())),
+        known(Some(&subject::of(event)).filter(|object| !object.is_empty())),
         known(Some(&event.actor)),
         reason(event),
     ]

@@ -38,6 +38,7 @@ use crate::list::Link;
 use crate::object;
 use crate::overview;
 use crate::page::Desk;
+use crate::subject;
 use crate::text;
 use crate::url;
 use crate::visible;
@@ -181,7 +182,7 @@ async fn explained(
 
 fn sentence(event: &Shown) -> String {
     let told = event.reason.as_ref().map(|reason| reason.sentence.clone());
-    told.unwrap_or_else(|| format!("{}: {}", super::listing::word(&event.kind), event.object))
+    told.unwrap_or_else(|| format!("{}: {}", super::listing::word(&event.kind), subject::of(event)))
 }
 
 /// The page on which it is mended.
