@@ -41,6 +41,7 @@ use crate::certificate_authority;
 use crate::certificate_authority::Made;
 use crate::certificate_authority::Making;
 use crate::decision::replay;
+use crate::decision::replay::Losses;
 use crate::decision::simulate;
 use crate::gateway;
 use crate::gateway::ShownSecret;
@@ -251,8 +252,10 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
         told.check_share(app, application.confirm)?;
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let removed = (count(merged.plan.remove.len()), count(current.count()));
-        share::check_removed(removed, application.confirm)?;
-        check_losses(app, &merged, application.confirm).await?;
+        let going = || merged.plan.remove.iter().map(|change| change.name.clone());
+        share::check_removed(removed, application.confirm)
+            .map_err(|refusal| refusal.naming(going()))?;
+        check_losses(app, actor, &merged, application.confirm).await?;
     }
     if application.dry_run || merged.plan.is_empty() {
         return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
@@ -295,14 +298,21 @@ fn check_permissions(actor: &Actor, plan: &Plan, dry_run: bool) -> Result<(), Re
 }
 
 /// Refuses policies by which many devices would lose access that nobody said so of.
-async fn check_losses(app: &App, merged: &Merged, confirm: Option<u64>) -> Result<(), Refusal> {
+async fn check_losses(
+    app: &App,
+    actor: &Actor,
+    merged: &Merged,
+    confirm: Option<u64>,
+) -> Result<(), Refusal> {
     let plan = &merged.plan;
     let mut changes = plan.create.iter().chain(&plan.change).chain(&plan.remove);
     if !changes.any(|change| matches!(change.kind, Kind::PolicyWorkflow | Kind::NetworkPolicy)) {
         return Ok(());
     }
-    let counts = replay::losses(app, &merged.organization).await?;
-    share::check(MassChange::Access, counts, confirm)
+    let Losses { count, of, names } = replay::losses(app, &merged.organization).await?;
+    // What devices are called is for who may see the inventory.
+    let names = if actor.can(Permission::InventoryRead) { names } else { Vec::new() };
+    share::check(MassChange::Access, (count, of), confirm).map_err(|refusal| refusal.naming(names))
 }
 
 /// Waits until nobody else changes the definitions in this process, and begins to.

@@ -30,7 +30,7 @@ pub(crate) fn check_removed(
     if count <= allowed || confirmed.is_some_and(|confirmed| count <= confirmed) {
         return Ok(());
     }
-    Err(Refusal::MassChange { count, of, allowed, what: MassChange::Objects })
+    Err(Refusal::MassChange { count, of, allowed, what: MassChange::Objects, names: Vec::new() })
 }
 
 /// Refuses a change of `count` of all, unless so many are meant.
@@ -43,5 +43,5 @@ pub(crate) fn check(
     if count <= allowed || is_meant(count, confirmed) {
         return Ok(());
     }
-    Err(Refusal::MassChange { count, of, allowed, what })
+    Err(Refusal::MassChange { count, of, allowed, what, names: Vec::new() })
 }

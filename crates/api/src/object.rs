@@ -180,9 +180,9 @@ fn history_of(table: &mut Table, kind: Kind) {
         at("/{name}/rollback"),
         format!("Let {one} be again what it was in a version"),
     );
-    let back = back.needs(Permission::to_change(kind)).takes::<RollBack>();
-    table.add(back.answers::<Applied>(), move |state, caller, name, body| {
-        roll_back(kind, state, caller, name, body)
+    let back = back.needs(Permission::to_change(kind)).takes::<RollBack>().versioned();
+    table.add(back.answers::<Applied>(), move |state, caller, name, headers, body| {
+        roll_back((kind, state, caller), name, headers, body)
     });
 }
 
@@ -295,14 +295,14 @@ pub(crate) async fn history_page(
 }
 
 async fn roll_back(
-    kind: Kind,
-    State(app): State<Arc<App>>,
-    Caller(actor): Caller,
+    (kind, State(app), Caller(actor)): (Kind, State<Arc<App>>, Caller),
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: Result<Taken<RollBack>, Problem>,
 ) -> Result<Json<Applied>, Problem> {
     let Taken(order) = body?;
     let name = object::show(&app, &actor, kind, &name).map_or(name, |shown| shown.name);
+    let order = (order, if_match(&headers)?);
     Ok(Json(history::roll_back(&app, &actor, (kind, &name), order).await?))
 }
 

@@ -317,6 +317,9 @@ pub enum Refusal {
         allowed: u64,
         #[serde(default)]
         what: MassChange,
+        /// Some of them by name, for whoever may know them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
     },
     /// Certificates to measure with were to be put beside those of real devices.
     #[serde(rename = "API-REAL-DEVICES")]
@@ -331,6 +334,12 @@ pub enum Refusal {
     #[serde(rename = "API-PARAMETER")]
     ParameterWrong { parameter: String, what: String },
 }
+
+/// Most names of a change of many: a few say whether it is the one that is meant.
+const NAMES_MAX: usize = 10;
+
+/// Longest of them, in characters.
+const NAME_CHARS_MAX: usize = 64;
 
 /// What many would lose.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -364,6 +373,16 @@ impl Refusal {
         let what: Vec<String> = complaints.iter().map(ToString::to_string).collect();
         let lint = complaints.first().map_or("lint", |complaint| complaint.id());
         Self::DraftRejected { lint: lint.to_owned(), what: what.join("; ") }
+    }
+
+    /// A change of many with some of them by name; every other refusal as it is.
+    #[must_use]
+    pub fn naming(mut self, all: impl IntoIterator<Item = String>) -> Self {
+        if let Self::MassChange { names, .. } = &mut self {
+            let short = |name: String| name.chars().take(NAME_CHARS_MAX).collect();
+            *names = all.into_iter().take(NAMES_MAX).map(short).collect();
+        }
+        self
     }
 
     /// Code, sentence and fix.

@@ -10,6 +10,7 @@ use actions::device::Shown;
 use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
@@ -43,6 +44,7 @@ use crate::list::Link;
 use crate::list::List;
 use crate::list::PAGE_ITEMS;
 use crate::list::Row;
+use crate::object::question::Question;
 use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
@@ -331,7 +333,8 @@ async fn ask_to_remove(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let device = device::show(&desk.app, visitor.actor()?, &name).await?.device;
-    Ok(inventory::ask_to_remove(&desk, &visitor, &device.name, &url_of(&device)))
+    let own = url_of(&device);
+    Ok(Question::removal(&desk, &visitor, &device.name, &own).page(StatusCode::OK))
 }
 
 /// `POST /devices/{name}/remove`

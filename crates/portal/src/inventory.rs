@@ -135,28 +135,6 @@ impl Editing {
     }
 }
 
-#[derive(Template)]
-#[template(path = "object/remove.html")]
-struct RemovePage {
-    frame: Frame,
-    up: Link,
-    to: String,
-    name: String,
-    wrong: Vec<String>,
-}
-
-/// The page that asks whether a record is to be removed; `own` is its URL.
-pub(crate) fn ask_to_remove(desk: &Desk, visitor: &Visitor, name: &str, own: &str) -> Response {
-    let page = RemovePage {
-        frame: Frame::new(desk, visitor, name),
-        up: Link { title: name.to_owned(), url: own.to_owned() },
-        to: format!("{own}/remove"),
-        name: name.to_owned(),
-        wrong: Vec::new(),
-    };
-    fault::render(&page, StatusCode::OK)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -4,6 +4,7 @@
 pub(crate) mod edit;
 pub(crate) mod history;
 pub(crate) mod listing;
+pub(crate) mod question;
 pub(crate) mod showing;
 
 use actions::object::Saved;

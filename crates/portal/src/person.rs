@@ -54,6 +54,7 @@ use crate::list::List;
 use crate::list::PAGE_ITEMS;
 use crate::list::Row;
 use crate::object;
+use crate::object::question::Question;
 use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
@@ -381,7 +382,8 @@ async fn ask_to_remove(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let person = person::show(&desk.app, visitor.actor()?, &name).await?.person;
-    Ok(inventory::ask_to_remove(&desk, &visitor, &person.name, &url_of(&person)))
+    let own = url_of(&person);
+    Ok(Question::removal(&desk, &visitor, &person.name, &own).page(StatusCode::OK))
 }
 
 /// `POST /people/{name}/remove`

@@ -146,17 +146,29 @@ pub async fn replay(app: &App, actor: &Actor, request: &Request) -> Result<Repla
 /// Days that a change of the policies is held against before it is saved.
 const GUARD_DAYS: i64 = 7;
 
-/// Of the devices that asked for access in the last days, how many would lose it by a change of the
-/// policies, and of how many: as many decisions are looked at as one call replays.
-pub(crate) async fn losses(app: &App, organization: &Organization) -> Result<(u64, u64), Refusal> {
+/// Who would lose access by a change of the policies.
+pub(crate) struct Losses {
+    /// How many devices.
+    pub(crate) count: u64,
+    /// Of how many that asked.
+    pub(crate) of: u64,
+    /// What they are called.
+    pub(crate) names: Vec<String>,
+}
+
+/// Of the devices that asked for access in the last days, those that would lose it by a change of
+/// the policies: as many decisions are looked at as one call replays.
+pub(crate) async fn losses(app: &App, organization: &Organization) -> Result<Losses, Refusal> {
     let (now, policies) = (simulate::current(app), Policies::of(organization));
     let draft = Rulebook { organization: Arc::new(organization.clone()), policies };
     let start = app.world.time().plus_seconds(-GUARD_DAYS * DAY_SECONDS);
     let mut replayer = Replayer::new(now, draft);
     replayer.run(app, first_id(start)).await?;
-    let loses = replayer.fares.values().filter(|fare| fare.change == Change::Loses).count();
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    Ok((count(loses), count(replayer.fares.len())))
+    let of = count(replayer.fares.len());
+    let losing = replayer.fares.into_values().filter(|fare| fare.change == Change::Loses);
+    let names: Vec<String> = losing.map(|fare| fare.device).collect();
+    Ok(Losses { count: count(names.len()), of, names })
 }
 
 /// The id before all of a moment.

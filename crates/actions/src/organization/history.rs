@@ -33,6 +33,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::certificate::Page;
+use crate::object::Expected;
 use crate::organization;
 use crate::organization::Application;
 use crate::organization::Applied;
@@ -308,11 +309,12 @@ pub struct RollBack {
 }
 
 /// Lets an object be again what it was in a version: an ordinary change, checked like every other.
+/// Refused if it is not of the version that is meant any more, where one is.
 pub async fn roll_back(
     app: &App,
     actor: &Actor,
     (kind, name): (Kind, &str),
-    RollBack { version, dry_run, confirm }: RollBack,
+    (RollBack { version, dry_run, confirm }, etag): (RollBack, Option<String>),
 ) -> Result<Applied, NotApplied> {
     actor.may(Permission::to_change(kind))?;
     let missing = || Refusal::NotFound {
@@ -340,6 +342,8 @@ pub async fn roll_back(
     let application = Application {
         document,
         version: Some(rules.version),
+        expected: etag.map(|etag| Expected { kind, name: name.to_owned(), etag }),
+        about: Some(format!("{kind}:{name}")),
         dry_run,
         confirm,
         ..Application::default()

@@ -7,6 +7,7 @@ use actions::decision::replay::Change;
 use actions::decision::simulate;
 use actions::decision::simulate::Simulated;
 use actions::decision::simulate::Trial;
+use actions::object;
 use actions::organization::Application;
 use actions::organization::NotApplied;
 use actions::organization::history;
@@ -324,7 +325,11 @@ async fn policies_that_would_shut_many_out_wait_for_a_yes() {
     let shut = on_ssid("Another");
     let refusal = fixture.refusal(application(shut.clone())).await;
     let what = MassChange::Access;
-    assert_eq!(refusal, Refusal::MassChange { count: 21, of: 21, allowed: 20, what });
+    let Refusal::MassChange { names: told, .. } = &refusal else { panic!("{refusal:?}") };
+    assert_eq!(told.len(), 10);
+    assert!(told.iter().all(|name| name.starts_with("mac-")), "{told:?}");
+    let names = told.clone();
+    assert_eq!(refusal, Refusal::MassChange { count: 21, of: 21, allowed: 20, what, names });
     let dry = Application { dry_run: true, ..application(shut.clone()) };
     assert_eq!(fixture.apply(dry).await.unwrap().plan.change.len(), 1);
     let meant = Application { confirm: Some(21), ..application(shut) };
@@ -345,7 +350,7 @@ async fn what_was_changed_is_in_the_history_and_can_be_taken_back() {
     let owner = owner();
     let back = |version| {
         let order = RollBack { version, dry_run: false, confirm: None };
-        history::roll_back(&fixture.app, &owner, about, order)
+        history::roll_back(&fixture.app, &owner, about, (order, None))
     };
     let applied = back(1).await.unwrap();
     assert_eq!(applied.plan.change.len(), 1);
@@ -355,6 +360,14 @@ async fn what_was_changed_is_in_the_history_and_can_be_taken_back() {
     assert_eq!(now, expected);
     let refused = back(0).await.unwrap_err();
     assert!(matches!(refused, NotApplied::Refused(refusal) if refusal.code() == "API-NOT-FOUND"));
+    // Whoever goes back means the version that they looked at.
+    let order = RollBack { version: 2, dry_run: false, confirm: None };
+    let stale = (order, Some("0123456789abcdef".to_owned()));
+    let outdated = history::roll_back(&fixture.app, &owner, about, stale).await.unwrap_err();
+    assert!(matches!(outdated, NotApplied::Outdated(_)), "{outdated:?}");
+    assert_eq!(fixture.app.snapshot.rules().version, rules.version);
+    let etag = object::show(&fixture.app, &owner, about.0, about.1).unwrap().etag;
+    history::roll_back(&fixture.app, &owner, about, (order, Some(etag))).await.unwrap();
     let missing = (Kind::NetworkPolicy, "nothing");
     let refusal = history::list(&fixture.app, &owner, missing, (None, 10)).await.unwrap_err();
     assert_eq!(refusal.code(), "API-NOT-FOUND");
@@ -373,7 +386,7 @@ async fn a_policy_that_comes_back_stands_where_it_stood() {
     fixture.apply(pruned).await.unwrap();
     let about = (Kind::NetworkPolicy, "Mosyle devices to VLAN 20");
     let order = RollBack { version: 2, dry_run: false, confirm: None };
-    history::roll_back(&fixture.app, &owner(), about, order).await.unwrap();
+    history::roll_back(&fixture.app, &owner(), about, (order, None)).await.unwrap();
     let rules = fixture.app.snapshot.rules();
     let names: Vec<&str> =
         rules.organization.network_policy.iter().map(|one| one.name.as_str()).collect();

@@ -193,7 +193,10 @@ async fn a_table_that_takes_from_many_is_refused_unless_so_many_are_meant() {
         else {
             panic!("not refused")
         };
-        assert_eq!(refusal, Refusal::MassChange { count: 26, of: 500, allowed: 25, what });
+        assert_eq!(
+            refusal,
+            Refusal::MassChange { count: 26, of: 500, allowed: 25, what, names: Vec::new() }
+        );
         let meant = Import { confirm: Some(25), ..Import::default() };
         assert_eq!(code(import(&fixture, &many, meant).await), "API-MASS-CHANGE");
         let meant = Import { confirm: Some(26), ..Import::default() };

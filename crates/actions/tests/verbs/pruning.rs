@@ -37,7 +37,8 @@ async fn a_few_objects_are_pruned_and_many_only_if_so_many_are_meant() {
     fixture.apply(application(json!({ "access_point": points(40) }))).await.unwrap();
     let refusal = fixture.refusal(pruned(34, None)).await;
     let what = MassChange::Objects;
-    assert_eq!(refusal, Refusal::MassChange { count: 6, of: 40, allowed: 5, what });
+    let names = (34..40).map(|number| format!("AP {number}")).collect();
+    assert_eq!(refusal, Refusal::MassChange { count: 6, of: 40, allowed: 5, what, names });
     assert_eq!(fixture.newest_code().await.as_deref(), Some("API-MASS-CHANGE"));
     assert_eq!(fixture.refusal(pruned(34, Some(5))).await.code(), "API-MASS-CHANGE");
     // A plan tells of it without being asked for a number.

@@ -208,7 +208,7 @@ async fn the_history_goes_on_and_the_old_name_says_where() {
     let first = versions[2].version;
     let back = history::RollBack { version: first, dry_run: false, confirm: None };
     let of = (Kind::PolicyWorkflow, "teachers");
-    let applied = history::roll_back(&fixture.app, &owner(), of, back).await.unwrap();
+    let applied = history::roll_back(&fixture.app, &owner(), of, (back, None)).await.unwrap();
     assert_eq!(applied.plan.change.len(), 1, "{:?}", applied.plan);
     let rules = fixture.app.snapshot.rules();
     let workflow = &rules.organization.policy_workflow[0];

@@ -125,7 +125,10 @@ async fn more_than_a_share_of_all_is_revoked_only_if_so_many_are_meant() {
     let all = revoke_all(Chosen::Gateway(GATEWAY.into()));
     let refusal = swept(&fixture, &all).await.unwrap_err();
     let what = MassChange::Certificates;
-    assert_eq!(refusal, Refusal::MassChange { count: 21, of: 21, allowed: 20, what });
+    assert_eq!(
+        refusal,
+        Refusal::MassChange { count: 21, of: 21, allowed: 20, what, names: Vec::new() }
+    );
     assert_eq!(fixture.newest_code().await.as_deref(), Some("API-MASS-CHANGE"));
     let few = Sweep { confirm: Some(20), ..all.clone() };
     assert_eq!(swept(&fixture, &few).await.unwrap_err().code(), "API-MASS-CHANGE");

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use super::Noun;
 use super::list_url;
+use super::question::Question;
 use super::url;
 use crate::fault;
 use crate::fault::Fault;
@@ -73,9 +74,17 @@ struct EditPage {
 }
 
 /// A number that whoever saves is to agree to.
-struct Confirm {
-    count: u64,
-    sentence: String,
+pub(super) struct Confirm {
+    pub(super) count: u64,
+    pub(super) sentence: String,
+}
+
+impl Confirm {
+    /// What is to be agreed to, if a refusal asks for that.
+    pub(super) fn of(refusal: &Refusal) -> Option<Self> {
+        let Refusal::MassChange { count, .. } = refusal else { return None };
+        Some(Self { count: *count, sentence: refusal.reason().sentence })
+    }
 }
 
 /// A form under way.
@@ -186,9 +195,9 @@ impl<'a> Editing<'a> {
                 return Ok(self.page::<N>(StatusCode::CONFLICT));
             }
             NotApplied::Refused(refusal) => {
-                if let Refusal::MassChange { count, .. } = &refusal {
-                    let sentence = refusal.reason().sentence;
-                    self.confirm = Some(Confirm { count: *count, sentence });
+                self.confirm = Confirm::of(&refusal);
+                if self.confirm.is_some() {
+                    // To be agreed to below.
                 } else if fault::status_of(&refusal) == StatusCode::SERVICE_UNAVAILABLE {
                     return Err(refusal.into());
                 } else {
@@ -287,8 +296,15 @@ pub(crate) async fn save<N: Noun>(
     }
 }
 
-fn confirmed(posted: &Posted) -> Option<u64> {
+/// How many may lose something, where that was agreed to.
+pub(super) fn confirmed(posted: &Posted) -> Option<u64> {
     posted.text("confirm").and_then(|count| count.parse().ok())
+}
+
+/// The version that a page was shown with: without it nobody knows what is meant.
+pub(super) fn version_meant(posted: &Posted) -> Result<String, Fault> {
+    let etag = posted.text("etag").map(str::to_owned);
+    etag.ok_or(Fault::Form("the form does not say which version it was made for"))
 }
 
 fn after<N: Noun>(desk: &Desk, visitor: &Visitor, saved: &Saved, done: &str) -> Response {
@@ -303,55 +319,31 @@ fn redirect<N: Noun>(saved: &Saved, done: &str) -> Response {
     Redirect::to(&format!("{to}?done={done}")).into_response()
 }
 
-#[derive(Template)]
-#[template(path = "object/remove.html")]
-struct RemovePage {
-    frame: Frame,
-    up: Link,
-    to: String,
-    name: String,
-    wrong: Vec<String>,
-}
-
 /// `GET /{plural}/{name}/remove`
 pub(crate) async fn ask_to_remove<N: Noun>(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
-    let shown = object::show(&desk.app, visitor.actor()?, N::KIND, &name)?;
+    let actor = visitor.actor()?;
+    let shown = object::show(&desk.app, actor, N::KIND, &name)?;
     // What stands in the way is said before anybody agrees.
     let saving = Saving { dry_run: true, ..Saving::default() };
-    let tried = object::remove(&desk.app, visitor.actor()?, (N::KIND, &name), saving).await;
-    let wrong = tried.err().map(why_not).unwrap_or_default();
-    Ok(remove_page::<N>(&desk, &visitor, &shown, (wrong, StatusCode::OK)))
-}
-
-fn why_not(not_applied: NotApplied) -> Vec<String> {
-    match not_applied {
-        NotApplied::Complaints(complaints) => complaints.iter().map(ToString::to_string).collect(),
-        other @ (NotApplied::Refused(_) | NotApplied::Outdated(_)) => {
-            let reason = other.refusal().reason();
-            vec![format!("{}; {}", reason.sentence, reason.fix)]
+    let tried = object::remove(&desk.app, actor, (N::KIND, &name), saving).await;
+    let question = removal::<N>(&desk, &visitor, &shown).meaning(&shown.etag);
+    match tried {
+        Ok(_) => Ok(question.page(StatusCode::OK)),
+        Err(not_applied) => {
+            let mut response = question.refused(not_applied)?;
+            // Nothing was asked for yet.
+            *response.status_mut() = StatusCode::OK;
+            Ok(response)
         }
     }
 }
 
-fn remove_page<N: Noun>(
-    desk: &Desk,
-    visitor: &Visitor,
-    shown: &Shown,
-    (wrong, status): (Vec<String>, StatusCode),
-) -> Response {
-    let own = url(N::KIND, &shown.slug);
-    let page = RemovePage {
-        frame: Frame::new(desk, visitor, shown.name.clone()),
-        up: Link { title: shown.name.clone(), url: own.clone() },
-        to: format!("{own}/remove"),
-        name: shown.name.clone(),
-        wrong,
-    };
-    fault::render(&page, status)
+fn removal<N: Noun>(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Question {
+    Question::removal(desk, visitor, &shown.name, &url(N::KIND, &shown.slug))
 }
 
 /// `POST /{plural}/{name}/remove`
@@ -363,12 +355,13 @@ pub(crate) async fn remove<N: Noun>(
 ) -> Result<Response, Fault> {
     let actor = visitor.actor()?;
     let shown = object::show(&desk.app, actor, N::KIND, &name)?;
-    let saving = Saving { confirm: confirmed(&posted), ..Saving::default() };
+    let etag = version_meant(&posted)?;
+    let confirm = confirmed(&posted);
+    let saving = Saving { confirm, etag: Some(etag.clone()), ..Saving::default() };
     match object::remove(&desk.app, actor, (N::KIND, &name), saving).await {
         Ok(_) => Ok(Redirect::to(&format!("{}?done=removed", list_url(N::KIND))).into_response()),
         Err(not_applied) => {
-            let answer = (why_not(not_applied), StatusCode::CONFLICT);
-            Ok(remove_page::<N>(&desk, &visitor, &shown, answer))
+            removal::<N>(&desk, &visitor, &shown).meaning(etag).refused(not_applied)
         }
     }
 }

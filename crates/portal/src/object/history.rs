@@ -19,6 +19,9 @@ use domain::actor::Permission;
 use domain::refusal::Refusal;
 
 use super::Noun;
+use super::edit::confirmed;
+use super::edit::version_meant;
+use super::question::Question;
 use super::url;
 use crate::fault;
 use crate::fault::Fault;
@@ -42,6 +45,8 @@ struct HistoryPage {
     roll_back: Option<String>,
     /// The version of now, which there is no way back to.
     newest: Option<i64>,
+    /// The version of the object itself that is shown, so that nothing newer is gone back from.
+    etag: String,
 }
 
 impl HistoryPage {
@@ -80,6 +85,7 @@ pub(crate) async fn show<N: Noun>(
             .map(|next| crate::url::with(&format!("{own}/history"), &[("cursor", &next)])),
         roll_back: can.then(|| format!("{own}/rollback")),
         newest,
+        etag: shown.etag,
     };
     Ok(fault::render(&page, StatusCode::OK))
 }
@@ -95,8 +101,19 @@ pub(crate) async fn roll_back<N: Noun>(
     let shown = object::show(&desk.app, actor, N::KIND, &name)?;
     let version = posted.text("version").and_then(|version| version.parse().ok());
     let version = version.ok_or(Fault::Form("the version is no number"))?;
-    let confirm = posted.text("confirm").and_then(|count| count.parse().ok());
-    let order = RollBack { version, dry_run: false, confirm };
-    history::roll_back(&desk.app, actor, (N::KIND, &shown.name), order).await?;
-    Ok(Redirect::to(&format!("{}?done=rolled_back", url(N::KIND, &shown.slug))).into_response())
+    let etag = version_meant(&posted)?;
+    let (about, own) = ((N::KIND, shown.name.as_str()), url(N::KIND, &shown.slug));
+    let order = RollBack { version, dry_run: false, confirm: confirmed(&posted) };
+    let meant = (order, Some(etag.clone()));
+    let not_applied = match history::roll_back(&desk.app, actor, about, meant).await {
+        Ok(_) => return Ok(Redirect::to(&format!("{own}?done=rolled_back")).into_response()),
+        Err(not_applied) => object::local(N::KIND, not_applied),
+    };
+    // What it would change now.
+    let dry = RollBack { dry_run: true, ..order };
+    let tried = history::roll_back(&desk.app, actor, about, (dry, None)).await;
+    let changes = tried.map(|applied| applied.plan.change).unwrap_or_default();
+    let fields = changes.into_iter().flat_map(|change| change.fields).collect();
+    let question = Question::rollback(&desk, &visitor, (&shown.name, &own), version);
+    question.meaning(etag).changing(fields).refused(not_applied)
 }

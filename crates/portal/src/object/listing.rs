@@ -18,7 +18,10 @@ use axum::response::Response;
 use domain::actor::Permission;
 
 use super::Noun;
+use super::edit::confirmed;
+use super::edit::version_meant;
 use super::list_url;
+use super::question::Question;
 use super::url;
 use crate::export;
 use crate::fault;
@@ -56,6 +59,8 @@ struct Order {
     url: String,
     /// Its place, from 1.
     place: usize,
+    /// The version that is meant.
+    etag: String,
 }
 
 /// `GET /{plural}`
@@ -79,6 +84,7 @@ pub(crate) async fn show<N: Noun>(
             let one = |shown: &Shown| Order {
                 url: format!("{}/move", url(N::KIND, &shown.slug)),
                 place: shown.position,
+                etag: shown.etag.clone(),
             };
             order = page.items.iter().map(one).collect();
         }
@@ -166,9 +172,19 @@ pub(crate) async fn move_it<N: Noun>(
     let place = place.filter(|place| *place > 0).ok_or(Fault::Form("the place is no number"))?;
     let actor = visitor.actor()?;
     let shown = object::show(&desk.app, actor, N::KIND, &name)?;
-    let confirm = posted.text("confirm").and_then(|count| count.parse().ok());
+    let (etag, confirm) = (version_meant(&posted)?, confirmed(&posted));
     let saving =
-        Saving { position: Some(place), etag: Some(shown.etag), confirm, ..Saving::default() };
-    object::replace(&desk.app, actor, (N::KIND, &name), (shown.definition, saving)).await?;
-    Ok(Redirect::to(&format!("{}?done=moved", list_url(N::KIND))).into_response())
+        Saving { position: Some(place), etag: Some(etag.clone()), confirm, ..Saving::default() };
+    let definition = shown.definition;
+    let list = list_url(N::KIND);
+    match object::replace(&desk.app, actor, (N::KIND, &name), (definition, saving)).await {
+        Ok(_) => Ok(Redirect::to(&format!("{list}?done=moved")).into_response()),
+        Err(not_applied) => {
+            let own = url(N::KIND, &shown.slug);
+            let list = Link::new(&format!("{}.plural", N::KIND.as_str()), list);
+            let about = ((shown.name.as_str(), own.as_str()), list);
+            let question = Question::moving(&desk, &visitor, about, place);
+            question.meaning(etag).refused(not_applied)
+        }
+    }
 }

@@ -145,26 +145,30 @@ pub(super) fn words(refusal: &Refusal) -> Words {
             format!("certificate {serial} is not on hold"),
             "nothing: only a hold (certificateHold) can be released, a revocation stays",
         ),
-        Refusal::MassChange { count, of, allowed, what } => (
+        Refusal::MassChange { count, of, allowed, what, names } => (
             "API-MASS-CHANGE",
-            match what {
-                MassChange::Certificates => format!(
-                    "this would revoke {count} of {of} certificates in use, and {allowed} is \
+            named(
+                *count,
+                names,
+                match what {
+                    MassChange::Certificates => format!(
+                        "this would revoke {count} of {of} certificates in use, and {allowed} is \
                      the most without a confirmation"
-                ),
-                MassChange::Devices => format!(
-                    "this would take use, owner or tags from {count} of {of} devices, and \
+                    ),
+                    MassChange::Devices => format!(
+                        "this would take use, owner or tags from {count} of {of} devices, and \
                      {allowed} is the most without a confirmation"
-                ),
-                MassChange::Objects => format!(
-                    "this would remove {count} of {of} objects, and {allowed} is the most \
+                    ),
+                    MassChange::Objects => format!(
+                        "this would remove {count} of {of} objects, and {allowed} is the most \
                      without a confirmation"
-                ),
-                MassChange::Access => format!(
-                    "these policies would refuse {count} of {of} devices that asked for access \
+                    ),
+                    MassChange::Access => format!(
+                        "these policies would refuse {count} of {of} devices that asked for access \
                      lately, and {allowed} is the most without a confirmation"
-                ),
-            },
+                    ),
+                },
+            ),
             "look at the list first; if it is what you mean, say so with their number: \
              --confirm NUMBER",
         ),
@@ -197,5 +201,17 @@ pub(super) fn words(refusal: &Refusal) -> Words {
             format!("something inside went wrong: a refusal has no words: {other:?}"),
             "please report it with this event",
         ),
+    }
+}
+
+/// A sentence with those that it is about by name, and how many more there are.
+fn named(count: u64, names: &[String], sentence: String) -> String {
+    if names.is_empty() {
+        return sentence;
+    }
+    let told = u64::try_from(names.len()).unwrap_or(u64::MAX);
+    match count.saturating_sub(told) {
+        0 => format!("{sentence}: {}", names.join(", ")),
+        more => format!("{sentence}: {} and {more} more", names.join(", ")),
     }
 }

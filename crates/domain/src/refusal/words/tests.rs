@@ -47,8 +47,13 @@ fn a_refusal_reads_as_a_sentence_and_survives_its_json() {
         "the network policy P cannot send Filter-Id: ${/device/serial} has no value",
     );
     check(
-        Refusal::MassChange { count: 7, of: 40, allowed: 5, what: MassChange::Objects },
+        mass_change(&[]),
         "this would remove 7 of 40 objects, and 5 is the most without a confirmation",
+    );
+    check(
+        mass_change(&["A", "B"]),
+        "this would remove 7 of 40 objects, and 5 is the most without a confirmation: A, B and 5 \
+         more",
     );
     check(Refusal::CertificateMissing, "the device showed no certificate");
 }
@@ -84,4 +89,20 @@ fn what_is_left_to_another_table_has_a_row_there() {
         count += 1;
     }
     assert!(count > 20, "only {count} were found");
+}
+
+fn mass_change(names: &[&str]) -> Refusal {
+    let what = MassChange::Objects;
+    let refusal = Refusal::MassChange { count: 7, of: 40, allowed: 5, what, names: Vec::new() };
+    refusal.naming(names.iter().map(|name| (*name).to_owned()))
+}
+
+#[test]
+fn a_mass_change_names_a_few_and_each_in_a_few_words() {
+    let long = "x".repeat(200);
+    let refusal = mass_change(&[long.as_str(); 20]);
+    let Refusal::MassChange { names, .. } = &refusal else { panic!("no mass change") };
+    assert_eq!(names.len(), 10);
+    assert!(names.iter().all(|name| name.len() == 64));
+    assert_eq!(Refusal::CertificateMissing.naming(["A".to_owned()]), Refusal::CertificateMissing);
 }
