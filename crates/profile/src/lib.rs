@@ -4,6 +4,7 @@
 //! [`network::Network`] is what there is to say; each platform says it in its own way and answers
 //! with [`file::File`]s.
 
+pub mod complaint;
 pub mod file;
 pub mod network;
 pub mod text;
