@@ -4,7 +4,12 @@
 //! [`network::Network`] is what there is to say; each platform says it in its own way and answers
 //! with [`file::File`]s.
 
+pub mod check;
 pub mod complaint;
 pub mod file;
+mod guid;
 pub mod network;
+pub mod spelling;
 pub mod text;
+pub mod windows;
+mod xml;
