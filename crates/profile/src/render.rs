@@ -4,9 +4,15 @@ use crate::apple;
 use crate::card;
 use crate::card::Card;
 use crate::complaint::Complaint;
+use crate::eap_config;
 use crate::file::File;
+use crate::linux;
+use crate::mdm;
 use crate::network::Network;
+use crate::onc;
+use crate::onc::AndroidKey;
 use crate::platform::Platform;
+use crate::windows;
 
 /// What of a network profile is written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -99,15 +105,48 @@ pub fn render(
         | Platform::Meraki
         | Platform::Google
         | Platform::Generic => console(network, platform, selection),
-        // The place of the other platforms: each module gives its files.
         Platform::Windows
         | Platform::Android
         | Platform::ChromeOs
         | Platform::Linux
         | Platform::EapConfig
+        | Platform::P12 => {
+            if selection.only.is_some() {
+                let what = format!("is not possible for {}, which takes a whole", platform.label());
+                return Err(vec![Complaint::new("only", what, "leave it out")]);
+            }
+            Ok(Rendered { files: whole(network, platform)?, card: None })
+        }
+    }
+}
+
+/// What platforms get that are not told in parts.
+fn whole(network: &Network, platform: Platform) -> Result<Vec<File>, Vec<Complaint>> {
+    match platform {
+        // What sends SyncML to Windows fills in what Intune calls so.
+        Platform::Windows => {
+            windows::files(network, &|variable| match mdm::spelling(Platform::Intune, variable) {
+                mdm::Spelling::Known(name) => Some(name.to_owned()),
+                mdm::Spelling::Missing | mdm::Spelling::Unknown => None,
+            })
+        }
+        Platform::Android => onc::android(network, AndroidKey::Alias(&network.slug)),
+        Platform::ChromeOs => onc::chromeos(network),
+        Platform::Linux => linux::files(network),
+        Platform::EapConfig => eap_config::files(network, None),
+        Platform::Apple
+        | Platform::Mosyle
+        | Platform::Jamf
+        | Platform::Intune
+        | Platform::Kandji
+        | Platform::Addigy
+        | Platform::WorkspaceOne
+        | Platform::Meraki
+        | Platform::Google
+        | Platform::Generic
         | Platform::P12 => Err(vec![Complaint::new(
             "platform",
-            format!("nothing is written for {} yet", platform.label()),
+            format!("{} needs a device's own key and certificate", platform.label()),
             "choose another platform",
         )]),
     }
