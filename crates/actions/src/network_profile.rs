@@ -1,6 +1,9 @@
 //! Network profiles: the certificates that devices are to trust, Device Onboarding > Network
 //! Profiles > Certificates.
 
+mod network;
+pub mod render;
+
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::certificate_authority::CertificateAuthority;

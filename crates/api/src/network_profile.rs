@@ -1,10 +1,13 @@
-//! `/api/v1/network-profiles/NAME/certificates` and `/api/v1/public-roots`
+//! `/api/v1/network-profiles/NAME/certificates` and `…/render`, and `/api/v1/public-roots`
 
 use std::sync::Arc;
 
 use actions::App;
 use actions::network_profile;
 use actions::network_profile::Trusted;
+use actions::network_profile::render;
+use actions::network_profile::render::Order;
+use actions::network_profile::render::Rendered;
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::Query;
@@ -20,6 +23,7 @@ use crate::certificate::Page;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
+use crate::taken::Taken;
 
 /// Which public roots, and which part of their list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -42,6 +46,10 @@ pub(crate) fn operations(table: &mut Table) {
     let of =
         Operation::get(path, "List the certificates that a network profile lets devices trust");
     table.add(of.needs(read).lists::<Trusted>(), certificates);
+    let path = "/api/v1/network-profiles/{name}/render";
+    let render = Operation::post(path, "Write a network profile for a platform");
+    let render = render.needs(Permission::PkiChange).takes::<Order>().answers::<Rendered>();
+    table.add(render, self::render);
     let roots = Operation::get("/api/v1/public-roots", "List the public roots by their name");
     table.add(roots.needs(read).query::<RootsQuery>().lists::<Trusted>(), public_roots);
 }
@@ -53,6 +61,16 @@ pub async fn certificates(
     Path(name): Path<String>,
 ) -> Result<Json<Page<Trusted>>, Problem> {
     Ok(Json(Page { items: network_profile::certificates(&app, &actor, &name)?, next: None }))
+}
+
+async fn render(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    body: Result<Taken<Order>, Problem>,
+) -> Result<Json<Rendered>, Problem> {
+    let Taken(order) = body?;
+    Ok(Json(render::render(&app, &actor, &name, order).await?))
 }
 
 /// `GET /api/v1/public-roots`

@@ -95,6 +95,15 @@ enum Part {
     Variables(Vec<Variable>),
 }
 
+/// A part of an expression.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Piece<'a> {
+    /// As it stands.
+    Text(&'a str),
+    /// Variables of which the first that has a value counts.
+    Variables(&'a [Variable]),
+}
+
 /// Why a text is not an expression.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ExpressionError {
@@ -174,6 +183,14 @@ impl Expression {
     /// Every variable in it, fallbacks included.
     pub fn variables(&self) -> impl Iterator<Item = Variable> {
         self.choices().flatten().copied()
+    }
+
+    /// Its parts, in their order.
+    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.parts.iter().map(|part| match part {
+            Part::Text(text) => Piece::Text(text),
+            Part::Variables(variables) => Piece::Variables(variables),
+        })
     }
 
     /// Every place with variables in it: those of which the first that has a value counts.

@@ -21,7 +21,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("device", &["eap", "pki", "profile", "radius", "scep"]),
     (
         "server",
-        &["actions", "api", "device", "domain", "eap", "pki", "portal", "profile", "radius", "scep", "store"],
+        &[
+            "actions", "api", "device", "domain", "eap", "pki", "portal", "profile", "radius",
+            "scep", "store",
+        ],
     ),
     (TESTS, &[]),
     ("xtask", &[]),

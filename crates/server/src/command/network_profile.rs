@@ -1,5 +1,7 @@
 //! `safeconduct network-profile …`: what devices join, and whom they trust there.
 
+mod render;
+
 use std::process::ExitCode;
 
 use actions::network_profile::Origin;
@@ -25,6 +27,8 @@ pub(crate) enum Verb {
     Profile(object::Verb),
     /// List the certificates that a profile lets devices trust, or write them as PEM
     Certificates(CertificatesArguments),
+    /// Write what devices, or an MDM's console, are given to join the network
+    Render(render::Arguments),
     /// List the public roots, which a profile may trust beside authorities
     PublicRoots(RootsArguments),
 }
@@ -59,6 +63,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Profile(verb) => return object::run(Kind::NetworkProfile, verb).await,
         Verb::Certificates(arguments) => certificates(&arguments).await?,
+        Verb::Render(arguments) => render::run(&arguments).await?,
         Verb::PublicRoots(arguments) => {
             arguments.part.print(async || roots(&arguments).await).await?;
         }
