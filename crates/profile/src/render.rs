@@ -4,9 +4,14 @@ use crate::apple;
 use crate::card;
 use crate::card::Card;
 use crate::complaint::Complaint;
+use crate::eap_config;
 use crate::file::File;
+use crate::linux;
 use crate::network::Network;
+use crate::onc;
+use crate::onc::AndroidKey;
 use crate::platform::Platform;
+use crate::windows;
 
 /// What of a network profile is written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -99,18 +104,24 @@ pub fn render(
         | Platform::Meraki
         | Platform::Google
         | Platform::Generic => console(network, platform, selection),
-        // The place of the other platforms: each module gives its files.
-        Platform::Windows
-        | Platform::Android
-        | Platform::ChromeOs
-        | Platform::Linux
-        | Platform::EapConfig
-        | Platform::P12 => Err(vec![Complaint::new(
+        Platform::Windows => windows::files(network, &|_| None).map(files),
+        // An app or the MDM that brings the key calls it by the profile's name.
+        Platform::Android => {
+            onc::android(network, AndroidKey::Alias(&network.slug)).map(files)
+        }
+        Platform::ChromeOs => onc::chromeos(network).map(files),
+        Platform::Linux => linux::files(network).map(files),
+        Platform::EapConfig => eap_config::files(network, None).map(files),
+        Platform::P12 => Err(vec![Complaint::new(
             "platform",
-            format!("nothing is written for {} yet", platform.label()),
-            "choose another platform",
+            "a bundle holds a key, and a network profile has none",
+            "ask for a bundle of one device's certificate",
         )]),
     }
+}
+
+fn files(files: Vec<File>) -> Rendered {
+    Rendered { files, card: None }
 }
 
 /// A console gets its card, the certificates to upload, and where it takes one a profile.
