@@ -14,6 +14,7 @@ use pki::key::KeyError;
 use uuid::Uuid;
 
 use self::payload::Identifiers;
+use crate::check;
 use crate::complaint::Complaint;
 use crate::file::File;
 use crate::network::Medium;
@@ -38,7 +39,7 @@ pub fn profile(
     selection: &Selection,
 ) -> Result<File, Vec<Complaint>> {
     let identifiers = Identifiers::of(network, selection.only);
-    let mut complaints = Vec::new();
+    let mut complaints = check::network(network);
     let mut payloads: Vec<Value> = Vec::new();
     let trusted = trust::all(network);
     if selection.includes(Part::Trust) {
@@ -56,10 +57,8 @@ pub fn profile(
         }
     }
     if selection.includes(Part::Wifi) {
-        match payload::network(&identifiers, network, &trusted, selection) {
-            Ok(network) => payloads.push(network.into()),
-            Err(more) => complaints.extend(more),
-        }
+        let network = payload::network(&identifiers, network, &trusted, selection);
+        payloads.push(network.into());
     }
     if !complaints.is_empty() {
         return Err(complaints);

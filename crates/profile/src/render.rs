@@ -8,10 +8,12 @@ use crate::eap_config;
 use crate::file::File;
 use crate::linux;
 use crate::mdm;
+use crate::mdm::Spelling;
 use crate::network::Network;
 use crate::onc;
 use crate::onc::AndroidKey;
 use crate::platform::Platform;
+use crate::text::Variable;
 use crate::windows;
 
 /// What of a network profile is written.
@@ -91,6 +93,11 @@ pub fn render(
     platform: Platform,
     selection: &Selection,
 ) -> Result<Rendered, Vec<Complaint>> {
+    let in_parts = platform == Platform::Apple || platform.is_console();
+    if selection.only.is_some() && !in_parts {
+        let what = format!("is not possible for {}, which takes all of it", platform.label());
+        return Err(vec![Complaint::new("only", what, "leave it out")]);
+    }
     match platform {
         Platform::Apple => {
             let profile = apple::profile(network, platform, selection)?;
@@ -105,51 +112,32 @@ pub fn render(
         | Platform::Meraki
         | Platform::Google
         | Platform::Generic => console(network, platform, selection),
-        Platform::Windows
-        | Platform::Android
-        | Platform::ChromeOs
-        | Platform::Linux
-        | Platform::EapConfig
-        | Platform::P12 => {
-            if selection.only.is_some() {
-                let what = format!("is not possible for {}, which takes a whole", platform.label());
-                return Err(vec![Complaint::new("only", what, "leave it out")]);
-            }
-            Ok(Rendered { files: whole(network, platform)?, card: None })
+        Platform::Windows => windows::files(network, &intune).map(files),
+        // An app or the MDM that brings the key calls it by the profile's name.
+        Platform::Android => {
+            onc::android(network, AndroidKey::Alias(&network.slug)).map(files)
         }
+        Platform::ChromeOs => onc::chromeos(network).map(files),
+        Platform::Linux => linux::files(network).map(files),
+        Platform::EapConfig => eap_config::files(network, None).map(files),
+        Platform::P12 => Err(vec![Complaint::new(
+            "platform",
+            "a bundle holds a key, and a network profile has none",
+            "ask for a bundle of one device's certificate",
+        )]),
     }
 }
 
-/// What platforms get that are not told in parts.
-fn whole(network: &Network, platform: Platform) -> Result<Vec<File>, Vec<Complaint>> {
-    match platform {
-        // What sends SyncML to Windows fills in what Intune calls so.
-        Platform::Windows => {
-            windows::files(network, &|variable| match mdm::spelling(Platform::Intune, variable) {
-                mdm::Spelling::Known(name) => Some(name.to_owned()),
-                mdm::Spelling::Missing | mdm::Spelling::Unknown => None,
-            })
-        }
-        Platform::Android => onc::android(network, AndroidKey::Alias(&network.slug)),
-        Platform::ChromeOs => onc::chromeos(network),
-        Platform::Linux => linux::files(network),
-        Platform::EapConfig => eap_config::files(network, None),
-        Platform::Apple
-        | Platform::Mosyle
-        | Platform::Jamf
-        | Platform::Intune
-        | Platform::Kandji
-        | Platform::Addigy
-        | Platform::WorkspaceOne
-        | Platform::Meraki
-        | Platform::Google
-        | Platform::Generic
-        | Platform::P12 => Err(vec![Complaint::new(
-            "platform",
-            format!("{} needs a device's own key and certificate", platform.label()),
-            "choose another platform",
-        )]),
+/// What sends SyncML to Windows mostly spells variables as Intune does.
+fn intune(variable: Variable) -> Option<String> {
+    match mdm::spelling(Platform::Intune, variable) {
+        Spelling::Known(name) => Some(name.to_owned()),
+        Spelling::Missing | Spelling::Unknown => None,
     }
+}
+
+fn files(files: Vec<File>) -> Rendered {
+    Rendered { files, card: None }
 }
 
 /// A console gets its card, the certificates to upload, and where it takes one a profile.

@@ -135,20 +135,13 @@ fn check_scep(network: &Network) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     if !scep.url.starts_with("http://") && !scep.url.starts_with("https://") {
         let what = format!("\"{}\" is no address that devices can ask", scep.url);
-        complaints.push(Complaint::new("scep.url", what, "give the server's public address"));
+        complaints.push(Complaint::new("url", what, "give the server's public address"));
     }
     if !KEY_BITS.contains(&scep.key_bits) {
         complaints.push(Complaint::new(
-            "scep.key_bits",
+            "key_bits",
             format!("Apple's devices make no RSA key of {} bits for SCEP", scep.key_bits),
             "give 2048 or 4096",
-        ));
-    }
-    if network.chain.is_empty() {
-        complaints.push(Complaint::new(
-            "gateway",
-            "its authority has no certificate",
-            "choose a gateway whose authority is there",
         ));
     }
     complaints
@@ -157,8 +150,8 @@ fn check_scep(network: &Network) -> Vec<Complaint> {
 /// The subject as Apple writes it: relative names, each a list of pairs.
 fn subject(network: &Network, platform: Platform, complaints: &mut Vec<Complaint>) -> Vec<Value> {
     let mut subject = Vec::new();
-    for (attribute, text) in &network.scep.subject {
-        let field = format!("scep.subject.{attribute}");
+    for (place, (attribute, text)) in network.scep.subject.iter().enumerate() {
+        let field = format!("subject[{place}]");
         let Some(key) = attribute_key(attribute) else {
             let what = format!("\"{attribute}\" is no attribute of a name");
             complaints.push(Complaint::new(field, what, "use CN, O, OU, E … or a number"));
@@ -174,7 +167,7 @@ fn subject(network: &Network, platform: Platform, complaints: &mut Vec<Complaint
     }
     if subject.is_empty() && complaints.is_empty() {
         complaints.push(Complaint::new(
-            "scep.subject",
+            "subject",
             "is empty, and Apple's devices ask for no certificate without a subject",
             "give a CN, for example the serial number",
         ));
@@ -201,7 +194,7 @@ fn names(network: &Network, platform: Platform, complaints: &mut Vec<Complaint>)
     let mut names = Dictionary::default();
     for (place, (kind, text)) in network.scep.names.iter().enumerate() {
         let key = kind.as_key();
-        match mdm::write(&format!("scep.names[{place}]"), text, platform) {
+        match mdm::write(&format!("names[{place}]"), text, platform) {
             Err(complaint) => complaints.push(complaint),
             Ok(text) => {
                 let value = match names.get(key) {
@@ -235,11 +228,7 @@ pub(super) fn network(
     network: &Network,
     trusted: &[Trusted<'_>],
     selection: &Selection,
-) -> Result<Dictionary, Vec<Complaint>> {
-    let complaints = check_network(network);
-    if !complaints.is_empty() {
-        return Err(complaints);
-    }
+) -> Dictionary {
     let mut payload = match &network.medium {
         Medium::Wireless { ssid, protection, hidden } => identifiers
             .payload("com.apple.wifi.managed", "wifi", &network.name)
@@ -260,7 +249,7 @@ pub(super) fn network(
         let modes = vec![Value::from("System"), Value::from("Loginwindow")];
         payload = payload.with("SetupModes", modes);
     }
-    Ok(payload)
+    payload
 }
 
 /// What `WPA2` says since iOS 16 and macOS 13 is "WPA2 or WPA3"; `WPA3` is only that, and 192-bit
@@ -297,38 +286,4 @@ fn version(version: TlsVersion) -> &'static str {
         TlsVersion::Tls12 => "1.2",
         TlsVersion::Tls13 => "1.3",
     }
-}
-
-fn check_network(network: &Network) -> Vec<Complaint> {
-    const SSID_BYTES_MAX: usize = 32;
-    let mut complaints = Vec::new();
-    if let Medium::Wireless { ssid, .. } = &network.medium
-        && !(1..=SSID_BYTES_MAX).contains(&ssid.len())
-    {
-        let what = format!("is {} bytes long; 1 to {SSID_BYTES_MAX} are possible", ssid.len());
-        let fix = "give the name that the access points send";
-        complaints.push(Complaint::new("ssid", what, fix));
-    }
-    if network.anchors.is_empty() {
-        complaints.push(Complaint::new(
-            "trusted_authorities",
-            "is empty, so that devices would ask people whether to trust the server",
-            "name the root of the RADIUS server's certificate",
-        ));
-    }
-    if network.server_names.is_empty() {
-        complaints.push(Complaint::new(
-            "radius_server_names",
-            "is empty, so that devices would trust any server below the roots",
-            "give the name that the RADIUS server's certificate carries",
-        ));
-    }
-    if network.tls.lowest > network.tls.highest {
-        complaints.push(Complaint::new(
-            "tls",
-            "the lowest version is above the highest",
-            "give a range, 1.2 to 1.3 unless something else is needed",
-        ));
-    }
-    complaints
 }

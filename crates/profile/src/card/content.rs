@@ -48,14 +48,14 @@ impl<'a> Content<'a> {
             }
         };
         let mut subject = Vec::new();
-        for (attribute, value) in &network.scep.subject {
-            let field = format!("scep.subject.{attribute}");
+        for (place, (attribute, value)) in network.scep.subject.iter().enumerate() {
+            let field = format!("subject[{place}]");
             let value = text(mdm::write_for_form(&field, value, platform));
             subject.push((attribute.clone(), value));
         }
         let mut names = Vec::new();
         for (place, (kind, value)) in network.scep.names.iter().enumerate() {
-            let field = format!("scep.names[{place}]");
+            let field = format!("names[{place}]");
             names.push((*kind, text(mdm::write_for_form(&field, value, platform))));
         }
         if !complaints.is_empty() {

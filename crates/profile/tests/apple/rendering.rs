@@ -190,11 +190,11 @@ fn what_cannot_work_is_complained_of_by_field() {
     check(|n| n.anchors.clear(), "trusted_authorities");
     check(|n| n.server_names.clear(), "radius_server_names");
     check(|n| n.chain.clear(), "gateway");
-    check(|n| n.scep.url = "pki.example.org".into(), "scep.url");
-    check(|n| n.scep.key_bits = 3072, "scep.key_bits");
-    check(|n| n.scep.subject.clear(), "scep.subject");
-    check(|n| n.scep.subject[0].0 = "CN=x, O".into(), "scep.subject.CN=x, O");
-    check(|n| n.scep.subject[0].0 = String::new(), "scep.subject.");
+    check(|n| n.scep.url = "pki.example.org".into(), "url");
+    check(|n| n.scep.key_bits = 3072, "key_bits");
+    check(|n| n.scep.subject.clear(), "subject");
+    check(|n| n.scep.subject[0].0 = "CN=x, O".into(), "subject[0]");
+    check(|n| n.scep.subject[0].0 = String::new(), "subject[0]");
     check(|n| n.tls = TlsRange { lowest: TlsVersion::Tls13, highest: TlsVersion::Tls12 }, "tls");
     for ssid in ["", "123456789012345678901234567890123"] {
         let mut network = fixture::network();
@@ -208,23 +208,26 @@ fn what_cannot_work_is_complained_of_by_field() {
 fn a_variable_that_nobody_fills_in_is_complained_of() {
     let complaints = complaints(&fixture::network(), Platform::Apple);
     let fields: Vec<&str> = complaints.iter().map(|one| one.field.as_str()).collect();
-    assert_eq!(fields, ["scep.subject.CN", "scep.names[0]"]);
+    assert_eq!(fields, ["subject[0]", "names[0]"]);
     let mut network = fixture::network();
     network.scep.names = vec![(NameKind::Upn, fixture::variable(Variable::PersonUpn))];
     let complaints = render::render(&network, Platform::Kandji, &whole()).unwrap_err();
-    assert_eq!(complaints[0].field, "scep.names[0]");
+    assert_eq!(complaints[0].field, "names[0]");
 }
 
 #[test]
 fn hostile_names_stay_text() {
     let mut network = fixture::network();
-    network.name = "</string><key>PayloadType</key>\u{1}&amp;\r\n]]>".into();
-    network.organization = "<!DOCTYPE x [<!ENTITY y \"z\">]>&y;".into();
+    network.name = "</string><key>PayloadType</key>&amp;]]>".into();
+    network.organization = "<!DOCTYPE x [<!ENTIT y \"z\">]>&y;".into();
     let root = list(&network, Platform::Mosyle, &whole());
-    let expected = "</string><key>PayloadType</key>\u{fffd}&amp;\r\n]]>";
-    assert_eq!(root.text("PayloadDisplayName"), Some(expected));
+    assert_eq!(root.text("PayloadDisplayName"), Some(network.name.as_str()));
     assert_eq!(root.text("PayloadOrganization"), Some(network.organization.as_str()));
     assert_eq!(root.text("PayloadType"), Some("Configuration"));
+    let text = "a\u{1}b\r\n\u{fffe}";
+    let written = property_list::write(&Dictionary::default().with("x", text));
+    let Value::Dictionary(read) = property_list::read(&written).unwrap() else { panic!() };
+    assert_eq!(read.text("x"), Some("a\u{fffd}b\r\n\u{fffd}"), "XML has no word for some");
 }
 
 #[test]
@@ -277,4 +280,24 @@ fn a_signed_profile_holds_the_profile_and_its_signature_fits() {
     assert_eq!(profile.signatures.len(), 1);
     assert!(profile.signatures[0].fits);
     assert_eq!(profile.signatures[0].signer.as_deref(), Some("Example School profiles"));
+}
+
+#[test]
+fn every_platform_gets_its_files_or_is_told_why_not() {
+    let mut network = fixture::network();
+    network.scep.subject[0].1 = fixture::literal("device");
+    network.scep.names = Vec::new();
+    network.server_names = vec!["radius.example.org".into()];
+    for platform in Platform::ALL {
+        match render::render(&network, platform, &whole()) {
+            Ok(rendered) => {
+                assert!(!rendered.files.is_empty(), "{platform:?}");
+                assert_eq!(rendered.card.is_some(), platform.is_console(), "{platform:?}");
+            }
+            Err(complaints) => {
+                assert_eq!(platform, Platform::P12, "{complaints:?}");
+                assert_eq!(complaints[0].field, "platform");
+            }
+        }
+    }
 }
