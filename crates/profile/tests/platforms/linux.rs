@@ -311,20 +311,13 @@ fn the_request_is_quoted_for_the_shell_and_for_names() {
         [
             "enroll",
             "--force",
-            "--url",
-            "http://ca.example.org/scep/example-school/p-3",
-            "--secret",
-            "correct horse",
-            "--key",
-            "rsa-2048",
-            "--subject",
-            "CN=S123,O=Example School\\, Inc.",
-            "--san",
-            "dns:host.devices.example.org",
-            "--san",
-            "uri:urn:example:device",
-            "--out",
-            "/new",
+            "--url=http://ca.example.org/scep/example-school/p-3",
+            "--secret=correct horse",
+            "--key=rsa-2048",
+            "--subject=CN=S123,O=Example School\\, Inc.",
+            "--san=dns:host.devices.example.org",
+            "--san=uri:urn:example:device",
+            "--out=/new",
         ]
     );
 }
@@ -332,11 +325,12 @@ fn the_request_is_quoted_for_the_shell_and_for_names() {
 #[test]
 fn hostile_values_are_words() {
     let words = asked(&file(&fixture::hostile(), "-enroll.sh"));
-    assert_eq!(words[3], format!("http://ca.example.org/{HOSTILE}"));
-    assert_eq!(words[5], HOSTILE);
-    let subject = pki::name::Name::parse_text(&words[9]).unwrap();
+    assert_eq!(words[2], format!("--url=http://ca.example.org/{HOSTILE}"));
+    assert_eq!(words[3], format!("--secret={HOSTILE}"));
+    let subject = words[5].strip_prefix("--subject=").unwrap();
+    let subject = pki::name::Name::parse_text(subject).unwrap();
     assert_eq!(subject.common_names().collect::<Vec<_>>(), [HOSTILE]);
-    assert_eq!(words[11], "email:a'b@example.org");
+    assert_eq!(words[6], "--san=email:a'b@example.org");
 }
 
 #[test]

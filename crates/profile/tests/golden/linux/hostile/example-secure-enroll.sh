@@ -16,15 +16,15 @@ before=$(readlink "$folder/current" || true)
 made=$(mktemp -d "$folder/made.XXXXXXXX")
 trap 'rm -rf "$made"' EXIT
 safeconduct enroll --force \
-    --url 'http://ca.example.org/</a>&"'\''`$(x)${y};#%\?[]’ é' \
-    --secret '</a>&"'\''`$(x)${y};#%\?[]’ é' \
-    --key rsa-2048 \
-    --subject 'CN=''\</a\>&\"'\''`$(x)${y}\;\#%\\?[]’ é''' \
-    --san email:'a'\''b@example.org' \
-    --out "$made"
+    --url='http://ca.example.org/</a>&"'\''`$(x)${y};#%\?[]’ é' \
+    --secret='</a>&"'\''`$(x)${y};#%\?[]’ é' \
+    --key=rsa-2048 \
+    --subject='CN=''\</a\>&\"'\''`$(x)${y}\;\#%\\?[]’ é''' \
+    --san=email:'a'\''b@example.org' \
+    --out="$made"
 
 # Key and certificate change in one step.
-ln -s "$(basename "$made")" "$folder/next"
+ln -sfn "$(basename "$made")" "$folder/next"
 mv -fT "$folder/next" "$folder/current"
 trap - EXIT
 if [ -n "$before" ]; then

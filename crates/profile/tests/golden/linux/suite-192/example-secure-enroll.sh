@@ -25,16 +25,16 @@ before=$(readlink "$folder/current" || true)
 made=$(mktemp -d "$folder/made.XXXXXXXX")
 trap 'rm -rf "$made"' EXIT
 safeconduct enroll --force \
-    --url 'http://ca.example.org/scep/example-school/p-3' \
-    --secret 'correct horse' \
-    --key rsa-4096 \
-    --subject 'CN='"$device_serial"',''O=''Example School\, Inc.''' \
-    --san dns:"$device_name"'.devices.example.org' \
-    --san uri:'urn:example:device' \
-    --out "$made"
+    --url='http://ca.example.org/scep/example-school/p-3' \
+    --secret='correct horse' \
+    --key=rsa-4096 \
+    --subject='CN='"$device_serial"',''O=''Example School\, Inc.''' \
+    --san=dns:"$device_name"'.devices.example.org' \
+    --san=uri:'urn:example:device' \
+    --out="$made"
 
 # Key and certificate change in one step.
-ln -s "$(basename "$made")" "$folder/next"
+ln -sfn "$(basename "$made")" "$folder/next"
 mv -fT "$folder/next" "$folder/current"
 trap - EXIT
 if [ -n "$before" ]; then

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Adds the network to NetworkManager 1.42 or later; may run again. Run it as root.
+# Adds the network to NetworkManager 1.42 or later; may run again. Run it as root, when
+# the certificate is there: nmcli looks at the files.
 set -eu
 nmcli connection delete uuid 5f422957-f299-555b-b564-9335e71d66fd >/dev/null 2>&1 || true
 nmcli connection add \

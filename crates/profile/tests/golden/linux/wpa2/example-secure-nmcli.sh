@@ -1,5 +1,6 @@
 #!/bin/sh
-# Adds the network to NetworkManager 1.42 or later; may run again. Run it as root.
+# Adds the network to NetworkManager 1.42 or later; may run again. Run it as root, when
+# the certificate is there: nmcli looks at the files.
 set -eu
 nmcli connection delete uuid 5e4eb9a1-2a9c-548e-8d1a-15aef1f94100 >/dev/null 2>&1 || true
 nmcli connection add \
@@ -10,7 +11,7 @@ nmcli connection add \
     wifi.ssid 'Example-Secure' \
     wifi.mode 'infrastructure' \
     wifi.cloned-mac-address 'permanent' \
-    wifi-security.key-mgmt 'wpa-eap' \
+    wifi-sec.key-mgmt 'wpa-eap' \
     802-1x.eap 'tls' \
     802-1x.identity 'anonymous' \
     802-1x.ca-cert '/etc/safeconduct/example-secure/radius-roots.pem' \
