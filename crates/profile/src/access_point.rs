@@ -10,7 +10,7 @@ mod mikrotik;
 mod openwrt;
 mod unifi;
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use crate::check;
 use crate::complaint::Complaint;

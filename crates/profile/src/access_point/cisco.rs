@@ -1,6 +1,6 @@
 //! Cisco IOS XE: Catalyst 9800 for wireless networks, Catalyst switches for wired ones.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use crate::access_point;
 use crate::access_point::RadiusServer;

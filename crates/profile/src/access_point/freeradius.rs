@@ -1,6 +1,6 @@
 //! FreeRADIUS 3 as a proxy between access points and this server.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use crate::access_point;
 use crate::access_point::RadiusServer;

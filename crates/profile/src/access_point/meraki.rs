@@ -68,7 +68,7 @@ fn wireless(
 }
 
 fn servers(network: &Network, server: &RadiusServer, port: u16) -> Vec<Value> {
-    let one = |(_, address): (usize, std::net::IpAddr)| {
+    let one = |(_, address): (usize, core::net::IpAddr)| {
         let host = address.to_string();
         let Some(radsec) = server.radsec_port else {
             return json!({ "host": host, "port": port, "secret": server.secret() });
@@ -88,7 +88,7 @@ fn servers(network: &Network, server: &RadiusServer, port: u16) -> Vec<Value> {
 
 fn wired(network: &Network, server: &RadiusServer) -> Value {
     let servers = |port: u16| -> Vec<Value> {
-        let one = |(_, address): (usize, std::net::IpAddr)| json!({ "host": address.to_string(), "port": port, "secret": server.secret() });
+        let one = |(_, address): (usize, core::net::IpAddr)| json!({ "host": address.to_string(), "port": port, "secret": server.secret() });
         server.numbered().map(one).collect()
     };
     json!({

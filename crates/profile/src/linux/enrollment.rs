@@ -52,9 +52,9 @@ pub(super) fn script(network: &Network) -> Result<String, Vec<Complaint>> {
         script.push_str(&format!(" \\\n    {word}"));
     }
     script.push_str(
-        " \\\n    --out \"$made\"\n\n\
+        " \\\n    --out=\"$made\"\n\n\
          # Key and certificate change in one step.\n\
-         ln -s \"$(basename \"$made\")\" \"$folder/next\"\n\
+         ln -sfn \"$(basename \"$made\")\" \"$folder/next\"\n\
          mv -fT \"$folder/next\" \"$folder/current\"\n\
          trap - EXIT\n\
          if [ -n \"$before\" ]; then\n    rm -rf \"${folder:?}/$before\"\nfi\n",
@@ -97,7 +97,8 @@ fn fact(variable: Variable) -> Option<Fact> {
     Some(Fact { name, command })
 }
 
-/// The words of the command, quoted.
+/// The words of the command, quoted; values are joined to their options, so that none is taken for
+/// another.
 fn request(network: &Network, facts: &mut Vec<Fact>) -> Result<Vec<String>, Vec<Complaint>> {
     let scep = &network.scep;
     let mut complaints = Vec::new();
@@ -109,10 +110,10 @@ fn request(network: &Network, facts: &mut Vec<Fact>) -> Result<Vec<String>, Vec<
         }
     }
     let mut request = vec![
-        format!("--url {}", shell::quote(&scep.url)),
-        format!("--secret {}", shell::quote(&scep.challenge)),
-        format!("--key rsa-{}", scep.key_bits),
-        format!("--subject {}''", subject.join("','")),
+        format!("--url={}", shell::quote(&scep.url)),
+        format!("--secret={}", shell::quote(&scep.challenge)),
+        format!("--key=rsa-{}", scep.key_bits),
+        format!("--subject={}''", subject.join("','")),
     ];
     for (index, (kind, text)) in scep.names.iter().enumerate() {
         let kind = match kind {
@@ -122,7 +123,7 @@ fn request(network: &Network, facts: &mut Vec<Fact>) -> Result<Vec<String>, Vec<
             NameKind::Upn => "upn",
         };
         match words(text, &format!("names[{index}]"), str::to_owned, facts) {
-            Ok(value) => request.push(format!("--san {kind}:{value}")),
+            Ok(value) => request.push(format!("--san={kind}:{value}")),
             Err(complaint) => complaints.push(complaint),
         }
     }

@@ -66,7 +66,8 @@ pub(super) fn script(network: &Network) -> String {
     let uuid = guid::of(network, "network");
     let mut script = format!(
         "#!/bin/sh\n\
-         # Adds the network to NetworkManager 1.42 or later; may run again. Run it as root.\n\
+         # Adds the network to NetworkManager 1.42 or later; may run again. Run it as root, when\n\
+         # the certificate is there: nmcli looks at the files.\n\
          set -eu\n\
          nmcli connection delete uuid {uuid} >/dev/null 2>&1 || true\n\
          nmcli connection add"
@@ -78,6 +79,8 @@ pub(super) fn script(network: &Network) -> String {
             };
             let word = match (section, name) {
                 ("connection", "type") => "type".to_owned(),
+                // Its own word for what it calls wifi-security in files.
+                ("wifi-security", name) => format!("wifi-sec.{name}"),
                 _ => format!("{section}.{name}"),
             };
             script.push_str(&format!(" \\\n    {word} {}", shell::quote(&value)));
