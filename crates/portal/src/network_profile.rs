@@ -1,11 +1,13 @@
 //! Device Onboarding > Network Profiles: what devices join, and whom they trust there.
 
 mod certificates;
+mod render;
 
 use actions::network_profile;
 use actions::object::Shown;
 use askama::Template;
 use domain::actor::Permission;
+use domain::network_profile::request::SUBJECT;
 use domain::object::Kind;
 use domain::server_certificate::ServerCertificate;
 use serde_json::Value;
@@ -19,6 +21,7 @@ use crate::form::Form;
 use crate::form::Input;
 use crate::form::Section;
 use crate::list::Cell;
+use crate::list::Link;
 use crate::network_profile::certificates::Chooser;
 use crate::object;
 use crate::object::Noun;
@@ -31,12 +34,18 @@ use crate::visitor::Visitor;
 const SECURITY_TYPES: [&str; 4] =
     ["wpa2-enterprise", "wpa3-enterprise", "wpa3-enterprise-192", "wired"];
 
+/// The versions of TLS, as definitions have them.
+const TLS_VERSIONS: [&str; 2] = ["1.2", "1.3"];
+
 /// Adds its pages.
 pub(crate) fn pages(pages: &mut Pages) {
     object::pages::<ProfilePages>(pages);
     let read = Access::Needs(Permission::OrganizationRead);
     let change = Access::Needs(Permission::NetworkChange);
     let at = |rest: &str| format!("/network-profiles/{{name}}/{rest}");
+    let issue = Access::Needs(Permission::PkiChange);
+    pages.get(at("render"), issue, render::ask);
+    pages.post(at("render"), issue, render::write);
     pages.get(at("certificates"), change, certificates::choose);
     pages.post(at("certificates"), change, certificates::update);
     pages.get(at("certificates.pem"), read, certificates::bundle);
@@ -44,6 +53,30 @@ pub(crate) fn pages(pages: &mut Pages) {
 }
 
 struct ProfilePages;
+
+/// What devices ask for when they get their certificate.
+fn request() -> Vec<Field> {
+    vec![
+        Field::text("subject").required().default(SUBJECT),
+        Field::new("san.email", Input::Lines),
+        Field::new("san.dns", Input::Lines),
+        Field::new("san.uri", Input::Lines),
+        Field::new("san.upn", Input::Lines),
+        Field::new("allow_all_apps", Input::Flag).default(true),
+    ]
+}
+
+/// How devices join.
+fn joining() -> Vec<Field> {
+    let versions = || Choice::words("network_profile.tls", &TLS_VERSIONS);
+    vec![
+        Field::new("hidden", Input::Flag),
+        Field::text("outer_identity"),
+        Field::new("tls_minimum", Input::Choice(versions())).default("1.2"),
+        Field::new("tls_maximum", Input::Choice(versions())).default("1.3"),
+        Field::new("login_window", Input::Flag),
+    ]
+}
 
 impl Noun for ProfilePages {
     const KIND: Kind = Kind::NetworkProfile;
@@ -98,8 +131,16 @@ impl Noun for ProfilePages {
             Section::new("basic", basic),
             Section::new("trust", trust),
             Section::new("certificates", vec![trusted]),
+            Section::new("request", request()),
+            Section::new("joining", joining()),
         ];
         Form { noun: "network_profile", sections }
+    }
+
+    fn links(_: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {
+        let own = object::url(Kind::NetworkProfile, &shown.slug);
+        let link = || Link::new("network_profile.render", format!("{own}/render"));
+        visitor.can(Permission::PkiChange).then(link).into_iter().collect()
     }
 
     async fn panels(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {

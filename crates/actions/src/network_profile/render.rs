@@ -121,6 +121,16 @@ pub struct RenderedField {
     pub note: Option<String>,
 }
 
+/// Every platform: its name, and what people call it.
+pub fn platforms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    Platform::ALL.into_iter().map(|platform| (platform.as_str(), platform.label()))
+}
+
+/// Every part that can be written alone: its name, and what people call it.
+pub fn parts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    Part::ALL.into_iter().map(|part| (part.as_str(), part.label()))
+}
+
 /// Writes a network profile for a platform. Whatever enrolls gets a challenge of its own, so that it
 /// can be ended alone.
 pub async fn render(
