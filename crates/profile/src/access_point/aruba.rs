@@ -83,7 +83,7 @@ fn medium(network: &Network, lines: &mut Vec<String>) {
             lines.push(format!("wlan virtual-ap \"{slug}\""));
             lines.push(format!("    aaa-profile \"{slug}\""));
             lines.push(format!("    ssid-profile \"{slug}\""));
-            lines.push("!".to_owned());
+            lines.push("! Then add this virtual AP to a group of access points.".to_owned());
         }
         Medium::Wired => {
             lines.push("aaa authentication wired".to_owned());

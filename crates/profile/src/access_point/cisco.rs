@@ -13,6 +13,8 @@ use crate::network::Protection;
 const NAME: &str = "SAFECONDUCT";
 /// The certificate of the device and its authorities, which an administrator has enrolled.
 const TRUSTPOINT: &str = "SAFECONDUCT-RADSEC";
+/// Longest name of a WLAN's profile, in bytes.
+const WLAN_NAME_BYTES_MAX: usize = 32;
 /// An identifier of a WLAN that is rarely taken.
 const WLAN_ID: u8 = 60;
 
@@ -25,6 +27,15 @@ pub(super) fn configuration(
     let mut fields = vec![("shared_secret", secret)];
     if let Medium::Wireless { ssid, .. } = &network.medium {
         fields.push(("ssid", ssid.as_str()));
+        if network.slug.len() > WLAN_NAME_BYTES_MAX {
+            return Err(vec![Complaint::new(
+                "slug",
+                format!(
+                    "is longer than the {WLAN_NAME_BYTES_MAX} bytes that IOS XE names a WLAN by"
+                ),
+                "give the network profile a shorter slug",
+            )]);
+        }
     }
     access_point::without("IOS XE", &['?', '"'], &fields)?;
     let mut lines = vec!["aaa new-model".to_owned(), "!".to_owned()];
@@ -122,7 +133,9 @@ fn wlan(
     lines.push(" aaa-override".to_owned());
     lines.push(format!(" accounting-list {NAME}"));
     lines.push(" no shutdown".to_owned());
-    lines.push("!".to_owned());
+    lines.push(
+        "! Then map this WLAN to this policy in a policy tag of the access points.".to_owned(),
+    );
 }
 
 fn switch(lines: &mut Vec<String>) {

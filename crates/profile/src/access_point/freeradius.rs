@@ -14,7 +14,8 @@ const NAME: &str = "safeconduct";
 pub(super) fn configuration(server: &RadiusServer) -> Result<String, Vec<Complaint>> {
     access_point::without("FreeRADIUS", &['$'], &[("shared_secret", server.secret())])?;
     let secret = server.secret().replace('\\', "\\\\").replace('"', "\\\"");
-    let mut lines = Vec::new();
+    let mut lines =
+        vec!["# For proxy.conf of FreeRADIUS 3, in place of its realm DEFAULT.".to_owned()];
     // Over UDP the two kinds have ports of their own, over TLS they share one.
     let kinds = match server.radsec_port {
         None => vec![("auth", "auth", server.auth_port), ("acct", "acct", server.acct_port)],

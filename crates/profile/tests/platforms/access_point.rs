@@ -343,6 +343,14 @@ fn a_language_refuses_what_it_cannot_write() {
 }
 
 #[test]
+fn a_slug_that_cisco_cannot_name_a_wlan_by_is_refused() {
+    let network = |bytes| Network { slug: "a".repeat(bytes), ..fixture::network() };
+    assert!(access_point::files(Vendor::CiscoIosXe, &network(32), &server()).is_ok());
+    let what = "is longer than the 32 bytes that IOS XE names a WLAN by";
+    assert_eq!(refused(Vendor::CiscoIosXe, &network(33), &server()), told("slug", what));
+}
+
+#[test]
 fn openwrt_knows_one_server_and_no_cables() {
     let what = "2 are given, and OpenWrt knows one";
     assert_eq!(refused(Vendor::OpenWrt, &fixture::network(), &server()), told("address", what));

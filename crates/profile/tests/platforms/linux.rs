@@ -111,6 +111,25 @@ fn a_keyfile_says_everything() {
 }
 
 #[test]
+fn nmcli_reads_every_keyfile() {
+    for network in [fixture::network(), fixture::wired(), fixture::suite_192(), fixture::hostile()]
+    {
+        let keyfile = file(&network, ".nmconnection");
+        let change = ["--offline", "connection", "modify", "connection.autoconnect-priority", "1"];
+        let Some((content, told)) = program::run("nmcli", &change, keyfile.as_bytes()) else {
+            return;
+        };
+        assert!(content, "{told}");
+        // It writes what it has read, in an order of its own.
+        let told = format!("\n{told}");
+        for line in section(&keyfile, "802-1x").iter().skip(1) {
+            assert!(section(&told, "802-1x").contains(line), "{line}\n{told}");
+        }
+        assert_eq!(section(&keyfile, "connection")[1..3], section(&told, "connection")[..2]);
+    }
+}
+
+#[test]
 fn a_keyfile_knows_protections_cables_and_hidden_networks() {
     for (network, settings) in [
         (fixture::protected(Protection::Wpa3), vec!["key-mgmt=wpa-eap", "pmf=3"]),

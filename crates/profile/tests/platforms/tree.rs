@@ -5,7 +5,7 @@
 pub(crate) struct Node {
     pub(crate) name: String,
     pub(crate) attributes: Vec<(String, String)>,
-    pub(crate) children: Vec<Node>,
+    pub(crate) children: Vec<Self>,
     pub(crate) text: String,
 }
 
