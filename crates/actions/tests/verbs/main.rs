@@ -46,6 +46,8 @@ mod publishing;
 #[cfg(test)]
 mod renaming;
 #[cfg(test)]
+mod rendering;
+#[cfg(test)]
 mod renewing;
 #[cfg(test)]
 mod replying;

@@ -68,6 +68,9 @@ mod publishing;
 #[path = "../verbs/renaming.rs"]
 mod renaming;
 #[cfg(test)]
+#[path = "../verbs/rendering.rs"]
+mod rendering;
+#[cfg(test)]
 #[path = "../verbs/renewing.rs"]
 mod renewing;
 #[cfg(test)]
