@@ -66,4 +66,6 @@ mod telling;
 #[cfg(test)]
 mod trusting;
 #[cfg(test)]
+mod trying;
+#[cfg(test)]
 mod visits;
