@@ -410,7 +410,7 @@ fn name_of(definition: &Value) -> Result<String, NotApplied> {
 }
 
 /// Lets a definition say what it was called before.
-fn rename(definition: &mut Value, before: &str) {
+pub fn rename(definition: &mut Value, before: &str) {
     let Some(definition) = definition.as_object_mut() else { return };
     let mut names = vec![Value::from(before)];
     match definition.remove("renamed_from") {

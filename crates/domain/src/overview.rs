@@ -83,6 +83,8 @@ pub struct Bar {
 pub struct Reason {
     /// Its stable code.
     pub code: String,
+    /// The kind of the events that have it.
+    pub kind: String,
     /// What it means.
     pub title: String,
     /// How many events have it.
@@ -167,19 +169,22 @@ impl Stretch {
 }
 
 fn reasons(counts: &[Count], from: Time) -> Vec<Reason> {
-    let mut by_code = BTreeMap::<&str, u64>::new();
+    let mut by_code = BTreeMap::<(&str, &str), u64>::new();
     let refused = counts.iter().filter(|it| it.tally.outcome == Outcome::Refused && it.at >= from);
     for Count { tally, .. } in refused {
-        let events = by_code.entry(&tally.code).or_default();
+        // One code may have been the answer to a login and to a request for a certificate.
+        let key = (tally.code.as_str(), tally.kind.as_str());
+        let events = by_code.entry(key).or_default();
         *events = events.saturating_add(tally.events);
     }
     let mut reasons: Vec<Reason> = by_code
         .into_iter()
-        .map(|(code, events)| Reason {
+        .map(|((code, kind), events)| Reason {
             code: code.to_owned(),
+            kind: kind.to_owned(),
             title: title::title(code).unwrap_or(code).to_owned(),
             events,
-            filter: format!("code:{code} since:{}", from.to_rfc3339()),
+            filter: format!("code:{code} kind:{kind} since:{}", from.to_rfc3339()),
         })
         .collect();
     reasons.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.code.cmp(&b.code)));

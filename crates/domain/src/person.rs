@@ -99,6 +99,13 @@ pub struct Told {
 }
 
 impl Told {
+    /// What is known of a person: told again, it changes nothing.
+    pub fn of(person: &Person) -> Self {
+        let Person { name, email, upn, sid, groups, status, .. } = person.clone();
+        let groups = (!groups.is_empty()).then_some(groups);
+        Self { name: Some(name), email, upn, sid, groups, status: Some(status) }
+    }
+
     /// Complains about what no person can be told of.
     pub fn check(&self, complaints: &mut Complaints<'_>) {
         if let Some(name) = &self.name {

@@ -3,12 +3,8 @@
 mod revocation;
 mod showing;
 
-use std::sync::Arc;
-
 use actions::certificate::Page;
 use askama::Template;
-use axum::extract::Query;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::actor::Permission;
@@ -19,24 +15,23 @@ use domain::certificate::listing::FIELDS;
 use domain::certificate::search::Field;
 use domain::certificate::search::Search;
 use domain::certificate::search::Start;
+use domain::filter::Field as Asking;
 use domain::refusal::Refusal;
 
-use crate::export;
 use crate::fault;
-use crate::fault::Fault;
 use crate::filters;
 use crate::form::Choice;
 use crate::frame::Frame;
-use crate::inventory;
 use crate::list::Asked;
 use crate::list::Cell;
 use crate::list::Link;
 use crate::list::List;
-use crate::list::PAGE_ITEMS;
 use crate::list::Row;
 use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
+use crate::record;
+use crate::record::Record;
 use crate::text;
 use crate::visitor::Visitor;
 
@@ -63,9 +58,7 @@ pub(crate) fn pages(pages: &mut Pages) {
     let read = Access::Needs(Permission::CertificateRead);
     let revoke = Access::Needs(Permission::CertificateRevoke);
     let many = Access::Needs(Permission::CertificateRevokeMany);
-    pages.get(LIST, read, list);
-    pages.get("/certificates.csv", read, csv);
-    pages.get("/certificates.json", read, json);
+    record::pages::<CertificateRecord>(pages, read);
     pages.get("/certificates/_revoke", many, revocation::choose);
     pages.proven("/certificates/_revoke", many, revocation::sweep);
     pages.proven("/certificates/_revoke-chosen", many, revocation::revoke_chosen);
@@ -123,16 +116,94 @@ fn search(asked: &Asked) -> Result<Search, Refusal> {
     search.in_order(&asked.sort)
 }
 
-async fn ask(
-    desk: &Desk,
-    visitor: &Visitor,
-    asked: &Asked,
-    (cursor, limit): (Option<&str>, u32),
-) -> Result<Page<Certificate>, Refusal> {
-    let search = search(asked)?;
-    let actor = visitor.actor.as_ref().ok_or(Refusal::Unauthenticated)?;
-    actions::certificate::list(&desk.app, actor, &search, (cursor, limit)).await
+struct CertificateRecord;
+
+impl Record for CertificateRecord {
+    const NOUN: &'static str = "certificate";
+
+    const LIST: &'static str = LIST;
+
+    const FIELDS: &'static [Asking] = &FIELDS;
+
+    type Item = Certificate;
+
+    async fn ask(
+        desk: &Desk,
+        visitor: &Visitor,
+        asked: &Asked,
+        part: (Option<&str>, u32),
+    ) -> Result<Page<Certificate>, Refusal> {
+        let search = search(asked)?;
+        let actor = visitor.actor.as_ref().ok_or(Refusal::Unauthenticated)?;
+        actions::certificate::list(&desk.app, actor, &search, part).await
+    }
+
+    fn columns(visitor: &Visitor) -> Vec<(&'static str, &'static str)> {
+        let mut columns = COLUMNS.to_vec();
+        if may_choose(visitor) {
+            columns.insert(1, CHOOSE);
+        }
+        columns
+    }
+
+    fn row(visitor: &Visitor, one: &Certificate) -> Row {
+        row(one, may_choose(visitor))
+    }
+
+    fn offer(visitor: &Visitor, list: &mut List) {
+        if may_choose(visitor) {
+            list.links.push(Link::new("certificate.revoke_many", "/certificates/_revoke"));
+        }
+    }
+
+    fn head() -> Vec<&'static str> {
+        HEAD.to_vec()
+    }
+
+    fn line(one: &Certificate) -> Option<Vec<String>> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Some(vec![
+            one.serial.to_string(),
+            one.status.as_str().to_owned(),
+            one.usage.as_str().to_owned(),
+            one.subject.clone(),
+            one.names.join(";"),
+            text(&one.device),
+            text(&one.person),
+            text(&one.gateway),
+            text(&one.template),
+            one.authority.clone(),
+            one.not_before.to_rfc3339(),
+            one.not_after.to_rfc3339(),
+        ])
+    }
+
+    fn page(visitor: &Visitor, frame: Frame, list: List) -> Response {
+        let reasons = if may_choose(visitor) { reasons() } else { Vec::new() };
+        fault::render(&ListPage { frame, list, reasons }, StatusCode::OK)
+    }
 }
+
+/// Whether somebody may tick certificates, to revoke them.
+fn may_choose(visitor: &Visitor) -> bool {
+    visitor.can(Permission::CertificateRevokeMany)
+}
+
+/// The first line of the table.
+const HEAD: [&str; 12] = [
+    "serial",
+    "status",
+    "usage",
+    "subject",
+    "names",
+    "device",
+    "person",
+    "gateway",
+    "template",
+    "authority",
+    "not_before",
+    "not_after",
+];
 
 #[derive(Template)]
 #[template(path = "certificate/list.html")]
@@ -141,41 +212,6 @@ struct ListPage {
     list: List,
     /// For who may revoke what is chosen.
     reasons: Vec<Choice>,
-}
-
-/// `GET /certificates`
-async fn list(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    let now = desk.app.world.time();
-    let may_choose = visitor.can(Permission::CertificateRevokeMany);
-    let mut columns = COLUMNS.to_vec();
-    if may_choose {
-        columns.insert(1, CHOOSE);
-    }
-    let mut list = List::new("certificate", LIST, &asked, (&FIELDS, now), &columns);
-    if list.wrong.is_none() {
-        let cursor = asked.cursor();
-        match ask(&desk, &visitor, &asked, (cursor.as_deref(), PAGE_ITEMS)).await {
-            Ok(page) => {
-                list.rows = page.items.iter().map(|one| row(one, may_choose)).collect();
-                list.goes_on(page.next);
-            }
-            Err(refusal @ Refusal::ParameterWrong { .. }) => {
-                list.wrong = Some(refusal.reason().sentence);
-            }
-            Err(refusal) => return Err(refusal.into()),
-        }
-    }
-    if may_choose {
-        list.links.push(Link::new("certificate.revoke_many", "/certificates/_revoke"));
-    }
-    list.exported();
-    let frame = Frame::new(&desk, &visitor, text::t("certificate.plural"));
-    let reasons = if may_choose { reasons() } else { Vec::new() };
-    Ok(fault::render(&ListPage { frame, list, reasons }, StatusCode::OK))
 }
 
 fn row(one: &Certificate, may_choose: bool) -> Row {
@@ -195,68 +231,4 @@ fn row(one: &Certificate, may_choose: bool) -> Row {
         cells.insert(1, if can { Cell::Choose(serial.clone()) } else { Cell::None });
     }
     Row { url: format!("{LIST}/{serial}"), cells }
-}
-
-/// Every certificate that is asked for, up to a bound.
-async fn all(desk: &Desk, visitor: &Visitor, asked: &Asked) -> Result<Vec<Certificate>, Fault> {
-    let (mut all, mut cursor, mut reads) = (Vec::new(), None::<String>, 0);
-    loop {
-        reads += 1;
-        let part = (cursor.as_deref(), inventory::EXPORT_READ);
-        let page = ask(desk, visitor, asked, part).await?;
-        cursor = inventory::goes_on(&mut all, page, reads);
-        if cursor.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
-/// `GET /certificates.json`
-async fn json(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    Ok(export::json("certificates", &all(&desk, &visitor, &asked).await?))
-}
-
-/// `GET /certificates.csv`
-async fn csv(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    let all = all(&desk, &visitor, &asked).await?;
-    let head = [
-        "serial",
-        "status",
-        "usage",
-        "subject",
-        "names",
-        "device",
-        "person",
-        "gateway",
-        "template",
-        "authority",
-        "not_before",
-        "not_after",
-    ];
-    let rows = all.iter().map(|one| {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        vec![
-            one.serial.to_string(),
-            one.status.as_str().to_owned(),
-            one.usage.as_str().to_owned(),
-            one.subject.clone(),
-            one.names.join(";"),
-            text(&one.device),
-            text(&one.person),
-            text(&one.gateway),
-            text(&one.template),
-            one.authority.clone(),
-            one.not_before.to_rfc3339(),
-            one.not_after.to_rfc3339(),
-        ]
-    });
-    Ok(export::csv("certificates", &head, rows))
 }

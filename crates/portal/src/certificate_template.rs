@@ -92,12 +92,11 @@ impl Noun for TemplatePages {
                 form::texts(values).into_iter().map(move |value| format!("{kind}: {value}"))
             })
             .collect();
-        let days = text::with("certificate_template.days", &[("days", &plain("validity_days"))]);
         vec![
             Cell::Text(shown.name.clone()),
             Cell::Code(plain("subject")),
             Cell::Code(san.join(", ")),
-            Cell::Text(days),
+            Cell::Text(validity(definition)),
             Cell::Text(texts("extended_key_usage").join(", ")),
         ]
     }
@@ -211,4 +210,32 @@ async fn preview(
         wrong,
     };
     Ok(fault::render(&page, StatusCode::OK))
+}
+
+/// How long certificates are valid, in days and hours.
+fn validity(definition: &Value) -> String {
+    let part = |field: &str, key: &str, name: &str| {
+        let count = definition.get(field).and_then(Value::as_u64).filter(|count| *count > 0)?;
+        Some(text::with(key, &[(name, &count.to_string())]))
+    };
+    let days = part("validity_days", "certificate_template.days", "days");
+    let hours = part("validity_hours", "certificate_template.hours", "hours");
+    [days, hours].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_validity_loses_no_hours() {
+        for (days, hours, words) in
+            [(365, 0, "365 days"), (1, 12, "1 days, 12 hours"), (0, 6, "6 hours")]
+        {
+            let definition = json!({"validity_days": days, "validity_hours": hours});
+            assert_eq!(validity(&definition), words);
+        }
+    }
 }

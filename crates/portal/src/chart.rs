@@ -1,7 +1,6 @@
 //! Pictures: pure functions from numbers to SVG that can be read without eyes. Words stand beside
 //! the picture, so that they have the size of the page's words at every width.
 
-pub(crate) mod life;
 pub(crate) mod row;
 pub(crate) mod stack;
 

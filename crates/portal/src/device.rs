@@ -8,7 +8,6 @@ use actions::certificate::Page;
 use actions::device;
 use actions::device::Shown;
 use axum::extract::Path;
-use axum::extract::Query;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -19,36 +18,36 @@ use domain::device::Device;
 use domain::device::DeviceStatus;
 use domain::device::Fact;
 use domain::device::told::Told;
+use domain::filter::Field as Asking;
+use domain::inventory::csv;
 use domain::inventory::listing::FIELDS;
 use domain::refusal::Refusal;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::export;
 use crate::fault::Fault;
 use crate::form::Choice;
 use crate::form::Field;
 use crate::form::Form;
 use crate::form::Input;
 use crate::form::Section;
-use crate::frame::Frame;
 use crate::inventory;
 use crate::inventory::Editing;
 use crate::inventory::importing;
 use crate::inventory::importing::Place;
-use crate::list;
 use crate::list::Asked;
 use crate::list::Cell;
 use crate::list::Link;
 use crate::list::List;
-use crate::list::PAGE_ITEMS;
 use crate::list::Row;
 use crate::object::question::Question;
 use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
 use crate::posted::Posted;
+use crate::record;
+use crate::record::Record;
 use crate::text;
 use crate::url;
 use crate::visitor::Visitor;
@@ -69,9 +68,7 @@ const COLUMNS: [(&str, &str); 6] =
 pub(crate) fn pages(pages: &mut Pages) {
     let read = Access::Needs(Permission::InventoryRead);
     let change = Access::Needs(Permission::InventoryChange);
-    pages.get(LIST, read, list);
-    pages.get("/devices.csv", read, csv);
-    pages.get("/devices.json", read, json);
+    record::pages::<DeviceRecord>(pages, read);
     pages.get("/devices/_new", change, blank);
     pages.post("/devices/_new", change, create);
     pages.get("/devices/_import", change, import_form);
@@ -88,44 +85,48 @@ pub(crate) fn url_of(device: &Device) -> String {
     format!("{LIST}/{}", device.id)
 }
 
-async fn ask(
-    desk: &Desk,
-    visitor: &Visitor,
-    asked: &Asked,
-    (cursor, limit): (Option<&str>, u32),
-) -> Result<Page<Shown>, Refusal> {
-    let start = inventory::start(asked)?;
-    let actor = visitor.actor.as_ref().ok_or(Refusal::Unauthenticated)?;
-    device::list(&desk.app, actor, &start, (cursor, limit)).await
-}
+pub(crate) struct DeviceRecord;
 
-/// `GET /devices`
-async fn list(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    let now = desk.app.world.time();
-    let mut list = List::new("device", LIST, &asked, (&FIELDS, now), &COLUMNS);
-    if list.wrong.is_none() {
-        let cursor = asked.cursor();
-        match ask(&desk, &visitor, &asked, (cursor.as_deref(), PAGE_ITEMS)).await {
-            Ok(page) => {
-                list.rows = page.items.iter().map(row).collect();
-                list.goes_on(page.next);
-            }
-            Err(refusal @ Refusal::ParameterWrong { .. }) => {
-                list.wrong = Some(refusal.reason().sentence);
-            }
-            Err(refusal) => return Err(refusal.into()),
-        }
+impl Record for DeviceRecord {
+    const NOUN: &'static str = "device";
+
+    const LIST: &'static str = LIST;
+
+    const FIELDS: &'static [Asking] = &FIELDS;
+
+    type Item = Shown;
+
+    async fn ask(
+        desk: &Desk,
+        visitor: &Visitor,
+        asked: &Asked,
+        part: (Option<&str>, u32),
+    ) -> Result<Page<Shown>, Refusal> {
+        let start = inventory::start(asked)?;
+        let actor = visitor.actor.as_ref().ok_or(Refusal::Unauthenticated)?;
+        device::list(&desk.app, actor, &start, part).await
     }
-    if visitor.can(Permission::InventoryChange) {
-        list.add = Some(Link::new("device.add", "/devices/_new"));
-        list.links.push(Link::new("device.import", "/devices/_import"));
+
+    fn columns(_: &Visitor) -> Vec<(&'static str, &'static str)> {
+        COLUMNS.to_vec()
     }
-    list.exported();
-    Ok(list::page::of(Frame::new(&desk, &visitor, text::t("device.plural")), list))
+
+    fn row(_: &Visitor, shown: &Shown) -> Row {
+        row(shown)
+    }
+
+    fn offer(visitor: &Visitor, list: &mut List) {
+        inventory::offer(visitor, list);
+    }
+
+    fn head() -> Vec<&'static str> {
+        csv::head::<Told>()
+    }
+
+    /// As it can be imported again: of what only requests told, the inventory knows nothing.
+    fn line(shown: &Shown) -> Option<Vec<String>> {
+        shown.known.then(|| csv::cells(&Told::of(&shown.device)))
+    }
 }
 
 fn row(shown: &Shown) -> Row {
@@ -149,52 +150,6 @@ fn row(shown: &Shown) -> Row {
         Cell::Badge(color, text::t(&key).into_owned()),
     ];
     Row { url: url_of(device), cells }
-}
-
-/// Every device that is asked for, up to a bound.
-async fn all(desk: &Desk, visitor: &Visitor, asked: &Asked) -> Result<Vec<Shown>, Fault> {
-    let (mut all, mut cursor, mut reads) = (Vec::new(), None::<String>, 0);
-    loop {
-        reads += 1;
-        let part = (cursor.as_deref(), inventory::EXPORT_READ);
-        let page = ask(desk, visitor, asked, part).await?;
-        cursor = inventory::goes_on(&mut all, page, reads);
-        if cursor.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
-/// `GET /devices.json`
-async fn json(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    Ok(export::json("devices", &all(&desk, &visitor, &asked).await?))
-}
-
-/// `GET /devices.csv`: a table that can be imported again.
-async fn csv(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    let devices = all(&desk, &visitor, &asked).await?;
-    let head: Vec<&str> = IMPORT.columns.split(',').collect();
-    let rows = devices.iter().map(|shown| {
-        let held = held(&shown.device);
-        let cell = |name: &&str| match held.get(name) {
-            Some(Value::Array(all)) => {
-                let all = all.iter().filter_map(Value::as_str);
-                all.collect::<Vec<_>>().join(";")
-            }
-            Some(value) => value.as_str().unwrap_or_default().to_owned(),
-            None => String::new(),
-        };
-        head.iter().map(cell).collect()
-    });
-    Ok(export::csv("devices", &head, rows))
 }
 
 /// What is told of a device, as a form holds it.

@@ -22,12 +22,14 @@ use crate::page::Pages;
 use crate::policy;
 use crate::policy::replay;
 use crate::policy::rules::Rules;
+use crate::policy::simulate;
 use crate::visitor::Visitor;
 
 /// Adds its pages.
 pub(crate) fn pages(pages: &mut Pages) {
     object::pages::<EnrollmentPages>(pages);
     replay::pages::<EnrollmentPages>(pages);
+    simulate::pages(pages, Kind::EnrollmentPolicy);
 }
 
 pub(crate) struct EnrollmentPages;

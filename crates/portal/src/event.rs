@@ -11,6 +11,7 @@ use pki::time::Time;
 
 use crate::page::Access;
 use crate::page::Pages;
+use crate::text;
 
 /// Adds their pages.
 pub(crate) fn pages(pages: &mut Pages) {
@@ -32,6 +33,11 @@ fn at(event: &Shown) -> Option<Time> {
 /// A moment as events tell it: RFC 3339 in UTC, with parts of a second.
 fn moment(text: &str) -> Option<Time> {
     Time::parse_rfc3339(&format!("{}Z", text.get(..19)?))
+}
+
+/// The words of a kind of events; the kind itself where there are none.
+pub(crate) fn word(kind: &str) -> String {
+    text::find(&format!("event.kind.{}", kind.replace('.', "_"))).unwrap_or(kind).to_owned()
 }
 
 /// A text among the details of an event.

@@ -14,6 +14,9 @@ use crate::text;
 /// Longest text of a list that is taken apart line by line.
 const LINES_MAX: usize = 2000;
 
+/// Ends the name of a field that says that a secret was typed before the form was shown again.
+const TYPED: &str = "_typed";
+
 /// The fields of a form, in sections.
 pub(crate) struct Form {
     /// The noun, as keys of the catalogue begin: `gateway`.
@@ -203,6 +206,14 @@ impl Form {
                 (input, Use::Read | Use::Fill) => input.shown(field.path, held, &own),
             },
         }
+    }
+
+    /// Secrets that were typed into the form, now or before it was shown again: no page holds them.
+    pub(crate) fn secrets_typed(&self, posted: &Posted) -> Vec<&'static str> {
+        let secrets = self.fields().filter(|field| matches!(field.input, Input::Secret));
+        let was_typed = |path: &str| posted.has(&format!("{path}{TYPED}"));
+        let paths = secrets.map(|field| field.path);
+        paths.filter(|path| posted.text(path).is_some() || was_typed(path)).collect()
     }
 
     /// What is wrong with no field of the form.
@@ -425,6 +436,16 @@ mod tests {
     fn what_is_no_number_stays_what_was_written() {
         let read = form().read(&posted(&[("days", "many")]), &json!({}));
         assert_eq!(read["days"], "many");
+    }
+
+    #[test]
+    fn it_is_known_which_secrets_were_typed_without_keeping_them() {
+        let fields = vec![Field::text("name"), Field::new("secret", Input::Secret)];
+        let form = Form { noun: "test", sections: vec![Section::new("basic", fields)] };
+        let typed = |pairs: &[(&str, &str)]| form.secrets_typed(&posted(pairs));
+        assert_eq!(typed(&[("name", "x"), ("secret", "y")]), ["secret"]);
+        assert_eq!(typed(&[("secret", ""), ("secret_typed", "yes")]), ["secret"]);
+        assert_eq!(typed(&[("name", "x"), ("secret", " ")]), [""; 0]);
     }
 
     #[test]

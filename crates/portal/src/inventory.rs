@@ -2,11 +2,11 @@
 
 pub(crate) mod importing;
 
-use actions::certificate::Page;
 use actions::organization::NotApplied;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::actor::Permission;
 use domain::complaint::Complaint;
 use domain::inventory::listing;
 use domain::refusal::Refusal;
@@ -22,15 +22,10 @@ use crate::form::ShownSection;
 use crate::frame::Frame;
 use crate::list::Asked;
 use crate::list::Link;
+use crate::list::List;
 use crate::page::Desk;
 use crate::posted::Posted;
 use crate::visitor::Visitor;
-
-/// Most records that a file of them holds: a hundred reads of a thousand.
-pub(crate) const EXPORT_READS_MAX: usize = 100;
-
-/// Records of one read for a file.
-pub(crate) const EXPORT_READ: u32 = 1000;
 
 /// What the names begin with that a list is asked for.
 pub(crate) fn start(asked: &Asked) -> Result<String, Refusal> {
@@ -39,10 +34,13 @@ pub(crate) fn start(asked: &Asked) -> Result<String, Refusal> {
     listing::start(search.as_deref(), filter.as_deref(), sort.as_deref())
 }
 
-/// Behind a page of a file the next, if there is one and it is not the last that is read.
-pub(crate) fn goes_on<T>(all: &mut Vec<T>, page: Page<T>, reads: usize) -> Option<String> {
-    all.extend(page.items);
-    page.next.filter(|_| reads < EXPORT_READS_MAX)
+/// Puts what whoever may change the inventory can do on a list.
+pub(crate) fn offer(visitor: &Visitor, list: &mut List) {
+    if visitor.can(Permission::InventoryChange) {
+        let (noun, url) = (list.noun, list.url.clone());
+        list.add = Some(Link::new(&format!("{noun}.add"), format!("{url}/_new")));
+        list.links.push(Link::new(&format!("{noun}.import"), format!("{url}/_import")));
+    }
 }
 
 /// What a form tells that is not told already: unchanged facts keep their source and age, and what

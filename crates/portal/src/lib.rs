@@ -37,6 +37,7 @@ mod policy;
 mod policy_workflow;
 mod posted;
 mod proof;
+mod record;
 mod search;
 mod server_certificate;
 mod session;

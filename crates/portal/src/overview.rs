@@ -24,7 +24,7 @@ use crate::frame::Frame;
 use crate::object;
 use crate::overview::picture::Activity;
 use crate::overview::picture::Certificates;
-use crate::overview::picture::Life;
+use crate::overview::picture::Living;
 use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
@@ -51,7 +51,7 @@ struct OverviewPage {
     knocks: Vec<KnockShown>,
     activities: Vec<Activity>,
     certificates: Option<Certificates>,
-    lives: Vec<Life>,
+    lives: Vec<Living>,
     at: Time,
 }
 

@@ -9,7 +9,6 @@ use actions::person;
 use actions::person::Shown;
 use askama::Template;
 use axum::extract::Path;
-use axum::extract::Query;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -17,6 +16,8 @@ use axum::response::Redirect;
 use axum::response::Response;
 use domain::actor::Permission;
 use domain::event::Outcome;
+use domain::filter::Field as Asking;
+use domain::inventory::csv;
 use domain::inventory::listing::FIELDS;
 use domain::object::Kind;
 use domain::person::Person;
@@ -31,7 +32,6 @@ use serde_json::json;
 use crate::device;
 use crate::device::story::ShownLine;
 use crate::device::story::lines;
-use crate::export;
 use crate::fault;
 use crate::fault::Fault;
 use crate::filters;
@@ -46,12 +46,10 @@ use crate::inventory;
 use crate::inventory::Editing;
 use crate::inventory::importing;
 use crate::inventory::importing::Place;
-use crate::list;
 use crate::list::Asked;
 use crate::list::Cell;
 use crate::list::Link;
 use crate::list::List;
-use crate::list::PAGE_ITEMS;
 use crate::list::Row;
 use crate::object;
 use crate::object::question::Question;
@@ -59,6 +57,8 @@ use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
 use crate::posted::Posted;
+use crate::record;
+use crate::record::Record;
 use crate::text;
 use crate::url;
 use crate::visitor::Visitor;
@@ -79,9 +79,7 @@ const EVENTS: u32 = 50;
 pub(crate) fn pages(pages: &mut Pages) {
     let read = Access::Needs(Permission::InventoryRead);
     let change = Access::Needs(Permission::InventoryChange);
-    pages.get(LIST, read, list);
-    pages.get("/people.csv", read, csv);
-    pages.get("/people.json", read, json);
+    record::pages::<PersonRecord>(pages, read);
     pages.get("/people/_new", change, blank);
     pages.post("/people/_new", change, create);
     pages.get("/people/_import", change, import_form);
@@ -97,44 +95,48 @@ fn url_of(person: &Person) -> String {
     object::url(Kind::Person, &person.name)
 }
 
-async fn ask(
-    desk: &Desk,
-    visitor: &Visitor,
-    asked: &Asked,
-    (cursor, limit): (Option<&str>, u32),
-) -> Result<Page<Shown>, Refusal> {
-    let start = inventory::start(asked)?;
-    let actor = visitor.actor.as_ref().ok_or(Refusal::Unauthenticated)?;
-    person::list(&desk.app, actor, &start, (cursor, limit)).await
-}
+pub(crate) struct PersonRecord;
 
-/// `GET /people`
-async fn list(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    let now = desk.app.world.time();
-    let mut list = List::new("person", LIST, &asked, (&FIELDS, now), &COLUMNS);
-    if list.wrong.is_none() {
-        let cursor = asked.cursor();
-        match ask(&desk, &visitor, &asked, (cursor.as_deref(), PAGE_ITEMS)).await {
-            Ok(page) => {
-                list.rows = page.items.iter().map(|shown| row(&shown.person)).collect();
-                list.goes_on(page.next);
-            }
-            Err(refusal @ Refusal::ParameterWrong { .. }) => {
-                list.wrong = Some(refusal.reason().sentence);
-            }
-            Err(refusal) => return Err(refusal.into()),
-        }
+impl Record for PersonRecord {
+    const NOUN: &'static str = "person";
+
+    const LIST: &'static str = LIST;
+
+    const FIELDS: &'static [Asking] = &FIELDS;
+
+    type Item = Shown;
+
+    async fn ask(
+        desk: &Desk,
+        visitor: &Visitor,
+        asked: &Asked,
+        part: (Option<&str>, u32),
+    ) -> Result<Page<Shown>, Refusal> {
+        let start = inventory::start(asked)?;
+        let actor = visitor.actor.as_ref().ok_or(Refusal::Unauthenticated)?;
+        person::list(&desk.app, actor, &start, part).await
     }
-    if visitor.can(Permission::InventoryChange) {
-        list.add = Some(Link::new("person.add", "/people/_new"));
-        list.links.push(Link::new("person.import", "/people/_import"));
+
+    fn columns(_: &Visitor) -> Vec<(&'static str, &'static str)> {
+        COLUMNS.to_vec()
     }
-    list.exported();
-    Ok(list::page::of(Frame::new(&desk, &visitor, text::t("person.plural")), list))
+
+    fn row(_: &Visitor, shown: &Shown) -> Row {
+        row(&shown.person)
+    }
+
+    fn offer(visitor: &Visitor, list: &mut List) {
+        inventory::offer(visitor, list);
+    }
+
+    fn head() -> Vec<&'static str> {
+        csv::head::<Told>()
+    }
+
+    /// As it can be imported again.
+    fn line(shown: &Shown) -> Option<Vec<String>> {
+        Some(csv::cells(&Told::of(&shown.person)))
+    }
 }
 
 fn row(person: &Person) -> Row {
@@ -153,51 +155,6 @@ fn row(person: &Person) -> Row {
         Cell::Badge(color, word),
     ];
     Row { url: url_of(person), cells }
-}
-
-/// Every person who is asked for, up to a bound.
-async fn all(desk: &Desk, visitor: &Visitor, asked: &Asked) -> Result<Vec<Shown>, Fault> {
-    let (mut all, mut cursor, mut reads) = (Vec::new(), None::<String>, 0);
-    loop {
-        reads += 1;
-        let part = (cursor.as_deref(), inventory::EXPORT_READ);
-        let page = ask(desk, visitor, asked, part).await?;
-        cursor = inventory::goes_on(&mut all, page, reads);
-        if cursor.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
-/// `GET /people.json`
-async fn json(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    Ok(export::json("people", &all(&desk, &visitor, &asked).await?))
-}
-
-/// `GET /people.csv`: a table that can be imported again.
-async fn csv(
-    State(desk): State<Arc<Desk>>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Fault> {
-    let people = all(&desk, &visitor, &asked).await?;
-    let head: Vec<&str> = IMPORT.columns.split(',').collect();
-    let rows = people.iter().map(|Shown { person, .. }| {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        vec![
-            person.name.clone(),
-            text(&person.email),
-            text(&person.upn),
-            text(&person.sid),
-            person.groups.join(";"),
-            person.status.as_str().to_owned(),
-        ]
-    });
-    Ok(export::csv("people", &head, rows))
 }
 
 #[derive(Template)]

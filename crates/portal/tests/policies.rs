@@ -353,6 +353,56 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_request_for_a_certificate_is_tried_out() {
+        let fixture = Fixture::new().await;
+        let owner = Actor::owner("test");
+        let told = json!({"name": HOSTILE, "serial": "C02X"});
+        let told = serde_json::from_value(told).unwrap();
+        actions::device::create(&fixture.app, &owner, told).await.unwrap();
+        for list in ["/enrollment-policies", "/policy-workflows"] {
+            let page = fixture.get(&format!("{list}/_simulate")).await;
+            assert!(page.text.contains("name=\"gateway\""), "{}", page.text);
+            let got = fixture.get(&format!("{list}/_simulate?device=C02X&gateway=Mosyle")).await;
+            assert_eq!(got.status, 200, "{}", got.text);
+            for part in [
+                "href=\"/enrollment-policies/Mosyle%20enrollment\"",
+                "knows the device",
+                "Example School SCEP CA",
+                "decides",
+            ] {
+                assert!(got.text.contains(part), "{part}: {}", got.text);
+            }
+            // Whoever is not known may ask, too.
+            let got = fixture.get(&format!("{list}/_simulate?device=new&gateway=Mosyle")).await;
+            assert!(got.text.contains("does not know the device"), "{}", got.text);
+            let got = fixture.get(&format!("{list}/_simulate?device=C02X&gateway=none")).await;
+            assert_eq!(got.status, 404);
+        }
+        let got = fixture.get("/enrollment-policies/_simulate?device=C02X").await;
+        assert!(got.status == 400 && got.text.contains("is not chosen"), "{}", got.text);
+        let both = "device=C02X&gateway=Mosyle&ssid=x";
+        let got = fixture.get(&format!("/policy-workflows/_simulate?{both}")).await;
+        assert_eq!(got.status, 400);
+        let page = fixture.get("/network-policies/_simulate").await;
+        assert!(!page.text.contains("name=\"gateway\""), "{}", page.text);
+    }
+
+    #[tokio::test]
+    async fn a_draft_under_a_third_name_is_replayed_with_all_its_names() {
+        let fixture = Fixture::new().await;
+        let edit = format!("{NETWORK}/edit");
+        let mut form = fixture.form(&edit).await;
+        put(&mut form, "name", "Second");
+        put(&mut form, "sure", "yes");
+        assert_eq!(fixture.send(&edit, &form).await.status, 303);
+        let mut form = fixture.form(&edit).await;
+        put(&mut form, "name", "Third");
+        let got = fixture.send(&format!("{NETWORK}/replay"), &form).await;
+        assert_eq!(got.status, 200, "{}", got.text);
+        assert!(got.text.contains("0 lose, 0 gain"), "{}", got.text);
+    }
+
+    #[tokio::test]
     async fn hostile_rules_stay_text_on_every_page() {
         let fixture = Fixture::new().await;
         let mut form = fixture.form("/network-policies/_new").await;

@@ -1,7 +1,7 @@
 //! The one road to a certificate for a device, whatever protocol it speaks.
 
 mod holder;
-mod limits;
+pub(crate) mod limits;
 
 use core::time::Duration;
 

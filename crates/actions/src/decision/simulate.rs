@@ -1,5 +1,7 @@
-//! What would happen: one device at one access point, with the policies of now or a draft of
-//! others. Nothing is changed, and no device is told anything.
+//! What would happen: one device at one access point, or at one gateway, with the policies of now or
+//! a draft of others. Nothing is changed, and no device is told anything.
+
+mod enrollment;
 
 use std::sync::Arc;
 
@@ -40,13 +42,16 @@ use crate::organization::NotApplied;
 use crate::unavailable;
 use crate::visit;
 
-/// A visit that is tried out.
+/// A visit, or a request for a certificate, that is tried out.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[schema(as = SimulateTrial)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
     /// The device: name, serial number, UDID, address or id, or a certificate's number.
     pub device: String,
+    /// The gateway that it asks for a certificate, in place of a visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<String>,
     /// The access point that it asks at; else none in particular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_point: Option<String>,
@@ -71,8 +76,11 @@ pub struct Simulated {
     pub device: String,
     /// Its certificate.
     pub certificate: Option<String>,
-    /// Whether it would get in: `accept` or `refuse`.
+    /// Whether it would get in, or a certificate: `accept` or `refuse`.
     pub access: Access,
+    /// What it would get of the gateway that it asks for a certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrollment: Option<Enrollment>,
     /// The policy that would decide, if one did.
     pub policy: Option<String>,
     /// Why not.
@@ -93,6 +101,20 @@ pub struct Simulated {
     /// What the decision would rest on.
     #[schema(value_type = Option<Object>)]
     pub inputs: Option<Facts>,
+}
+
+/// What a device would get of a gateway.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[schema(as = SimulatedEnrollment)]
+pub struct Enrollment {
+    /// The gateway.
+    pub gateway: String,
+    /// Whether the inventory knows the device.
+    pub known: bool,
+    /// The authority that would sign its certificate, if a policy gives one.
+    pub certificate_authority: Option<String>,
+    /// The template that it would be made from.
+    pub certificate_template: Option<String>,
 }
 
 /// An attribute of an answer.
@@ -131,7 +153,28 @@ impl Subject {
     }
 }
 
-/// Tries a visit out.
+impl Simulated {
+    /// Before anything was asked, it is no.
+    fn no(device: &str) -> Self {
+        Self {
+            device: device.to_owned(),
+            certificate: None,
+            access: Access::Refuse,
+            enrollment: None,
+            policy: None,
+            reason: None,
+            vlan: None,
+            attributes: Vec::new(),
+            roles: Vec::new(),
+            device_roles: Vec::new(),
+            monitors: Vec::new(),
+            path: Vec::new(),
+            inputs: None,
+        }
+    }
+}
+
+/// Tries a visit or a request out.
 pub async fn simulate(app: &App, actor: &Actor, trial: &Trial) -> Result<Simulated, NotApplied> {
     for permission in
         [Permission::OrganizationRead, Permission::InventoryRead, Permission::CertificateRead]
@@ -142,6 +185,16 @@ pub async fn simulate(app: &App, actor: &Actor, trial: &Trial) -> Result<Simulat
         Some(draft) => drafted(app, draft.clone()).await?,
         None => current(app),
     };
+    if let Some(gateway) = &trial.gateway {
+        let at_access_point = [&trial.access_point, &trial.ssid, &trial.mac];
+        if at_access_point.into_iter().any(Option::is_some) {
+            let what = "is asked for a certificate, and goes with no access point, network or \
+                        address";
+            let (parameter, what) = ("gateway".to_owned(), what.to_owned());
+            return Err(Refusal::ParameterWrong { parameter, what }.into());
+        }
+        return Ok(enrollment::try_out(app, &rulebook, gateway, trial).await?);
+    }
     let subject = find(app, &trial.device).await?;
     Ok(try_out(app, &rulebook, &subject, trial)?)
 }
@@ -200,20 +253,7 @@ pub(crate) fn try_out(
 ) -> Result<Simulated, Refusal> {
     let at = trial.at.unwrap_or(app.world.time());
     let network = network(rulebook, trial)?;
-    let mut simulated = Simulated {
-        device: subject.name.clone(),
-        certificate: None,
-        access: Access::Refuse,
-        policy: None,
-        reason: None,
-        vlan: None,
-        attributes: Vec::new(),
-        roles: Vec::new(),
-        device_roles: Vec::new(),
-        monitors: Vec::new(),
-        path: Vec::new(),
-        inputs: None,
-    };
+    let mut simulated = Simulated::no(&subject.name);
     let Some((certificate, standing)) = &subject.certificate else {
         simulated.reason = Some(Refusal::CertificateMissing.reason());
         return Ok(simulated);

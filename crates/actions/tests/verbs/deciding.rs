@@ -38,13 +38,18 @@ use crate::visits::stand;
 
 const DAY_SECONDS: i64 = 86_400;
 
-async fn enroll(fixture: &Fixture, name: &str) -> Certificate {
+/// A device that enrolled under a name.
+pub(crate) async fn enroll(fixture: &Fixture, name: &str) -> Certificate {
     let issued = fixture.issue(&fixture.claim_of(&format!("CN={name}"), &[])).await.unwrap();
     Certificate::parse(&issued.der).unwrap()
 }
 
 /// A device that joins, and its answer on record.
-async fn join(fixture: &Fixture, certificate: &Certificate, place: Place) -> Result<(), Refusal> {
+pub(crate) async fn join(
+    fixture: &Fixture,
+    certificate: &Certificate,
+    place: Place,
+) -> Result<(), Refusal> {
     let now = fixture.app.world.time();
     let visit = Visit { place, ..stand(fixture, certificate, now)? };
     let leave = visit::admit(&fixture.app.snapshot, &visit);
@@ -55,7 +60,8 @@ async fn join(fixture: &Fixture, certificate: &Certificate, place: Place) -> Res
     leave.map(|_| ())
 }
 
-fn place(ssid: &str) -> Place {
+/// At the access point of the guide.
+pub(crate) fn place(ssid: &str) -> Place {
     Place {
         access_point: "Loopback".into(),
         ssid: Some(ssid.into()),

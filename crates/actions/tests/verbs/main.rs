@@ -68,4 +68,6 @@ mod telling;
 #[cfg(test)]
 mod trusting;
 #[cfg(test)]
+mod trying;
+#[cfg(test)]
 mod visits;

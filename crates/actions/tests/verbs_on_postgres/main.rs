@@ -101,5 +101,8 @@ mod telling;
 #[path = "../verbs/trusting.rs"]
 mod trusting;
 #[cfg(test)]
+#[path = "../verbs/trying.rs"]
+mod trying;
+#[cfg(test)]
 #[path = "../verbs/visits.rs"]
 mod visits;

@@ -72,7 +72,30 @@ pub(crate) fn or_empty<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>
     Option::<T>::deserialize(deserializer).map(|told| Some(told.unwrap_or_default()))
 }
 
+/// What a fact says, unless only a request told it.
+fn inventoried<T>(fact: &Option<Fact<T>>) -> Option<&T> {
+    fact.as_ref().filter(|fact| fact.source.is_inventory()).map(|fact| &fact.value)
+}
+
 impl Told {
+    /// What the inventory told of a device: told again, it changes nothing.
+    pub fn of(device: &Device) -> Self {
+        let text = |fact: &Option<Fact<String>>| inventoried(fact).cloned();
+        let list = |fact: &Option<Fact<Vec<String>>>| inventoried(fact).cloned();
+        Self {
+            name: Some(device.name.clone()),
+            serial: text(&device.serial),
+            udid: text(&device.udid),
+            model: text(&device.model),
+            os: text(&device.os),
+            os_version: text(&device.os_version),
+            mac_addresses: list(&device.mac_addresses),
+            owner: text(&device.owner),
+            tags: list(&device.tags),
+            status: inventoried(&device.status).copied(),
+        }
+    }
+
     /// Complains about what no device can be told of.
     pub fn check(&self, complaints: &mut Complaints<'_>) {
         if let Some(name) = &self.name {

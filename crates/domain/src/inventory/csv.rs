@@ -2,6 +2,7 @@
 //!
 //! Every row is answered: it tells of a record, or says what is wrong with which cell.
 
+pub mod cell;
 mod column;
 
 use std::collections::HashMap;
@@ -14,7 +15,9 @@ use crate::complaint::Complaint;
 use crate::complaint::Complaints;
 use crate::device;
 use crate::device::DeviceStatus;
+use crate::device::told::TAG_CHARS_MAX;
 use crate::person;
+use crate::person::GROUPS_MAX;
 use crate::person::PersonStatus;
 
 /// Largest table, in bytes: a quarter of a million rows of 250 bytes.
@@ -26,8 +29,9 @@ pub const ROWS_MAX: usize = 250_000;
 /// Most columns: exports have a hundred at most.
 pub const COLUMNS_MAX: usize = 256;
 
-/// Longest cell, in characters; more is a quote that was not closed.
-pub const CELL_CHARS_MAX: usize = 1000;
+/// Longest cell, in characters: every group of a person, each as long as it may be and escaped; more
+/// is a quote that was not closed.
+pub const CELL_CHARS_MAX: usize = 2 * GROUPS_MAX * (TAG_CHARS_MAX + 1);
 
 /// What separates cells, the likelier first.
 const SEPARATORS: [u8; 3] = *b",;\t";
@@ -64,8 +68,21 @@ pub trait Record: Default {
     /// and what would be right.
     fn set(&mut self, column: &str, cells: &[&str]) -> Result<(), (String, String)>;
 
+    /// What stands in the cell of a column: what [`Record::set`] takes.
+    fn get(&self, column: &str) -> String;
+
     /// Complains about what no record can say.
     fn check(&self, complaints: &mut Complaints<'_>);
+}
+
+/// The first line of a table of such records.
+pub fn head<T: Record>() -> Vec<&'static str> {
+    T::COLUMNS.iter().map(|(column, _)| *column).collect()
+}
+
+/// The line of a record in that table.
+pub fn cells<T: Record>(record: &T) -> Vec<String> {
+    T::COLUMNS.iter().map(|(column, _)| record.get(column)).collect()
 }
 
 /// Reads a table. `Err` is about the table as a whole.
@@ -187,13 +204,22 @@ fn cell(bytes: &[u8]) -> Result<&str, (String, String)> {
         let what = format!("is longer than {CELL_CHARS_MAX} characters");
         return Err((what, "shorten it, or close its quote".to_owned()));
     }
-    Ok(text)
+    Ok(cell::bare(text))
 }
 
 /// The parts of cells that hold lists.
 fn list(cells: &[&str], separators: &[char]) -> Vec<String> {
-    let parts = cells.iter().flat_map(|cell| cell.split(separators));
-    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    cells.iter().flat_map(|cell| cell::split(cell, separators)).collect()
+}
+
+/// What separates tags.
+const TAG_SEPARATORS: [char; 2] = [';', ','];
+
+/// What separates groups: names in a directory have commas.
+const GROUP_SEPARATORS: [char; 1] = [';'];
+
+fn text(told: &Option<String>) -> String {
+    told.clone().unwrap_or_default()
 }
 
 fn first(cells: &[&str]) -> Option<String> {
@@ -249,7 +275,7 @@ impl Record for device::told::Told {
             "os_version" => self.os_version = first(cells),
             "mac_addresses" => self.mac_addresses = Some(list(cells, &[';', ',', ' '])),
             "owner" => self.owner = first(cells),
-            "tags" => self.tags = Some(list(cells, &[';', ','])),
+            "tags" => self.tags = Some(list(cells, &TAG_SEPARATORS)),
             "status" => {
                 let word = cells.first().copied().unwrap_or_default();
                 self.status = Some(DeviceStatus::parse(word).ok_or_else(|| {
@@ -261,6 +287,24 @@ impl Record for device::told::Told {
             _ => {}
         }
         Ok(())
+    }
+
+    fn get(&self, column: &str) -> String {
+        match column {
+            "name" => text(&self.name),
+            "serial" => text(&self.serial),
+            "udid" => text(&self.udid),
+            "model" => text(&self.model),
+            "os" => text(&self.os),
+            "os_version" => text(&self.os_version),
+            "mac_addresses" => {
+                self.mac_addresses.iter().flatten().cloned().collect::<Vec<_>>().join(";")
+            }
+            "owner" => text(&self.owner),
+            "tags" => cell::join(self.tags.as_deref().unwrap_or_default(), &TAG_SEPARATORS),
+            "status" => self.status.map_or("", DeviceStatus::as_str).to_owned(),
+            _ => String::new(),
+        }
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {
@@ -286,7 +330,7 @@ impl Record for person::Told {
             "email" => self.email = first(cells),
             "upn" => self.upn = first(cells),
             "sid" => self.sid = first(cells),
-            "groups" => self.groups = Some(list(cells, &[';'])),
+            "groups" => self.groups = Some(list(cells, &GROUP_SEPARATORS)),
             "status" => {
                 let word = cells.first().copied().unwrap_or_default();
                 self.status = Some(PersonStatus::parse(word).ok_or_else(|| {
@@ -297,6 +341,18 @@ impl Record for person::Told {
             _ => {}
         }
         Ok(())
+    }
+
+    fn get(&self, column: &str) -> String {
+        match column {
+            "name" => text(&self.name),
+            "email" => text(&self.email),
+            "upn" => text(&self.upn),
+            "sid" => text(&self.sid),
+            "groups" => cell::join(self.groups.as_deref().unwrap_or_default(), &GROUP_SEPARATORS),
+            "status" => self.status.map_or("", PersonStatus::as_str).to_owned(),
+            _ => String::new(),
+        }
     }
 
     fn check(&self, complaints: &mut Complaints<'_>) {

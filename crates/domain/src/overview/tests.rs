@@ -39,13 +39,24 @@ fn reasons_are_told_by_how_often_they_came_with_their_words() {
         count(3, EventKind::VisitAnswered, "TLS-UNKNOWN-CA", 2),
         count(1, EventKind::PacketDropped, "NAS-UNKNOWN", 9),
         count(1, EventKind::CertificateIssued, "FUTURE-CODE", 4),
+        count(2, EventKind::CertificateIssued, "NAS-UNKNOWN", 1),
     ];
     let reasons = Stretch::of(&counts, Span::Hour, NOW).refusals;
     let told: Vec<(&str, u64)> = reasons.iter().map(|it| (it.code.as_str(), it.events)).collect();
-    assert_eq!(told, [("NAS-UNKNOWN", 9), ("FUTURE-CODE", 4), ("TLS-UNKNOWN-CA", 4)]);
+    let expected = [
+        ("NAS-UNKNOWN", 9),
+        ("FUTURE-CODE", 4),
+        ("TLS-UNKNOWN-CA", 4),
+        // Of another kind, on another list.
+        ("NAS-UNKNOWN", 1),
+    ];
+    assert_eq!(told, expected);
     assert_eq!(reasons[1].title, "FUTURE-CODE");
     assert!(reasons[2].title.contains("server certificate"), "{}", reasons[2].title);
-    assert_eq!(reasons[0].filter, "code:NAS-UNKNOWN since:2026-11-22T23:00:00Z");
+    assert_eq!(
+        reasons[0].filter,
+        "code:NAS-UNKNOWN kind:radius.dropped since:2026-11-22T23:00:00Z"
+    );
     crate::filter::Filter::parse(&reasons[0].filter, &crate::event::listing::FIELDS, NOW).unwrap();
 }
 

@@ -360,7 +360,7 @@ fn row(kind: &Kind, event: &Shown) -> Row {
 fn general_cells(event: &Shown) -> Vec<Cell> {
     vec![
         super::at(event).map_or(Cell::None, Cell::At),
-        Cell::Text(word(&event.kind)),
+        Cell::Text(super::word(&event.kind)),
         outcome(event.outcome),
         known(Some(&subject::of(event)).filter(|object| !object.is_empty())),
         known(Some(&event.actor)),
@@ -378,7 +378,7 @@ fn radius_cells(event: &Shown) -> Vec<Cell> {
     };
     vec![
         super::at(event).map_or(Cell::None, Cell::At),
-        Cell::Text(word(&event.kind)),
+        Cell::Text(super::word(&event.kind)),
         outcome(event.outcome),
         known(text("device").or(text("identity")).as_ref()),
         text("calling_station").map_or(Cell::None, Cell::Code),
@@ -390,11 +390,6 @@ fn radius_cells(event: &Shown) -> Vec<Cell> {
 
 fn known(text: Option<&String>) -> Cell {
     text.map_or(Cell::None, |text| Cell::Text(text.clone()))
-}
-
-/// The words of a kind of events; the kind itself where there are none.
-pub(super) fn word(kind: &str) -> String {
-    text::find(&format!("event.kind.{}", kind.replace('.', "_"))).unwrap_or(kind).to_owned()
 }
 
 /// How it came out, in a color and a word.

@@ -14,7 +14,6 @@ use axum::extract::Query;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::condition::outcome::RuleOutcome;
 use domain::event::Shown;
 use domain::network_policy::Access as Answer;
 use domain::object::Kind;
@@ -47,9 +46,6 @@ use crate::visitor::Visitor;
 /// Most of one detail that is shown; JSON and the command line have the whole.
 const DETAIL_CHARS_MAX: usize = 2000;
 
-/// Deepest groups of rules that are shown; rules nest no deeper.
-const DEPTH_MAX: usize = 8;
-
 /// What stands behind the question mark.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -73,7 +69,7 @@ struct EventPage {
     fix: Option<Link>,
     /// Why the way to the answer is not shown, or is not sure.
     note: Option<String>,
-    steps: Vec<StepShown>,
+    path: Vec<Step>,
     /// The roles that led there.
     roles: Vec<String>,
     timeline: Vec<Moment>,
@@ -91,31 +87,13 @@ struct Related {
     url: Option<String>,
 }
 
-/// A workflow or policy that was asked.
-struct StepShown {
-    step: Step,
-    kind: String,
-    url: String,
-    /// Its rules, one under the other.
-    rules: Vec<RuleShown>,
-}
-
-/// One rule, and how far it is indented.
-struct RuleShown {
-    rule: RuleOutcome,
-    depth: usize,
-    operator: String,
-    expected: String,
-    actual: String,
-}
-
 /// What would happen now.
 struct Now {
     is_accepted: bool,
     /// Whether that differs from what happened.
     is_other: bool,
     sentence: String,
-    steps: Vec<StepShown>,
+    path: Vec<Step>,
     attributes: Vec<(String, String)>,
 }
 
@@ -140,7 +118,7 @@ pub(super) async fn show(
         }
         _ => Link::new("menu.general_events", "/events"),
     };
-    let mut frame = Frame::new(&desk, &visitor, super::listing::word(&event.kind));
+    let mut frame = Frame::new(&desk, &visitor, super::word(&event.kind));
     // The page of every event is below one list: the menu names the one that it is on.
     for item in frame.menu.iter_mut().flat_map(|group| &mut group.items) {
         item.is_here = item.url == up.url;
@@ -149,13 +127,13 @@ pub(super) async fn show(
         frame,
         up,
         at: super::at(&event),
-        what: super::listing::word(&event.kind),
+        what: super::word(&event.kind),
         outcome: super::listing::outcome(event.outcome),
         sentence: explanation.as_ref().map_or_else(|| sentence(&event), |it| it.reason.clone()),
         cause: explanation.as_ref().and_then(|it| it.cause.clone()),
         fix: fix::spot(&event).map(|spot| button(&desk, spot)),
         note: explanation.as_ref().and_then(|it| it.note.clone()),
-        steps: explanation.as_ref().map(|it| steps(&desk, &it.path)).unwrap_or_default(),
+        path: explanation.as_ref().map(|it| it.path.clone()).unwrap_or_default(),
         roles: explanation.map(|it| [it.roles, it.device_roles].concat()).unwrap_or_default(),
         timeline: timeline::around(&desk, &visitor, &event).await,
         links: related(&desk, &event),
@@ -182,7 +160,7 @@ async fn explained(
 
 fn sentence(event: &Shown) -> String {
     let told = event.reason.as_ref().map(|reason| reason.sentence.clone());
-    told.unwrap_or_else(|| format!("{}: {}", super::listing::word(&event.kind), subject::of(event)))
+    told.unwrap_or_else(|| format!("{}: {}", super::word(&event.kind), subject::of(event)))
 }
 
 /// The page on which it is mended.
@@ -219,37 +197,6 @@ fn button(desk: &Desk, spot: Spot) -> Link {
 fn list_of(kind: Kind) -> Link {
     let words = kind.plural_words();
     Link { title: text::with("event.mend_in", &[("name", &words)]), url: object::list_url(kind) }
-}
-
-fn steps(desk: &Desk, path: &[Step]) -> Vec<StepShown> {
-    let shown = |step: &Step| {
-        let mut rules = Vec::new();
-        add_rules(&step.rules, 0, &mut rules);
-        StepShown {
-            kind: step.kind.words(),
-            url: object::url_of_name(desk, step.kind, &step.name),
-            rules,
-            step: step.clone(),
-        }
-    };
-    path.iter().map(shown).collect()
-}
-
-fn add_rules(all: &[RuleOutcome], depth: usize, shown: &mut Vec<RuleShown>) {
-    for rule in all {
-        let operator = rule.operator.and_then(|it| serde_json::to_value(it).ok());
-        let operator = operator.as_ref().and_then(Value::as_str).unwrap_or_default();
-        shown.push(RuleShown {
-            depth,
-            operator: operator.replace('-', " "),
-            expected: rule.expected.join(", "),
-            actual: rule.actual.join(", "),
-            rule: RuleOutcome { rules: Vec::new(), ..rule.clone() },
-        });
-        if depth < DEPTH_MAX {
-            add_rules(&rule.rules, depth + 1, shown);
-        }
-    }
 }
 
 /// What the event tells of, each with its page where it has one.
@@ -352,8 +299,8 @@ async fn now(
             let refusal = not_applied.refusal();
             let sentence = refusal.reason().sentence;
             let (is_accepted, is_other) = (false, false);
-            let (steps, attributes) = (Vec::new(), Vec::new());
-            return Ok(Some(Now { is_accepted, is_other, sentence, steps, attributes }));
+            let (path, attributes) = (Vec::new(), Vec::new());
+            return Ok(Some(Now { is_accepted, is_other, sentence, path, attributes }));
         }
     };
     let Simulated { access, policy, reason, attributes, path, .. } = simulated;
@@ -368,7 +315,7 @@ async fn now(
         is_accepted,
         is_other: is_accepted == event.reason.is_some(),
         sentence,
-        steps: steps(desk, &path),
+        path,
         attributes,
     }))
 }

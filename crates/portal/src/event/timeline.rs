@@ -75,7 +75,7 @@ fn moment(event: &Shown, is_here: bool) -> Moment {
     Moment {
         url: format!("/events/{}", event.id),
         at: super::at(event),
-        what: super::listing::word(&event.kind),
+        what: super::word(&event.kind),
         outcome: super::listing::outcome(event.outcome),
         reason: event.reason.as_ref().map(|reason| reason.sentence.clone()),
         is_here,

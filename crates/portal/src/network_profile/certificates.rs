@@ -18,6 +18,7 @@ use axum::response::Redirect;
 use axum::response::Response;
 use domain::complaint::Complaint;
 use domain::object::Kind;
+use domain::plan::FieldChange;
 use domain::refusal::Refusal;
 use pki::pem;
 use serde_json::Map;
@@ -128,13 +129,22 @@ struct ChoosePage {
     etag: String,
     choices: Vec<Choice>,
     wrong: Vec<String>,
+    /// What somebody else made of it meanwhile.
+    theirs: Option<Vec<FieldChange>>,
+}
+
+/// Why it was not saved.
+#[derive(Default)]
+struct Why {
+    wrong: Vec<String>,
+    theirs: Option<Vec<FieldChange>>,
 }
 
 fn page(
     desk: &Desk,
     visitor: &Visitor,
     (shown, held): (&object::Shown, &[String]),
-    (wrong, status): (Vec<String>, StatusCode),
+    (why, status): (Why, StatusCode),
 ) -> Result<Response, Fault> {
     let own = crate::object::url(Kind::NetworkProfile, &shown.slug);
     let all = network_profile::choices(&desk.app, visitor.actor()?, "")?;
@@ -144,7 +154,8 @@ fn page(
         to: format!("{own}/certificates"),
         etag: shown.etag.clone(),
         choices: choices(&all.items, held),
-        wrong,
+        wrong: why.wrong,
+        theirs: why.theirs,
     };
     Ok(fault::render(&page, status))
 }
@@ -160,7 +171,7 @@ pub(super) async fn choose(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let shown = object::show(&desk.app, visitor.actor()?, Kind::NetworkProfile, &name)?;
-    page(&desk, &visitor, (&shown, &held(&shown)), (Vec::new(), StatusCode::OK))
+    page(&desk, &visitor, (&shown, &held(&shown)), (Why::default(), StatusCode::OK))
 }
 
 /// `POST /network-profiles/{name}/certificates`: Update.
@@ -178,19 +189,30 @@ pub(super) async fn update(
     let etag = posted.text("etag").map(str::to_owned);
     let saving = Saving { etag, ..Saving::default() };
     let object = (Kind::NetworkProfile, name.as_str());
-    let wrong = match object::change(&desk.app, actor, object, (patch, saving)).await {
+    let (shown, why, status) = match object::change(&desk.app, actor, object, (patch, saving)).await
+    {
         Ok(saved) => {
             let slug = saved.shown.map_or(shown.slug, |shown| shown.slug);
             let own = crate::object::url(Kind::NetworkProfile, &slug);
             return Ok(Redirect::to(&format!("{own}?done=saved#certificates")).into_response());
         }
         Err(NotApplied::Complaints(complaints)) => {
-            complaints.iter().map(ToString::to_string).collect()
+            let wrong = complaints.iter().map(ToString::to_string).collect();
+            (shown, Why { wrong, theirs: None }, StatusCode::UNPROCESSABLE_ENTITY)
         }
-        Err(NotApplied::Outdated(_)) => vec![text::t("form.outdated").into_owned()],
+        Err(NotApplied::Outdated(outdated)) => {
+            let Some(current) = outdated.current.clone() else {
+                return Err(NotApplied::Outdated(outdated).into());
+            };
+            let mut own = current.definition.clone();
+            form::value::put(&mut own, FIELD, Value::from(names.clone()));
+            let theirs = Some(domain::plan::differences(&own, &current.definition));
+            let wrong = vec![text::t("form.outdated").into_owned()];
+            (current, Why { wrong, theirs }, StatusCode::CONFLICT)
+        }
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
     };
-    page(&desk, &visitor, (&shown, &names), (wrong, StatusCode::UNPROCESSABLE_ENTITY))
+    page(&desk, &visitor, (&shown, &names), (why, status))
 }
 
 /// `GET /network-profiles/{name}/certificates.pem`: Download.

@@ -58,6 +58,8 @@ struct EditPage {
     sections: Vec<ShownSection>,
     /// The version that is changed.
     etag: Option<String>,
+    /// Secrets that were typed and that no page holds.
+    typed: Vec<&'static str>,
     /// What is wrong with the whole.
     wrong: Vec<String>,
     /// How many may lose something, if that is to be said.
@@ -102,6 +104,7 @@ pub(crate) struct Editing<'a> {
     theirs: Option<Vec<FieldChange>>,
     above: Vec<String>,
     etag: Option<String>,
+    typed: Vec<&'static str>,
 }
 
 impl<'a> Editing<'a> {
@@ -123,6 +126,7 @@ impl<'a> Editing<'a> {
             theirs: None,
             above: Vec::new(),
             etag: before.map(|before| before.etag.clone()),
+            typed: Vec::new(),
             before,
         }
     }
@@ -163,12 +167,18 @@ impl<'a> Editing<'a> {
         };
         let unplaced = self.form.unplaced(&self.complaints);
         let unplaced = unplaced.into_iter().map(ToString::to_string);
+        let mut sections = self.form.shown(&self.definition, &self.complaints);
+        let fields = sections.iter_mut().flat_map(|section| &mut section.fields);
+        for field in fields.filter(|field| self.typed.contains(&field.name)) {
+            field.wrong.push(text::t("form.secret_again").into_owned());
+        }
         let page = EditPage {
             frame: Frame::new(self.desk, self.visitor, title),
             up,
             to,
-            sections: self.form.shown(&self.definition, &self.complaints),
+            sections,
             etag: self.etag,
+            typed: self.typed,
             wrong: self.wrong.into_iter().chain(unplaced).collect(),
             confirm: self.confirm,
             review: self.review,
@@ -234,7 +244,17 @@ pub(crate) async fn create<N: Noun>(
 ) -> Result<Response, Fault> {
     let blank = Value::Object(serde_json::Map::new());
     let definition = N::form(&desk, &blank).read(&posted, &blank);
-    let editing = Editing::new::<N>(&desk, &visitor, None, definition.clone());
+    let mut editing = Editing::new::<N>(&desk, &visitor, None, definition.clone());
+    editing.typed = editing.form.secrets_typed(&posted);
+    if !posted.has(ADJUST)
+        && let Some(lost) = editing.typed.iter().find(|path| posted.text(path).is_none())
+    {
+        // Sent without it once more, it is meant to be drawn.
+        let (what, fix) = (text::t("form.secret_lost"), text::t("form.secret_lost_fix"));
+        let complaint = Complaint::new(*lost, what.into_owned(), fix.into_owned());
+        editing.typed.clear();
+        return editing.refused::<N>(NotApplied::Complaints(vec![complaint]));
+    }
     if posted.has(ADJUST) {
         return Ok(editing.page::<N>(StatusCode::OK));
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use actions::certificate::Page;
 use actions::object;
 use actions::object::Saving;
 use actions::object::Shown;
@@ -16,6 +15,7 @@ use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
 use domain::actor::Permission;
+use domain::refusal::Refusal;
 
 use super::Noun;
 use super::edit::confirmed;
@@ -38,9 +38,6 @@ use crate::page::Desk;
 use crate::posted::Posted;
 use crate::text;
 use crate::visitor::Visitor;
-
-/// Most objects that a file of them holds: as many as there can be of a kind.
-const EXPORT_ITEMS_MAX: usize = 20_000;
 
 /// Objects that are read at once for a file.
 const EXPORT_PAGE_ITEMS: u32 = 1000;
@@ -75,7 +72,8 @@ pub(crate) async fn show<N: Noun>(
     let mut list = List::new(noun, &path, &asked, (&object::FIELDS, now), N::COLUMNS);
     let mut order = Vec::new();
     if list.wrong.is_none() {
-        let page = ask::<N>(&desk, &visitor, &asked, PAGE_ITEMS)?;
+        let choice = choice(&asked, asked.cursor(), PAGE_ITEMS);
+        let page = object::list(&desk.app, visitor.actor()?, N::KIND, &choice)?;
         let can_move = N::KIND.is_ordered()
             && !list.is_narrowed
             && asked.sort.is_empty()
@@ -106,34 +104,25 @@ fn row<N: Noun>(desk: &Desk, shown: &Shown) -> Row {
     Row { url: url(N::KIND, &shown.slug), cells }
 }
 
-fn ask<N: Noun>(
-    desk: &Desk,
-    visitor: &Visitor,
-    asked: &Asked,
-    limit: u32,
-) -> Result<Page<Shown>, Fault> {
+fn choice(asked: &Asked, cursor: Option<String>, limit: u32) -> object::Choice {
     let sort = if asked.sort == "name" { Sort::Name } else { Sort::Position };
-    let choice = object::Choice {
-        search: asked.search.clone(),
-        filter: asked.filter(),
-        sort,
-        cursor: asked.cursor(),
-        limit,
-    };
-    Ok(object::list(&desk.app, visitor.actor()?, N::KIND, &choice)?)
+    object::Choice { search: asked.search.clone(), filter: asked.filter(), sort, cursor, limit }
 }
 
 /// What is asked for, page by page, to its end.
-fn all<N: Noun>(desk: &Desk, visitor: &Visitor, asked: &Asked) -> Result<Vec<Shown>, Fault> {
-    let mut asked = asked.clone();
-    let mut all = Vec::new();
-    loop {
-        let page = ask::<N>(desk, visitor, &asked, EXPORT_PAGE_ITEMS)?;
-        all.extend(page.items);
-        match page.next {
-            Some(next) if all.len() < EXPORT_ITEMS_MAX => asked.cursor = next,
-            Some(_) | None => return Ok(all),
-        }
+fn reading<N: Noun>(
+    desk: Arc<Desk>,
+    visitor: Visitor,
+    asked: Asked,
+) -> impl Fn(Option<String>) -> export::Read<Shown> {
+    let shared = Arc::new((desk, visitor, asked));
+    move |cursor| {
+        let shared = Arc::clone(&shared);
+        Box::pin(async move {
+            let (desk, visitor, asked) = &*shared;
+            let actor = visitor.actor.as_ref().ok_or(Refusal::Unauthenticated)?;
+            object::list(&desk.app, actor, N::KIND, &choice(asked, cursor, EXPORT_PAGE_ITEMS))
+        })
     }
 }
 
@@ -143,7 +132,8 @@ pub(crate) async fn json<N: Noun>(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    Ok(export::json(&super::plural(N::KIND), &all::<N>(&desk, &visitor, &asked)?))
+    let read = reading::<N>(desk, visitor, asked);
+    Ok(export::json_of(&super::plural(N::KIND), read).await?)
 }
 
 /// `GET /{plural}.csv`
@@ -152,13 +142,13 @@ pub(crate) async fn csv<N: Noun>(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let all = all::<N>(&desk, &visitor, &asked)?;
-    let head = ["name", "slug", "position", "definition"];
-    let rows = all.iter().map(|shown| {
+    let line = |shown: &Shown| {
         let place = shown.position.to_string();
-        vec![shown.name.clone(), shown.slug.clone(), place, shown.definition.to_string()]
-    });
-    Ok(export::csv(&super::plural(N::KIND), &head, rows))
+        Some(vec![shown.name.clone(), shown.slug.clone(), place, shown.definition.to_string()])
+    };
+    let (name, head) = (super::plural(N::KIND), ["name", "slug", "position", "definition"]);
+    let read = reading::<N>(desk, visitor, asked);
+    Ok(export::csv_of((&name, &head), read, line).await?)
 }
 
 /// `POST /{plural}/{name}/move`

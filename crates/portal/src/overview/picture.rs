@@ -5,10 +5,11 @@ use domain::overview::Stretch;
 use domain::overview::expiry;
 use pki::time::Time;
 
-use crate::chart::life;
 use crate::chart::row;
 use crate::chart::stack;
 use crate::chart::stack::Words;
+use crate::event;
+use crate::life;
 use crate::moment;
 use crate::object;
 use crate::page::Desk;
@@ -52,6 +53,8 @@ pub(crate) struct Bar {
 /// Why the answer was no.
 pub(crate) struct Reason {
     pub(crate) code: String,
+    /// What was refused, in words.
+    pub(crate) kind: String,
     pub(crate) title: String,
     pub(crate) events: u64,
     /// A part of HTML.
@@ -74,15 +77,13 @@ pub(crate) struct End {
     pub(crate) svg: String,
 }
 
-/// The life of an authority.
-pub(crate) struct Life {
+/// An authority, and its life.
+pub(crate) struct Living {
     pub(crate) authority: overview::Authority,
     pub(crate) url: String,
     /// How far it is indented.
     pub(crate) depth: u32,
-    /// A part of HTML.
-    pub(crate) svg: String,
-    pub(crate) not_after: Option<Time>,
+    pub(crate) life: Option<life::Life>,
 }
 
 /// How far an authority is indented at most; deeper ones say so by the name above them.
@@ -158,7 +159,8 @@ fn reasons(stretch: &Stretch) -> Vec<Reason> {
         let words = [("count", count.as_str()), ("title", reason.title.as_str())];
         Reason {
             svg: row::draw(reason.events, most, &text::with("overview.reason_about", &words)),
-            url: url::with(list_of(&reason.code), &[("filter", &reason.filter)]),
+            url: url::with(list_of(&reason.kind), &[("filter", &reason.filter)]),
+            kind: event::word(&reason.kind),
             code: reason.code.clone(),
             title: reason.title.clone(),
             events: reason.events,
@@ -167,10 +169,10 @@ fn reasons(stretch: &Stretch) -> Vec<Reason> {
     stretch.refusals.iter().map(one).collect()
 }
 
-/// The list on which the events of a code are.
-fn list_of(code: &str) -> &'static str {
-    let is_elsewhere = ["ENR-", "API-"].iter().any(|family| code.starts_with(family));
-    if is_elsewhere { "/events" } else { "/radius-events" }
+/// The list on which the events of a kind are.
+fn list_of(kind: &str) -> &'static str {
+    let is_radius = ["network.", "radius."].iter().any(|start| kind.starts_with(start));
+    if is_radius { "/radius-events" } else { "/events" }
 }
 
 impl Certificates {
@@ -196,27 +198,58 @@ fn words(end: &expiry::End) -> String {
     let days = |key: &str, days: i64| text::with(key, &[("days", &days.to_string())]);
     match (end.from_days, end.until_days) {
         (from, _) if from < 0 => days("overview.ended", from.saturating_neg()),
-        (_, Some(until)) => days("overview.ends_within", until),
-        (_, None) => text::t("overview.ends_later").into_owned(),
+        (0, Some(until)) => days("overview.ends_within", until),
+        (from, Some(until)) => {
+            let (from, until) = (from.to_string(), until.to_string());
+            text::with("overview.ends_between", &[("from", &from), ("until", &until)])
+        }
+        (from, None) => days("overview.ends_later", from),
     }
 }
 
 /// The authorities with their lives.
-pub(crate) fn lives(desk: &Desk, authorities: &[overview::Authority]) -> Vec<Life> {
+pub(crate) fn lives(desk: &Desk, authorities: &[overview::Authority]) -> Vec<Living> {
+    let now = desk.app.world.time();
     let one = |authority: &overview::Authority| {
-        let percent = authority.over_percent.to_string();
-        let about = text::with("overview.life_about", &[("percent", &percent)]);
-        Life {
+        let span = time(&authority.not_before).zip(time(&authority.not_after));
+        Living {
             url: object::url_of_name(
                 desk,
                 domain::object::Kind::CertificateAuthority,
                 &authority.name,
             ),
             depth: authority.depth.min(DEPTH_MAX),
-            svg: life::draw(authority.over_percent, &about),
-            not_after: time(&authority.not_after),
+            life: span.map(|(begin, end)| life::Life::of(begin, end, now)),
             authority: authority.clone(),
         }
     };
     authorities.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::event::EventKind;
+
+    use super::*;
+
+    #[test]
+    fn ends_say_what_they_count() {
+        let end =
+            |from_days, until_days| words(&expiry::End { from_days, until_days, certificates: 1 });
+        assert_eq!(end(-30, Some(0)), "Ended in the last 30 days");
+        assert_eq!(end(0, Some(7)), "Within 7 days");
+        assert_eq!(end(7, Some(30)), "In 7 to 30 days");
+        assert_eq!(end(365, None), "In more than 365 days");
+    }
+
+    #[test]
+    fn a_reason_leads_to_the_list_that_has_its_events() {
+        for kind in EventKind::ALL {
+            let on_radius = list_of(kind.as_str()) == "/radius-events";
+            let expected = matches!(kind.as_str().split('.').next(), Some("network" | "radius"));
+            assert_eq!(on_radius, expected, "{kind:?}");
+        }
+        assert_eq!(list_of(EventKind::CertificateIssued.as_str()), "/events");
+        assert_eq!(list_of(EventKind::VisitAnswered.as_str()), "/radius-events");
+    }
 }

@@ -62,9 +62,7 @@ pub(crate) fn tries(kind: Kind, slug: &str) -> Vec<Link> {
 pub(crate) fn links(kind: Kind, visitor: &Visitor, shown: &Shown) -> Vec<Link> {
     let mut links = Vec::new();
     if visitor.can(Permission::CertificateRead) {
-        // Whether a device gets in is decided by workflows and network policies.
-        let list = if kind == Kind::PolicyWorkflow { kind } else { Kind::NetworkPolicy };
-        let url = format!("{}/_simulate", object::list_url(list));
+        let url = format!("{}/_simulate", object::list_url(kind));
         links.push(Link::new("policy.simulate", url));
     }
     if visitor.can(Permission::to_change(kind)) {
@@ -109,8 +107,9 @@ fn draft(desk: &Desk, kind: Kind, name: &str, definition: Value) -> Value {
     let renamed = !is_it(&definition);
     if let Some(one) = all.iter_mut().find(|one| is_it(one)) {
         *one = definition;
-        if let (true, Some(table)) = (renamed, one.as_object_mut()) {
-            table.insert("renamed_from".to_owned(), Value::from(name));
+        if renamed {
+            // It keeps the names that it had before.
+            definitions::rename(one, name);
         }
     }
     json!({ kind.as_str(): all })

@@ -1,5 +1,5 @@
-//! Trying out: what one device would get at an access point now, and why; or why it was answered
-//! as it was.
+//! Trying out: what one device would get at an access point, or of a gateway, now, and why; or why
+//! it was answered as it was.
 
 use std::sync::Arc;
 
@@ -45,6 +45,7 @@ pub(crate) fn pages(pages: &mut Pages, kind: Kind) {
 #[serde(default)]
 pub(crate) struct Asked {
     device: String,
+    gateway: String,
     access_point: String,
     ssid: String,
     mac: String,
@@ -58,6 +59,10 @@ struct SimulatePage {
     up: Link,
     to: String,
     asked: Asked,
+    /// Those whose devices can be tried out: none where requests are not.
+    gateways: Vec<String>,
+    /// Whether a visit can be tried out.
+    visits: bool,
     access_points: Vec<String>,
     simulated: Option<Simulated>,
     explained: Option<Explanation>,
@@ -67,6 +72,15 @@ struct SimulatePage {
 impl SimulatePage {
     fn is_let_in(&self, simulated: &Simulated) -> bool {
         simulated.access == NetworkAccess::Accept
+    }
+
+    /// Where the policy is that decided.
+    fn policy_url(&self, simulated: &Simulated, policy: &str) -> String {
+        let kind = match simulated.enrollment {
+            Some(_) => Kind::EnrollmentPolicy,
+            None => Kind::NetworkPolicy,
+        };
+        object::url(kind, policy)
     }
 
     /// The policies that only say what they would do.
@@ -88,6 +102,12 @@ async fn show(
         frame: Frame::new(&desk, &visitor, text::t("policy.simulate")),
         up: Link::new(&format!("{}.plural", kind.as_str()), path.clone()),
         to: format!("{path}/_simulate"),
+        gateways: if kind == Kind::NetworkPolicy {
+            Vec::new()
+        } else {
+            object::names(&desk, Kind::Gateway)
+        },
+        visits: kind != Kind::EnrollmentPolicy,
         access_points: object::names(&desk, Kind::AccessPoint),
         simulated: None,
         explained: None,
@@ -123,12 +143,18 @@ async fn answer(
     };
     let trial = Trial {
         device: page.asked.device.trim().to_owned(),
+        gateway: given(&page.asked.gateway).filter(|_| !page.gateways.is_empty()),
         access_point: given(&page.asked.access_point),
         ssid: given(&page.asked.ssid),
         mac: given(&page.asked.mac),
         at,
         draft: None,
     };
+    // Where only requests are decided on, some gateway is asked.
+    if !page.visits && trial.gateway.is_none() {
+        let what = text::t("policy.gateway_needed").into_owned();
+        return Ok(Err(Refusal::ParameterWrong { parameter: "gateway".to_owned(), what }));
+    }
     match simulate::simulate(&desk.app, actor, &trial).await {
         Ok(simulated) => page.simulated = Some(simulated),
         Err(NotApplied::Refused(refusal @ Refusal::NotFound { .. })) if is_event(&trial.device) => {

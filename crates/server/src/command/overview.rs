@@ -9,6 +9,7 @@ use domain::overview::Activity;
 use domain::overview::Authority;
 use domain::overview::Bar;
 use domain::overview::Overview;
+use domain::overview::Reason;
 use domain::overview::Stretch;
 use domain::overview::expiry::Certificates;
 use domain::overview::expiry::End;
@@ -105,15 +106,16 @@ fn print_stretch(words: &str, stretch: &Stretch) {
         row("enrollments", &stretch.enrollments),
     ];
     output::table(&["", "ACCEPTED", "REFUSED"], &rows);
-    let rows: Vec<Vec<String>> = stretch
-        .refusals
-        .iter()
-        .take(REASONS_SHOWN)
-        .map(|reason| vec![reason.events.to_string(), reason.code.clone(), reason.title.clone()])
-        .collect();
+    let rows: Vec<Vec<String>> =
+        stretch.refusals.iter().take(REASONS_SHOWN).map(reason_row).collect();
     if !rows.is_empty() {
-        output::table(&["REFUSED", "CODE", "REASON"], &rows);
+        output::table(&["REFUSED", "KIND", "CODE", "REASON"], &rows);
     }
+}
+
+fn reason_row(reason: &Reason) -> Vec<String> {
+    let (count, kind) = (reason.events.to_string(), reason.kind.clone());
+    vec![count, kind, reason.code.clone(), reason.title.clone()]
 }
 
 fn print_certificates(certificates: &Certificates) {
@@ -127,8 +129,9 @@ fn print_certificates(certificates: &Certificates) {
 fn words(end: &End) -> String {
     match (end.from_days, end.until_days) {
         (from, _) if from < 0 => format!("ended in the last {} days", from.saturating_neg()),
-        (_, Some(until)) => format!("within {until} days"),
-        (_, None) => "later".to_owned(),
+        (0, Some(until)) => format!("within {until} days"),
+        (from, Some(until)) => format!("in {from} to {until} days"),
+        (from, None) => format!("in more than {from} days"),
     }
 }
 

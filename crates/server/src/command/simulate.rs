@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use actions::decision::simulate::Enrollment;
 use actions::decision::simulate::Simulated;
 use actions::decision::simulate::Trial;
 use anyhow::anyhow;
@@ -17,7 +18,7 @@ use crate::config::DataArgument;
 use crate::connection::Connection;
 use crate::output;
 
-/// Say what would happen if a device came.
+/// Say what would happen if a device came, or asked for a certificate.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -25,6 +26,9 @@ pub(crate) struct Arguments {
     /// The device: name, serial number, UDID or address, or a certificate's serial number
     #[arg(long)]
     device: String,
+    /// The gateway that it asks for a certificate, in place of a visit
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["access_point", "ssid", "mac"])]
+    gateway: Option<String>,
     /// The access point that it asks at
     #[arg(long, value_name = "NAME")]
     access_point: Option<String>,
@@ -55,6 +59,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let draft = arguments.draft.as_deref().map(Draft::read).transpose()?;
     let trial = Trial {
         device: arguments.device,
+        gateway: arguments.gateway,
         access_point: arguments.access_point,
         ssid: arguments.ssid,
         mac: arguments.mac,
@@ -76,6 +81,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 fn print(simulated: &Simulated) {
     let say = |text: &str| output::line(&output::safe(text));
     let device = &simulated.device;
+    if let Some(enrollment) = &simulated.enrollment {
+        print_enrollment(simulated, enrollment);
+        return print_way(simulated);
+    }
     match (&simulated.access, &simulated.reason) {
         (Access::Accept, _) => {
             let vlan = simulated.vlan.as_ref().map(|vlan| format!(", VLAN {vlan}"));
@@ -91,6 +100,36 @@ fn print(simulated: &Simulated) {
     for attribute in &simulated.attributes {
         say(&format!("  sends  {} = {}", attribute.attribute, attribute.value));
     }
+    print_way(simulated);
+}
+
+fn print_enrollment(simulated: &Simulated, enrollment: &Enrollment) {
+    let say = |text: &str| output::line(&output::safe(text));
+    let (device, gateway) = (&simulated.device, &enrollment.gateway);
+    let known = if enrollment.known { "" } else { ", which the inventory does not know," };
+    match (&simulated.access, &simulated.reason) {
+        (Access::Accept, _) => {
+            let policy = simulated.policy.as_deref().unwrap_or_default();
+            say(&format!("{device}{known} would get a certificate through {gateway} by {policy}"));
+        }
+        (Access::Refuse, Some(reason)) => {
+            let (sentence, code) = (&reason.sentence, &reason.code);
+            say(&format!("{device}{known} would get none through {gateway}: {sentence} ({code})"));
+            say(&format!("  fix    {}", reason.fix));
+        }
+        (Access::Refuse, None) => say(&format!("{device}{known} would get none through {gateway}")),
+    }
+    for (what, name) in [
+        ("signed by", &enrollment.certificate_authority),
+        ("made from", &enrollment.certificate_template),
+    ] {
+        if let Some(name) = name {
+            say(&format!("  {what} {name}"));
+        }
+    }
+}
+
+fn print_way(simulated: &Simulated) {
     explain::print_roles(&simulated.roles, &simulated.device_roles);
     explain::print_monitors(&simulated.monitors);
     explain::print_path(&simulated.path);

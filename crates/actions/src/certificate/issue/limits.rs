@@ -6,6 +6,7 @@ use domain::certificate::Certificate;
 use domain::certificate::RevocationReason;
 use domain::device::DeviceId;
 use domain::enrollment_policy::OldCertificate;
+use domain::enrollment_policy::Settings;
 use domain::event::Event;
 use domain::refusal::Refusal;
 use pki::certificate::Serial;
@@ -21,8 +22,22 @@ use crate::unavailable;
 
 const DAY_SECONDS: i64 = 86_400;
 
+/// A device that asks, and the policy that decided about it.
+pub(crate) struct Asking<'a> {
+    pub(crate) policy: &'a str,
+    pub(crate) settings: &'a Settings,
+    /// How the device is known.
+    pub(crate) assurance: u8,
+    /// What the device is called.
+    pub(crate) device: String,
+    /// Its record.
+    pub(crate) device_id: Option<DeviceId>,
+    /// Whether it renews with its certificate.
+    pub(crate) renews: bool,
+}
+
 /// What one device has, when a limit asks for it.
-pub(super) struct Held {
+pub(crate) struct Held {
     device: Option<DeviceId>,
     /// Its certificates in use, newest first.
     certificates: Vec<Kept>,
@@ -33,12 +48,27 @@ pub(super) struct Held {
 /// record that the certificate is bound to, whatever the request calls itself: without one there is
 /// nothing to count.
 pub(super) async fn check(app: &App, decided: &Decided<'_>, now: Time) -> Result<Held, Refusal> {
-    let (settings, policy, holder) = (decided.settings, &decided.policy.name, decided.holder);
-    if holder.assurance < settings.assurance {
+    let holder = decided.holder;
+    let asking = Asking {
+        policy: &decided.policy.name,
+        settings: decided.settings,
+        assurance: holder.assurance,
+        device: holder.name().unwrap_or_else(|| decided.claim.csr.subject.to_string()),
+        device_id: holder.device_id,
+        renews: matches!(decided.right, Right::Renewal(_)),
+    };
+    allow(app, &asking, now).await
+}
+
+/// The same for whoever asks, or might.
+pub(crate) async fn allow(app: &App, asking: &Asking<'_>, now: Time) -> Result<Held, Refusal> {
+    let settings = asking.settings;
+    let (policy, device) = (asking.policy.to_owned(), asking.device.clone());
+    if asking.assurance < settings.assurance {
         return Err(Refusal::AssuranceLow {
-            assurance: holder.assurance.to_string(),
+            assurance: asking.assurance.to_string(),
             expected: settings.assurance.to_string(),
-            policy: policy.clone(),
+            policy,
         });
     }
     let asks = settings.certificates_per_device.is_some()
@@ -47,20 +77,18 @@ pub(super) async fn check(app: &App, decided: &Decided<'_>, now: Time) -> Result
     if !asks {
         return Ok(Held { device: None, certificates: Vec::new() });
     }
-    let device = holder.name().unwrap_or_else(|| decided.claim.csr.subject.to_string());
-    let Some(id) = holder.device_id else {
-        return Err(Refusal::DeviceUnknown { device, policy: policy.clone() });
+    let Some(id) = asking.device_id else {
+        return Err(Refusal::DeviceUnknown { device, policy });
     };
     let certificates = store::certificate::in_use_of_record(&app.store, id, now).await;
     let certificates = certificates.map_err(unavailable)?;
     let held = Held { device: Some(id), certificates };
-    if matches!(decided.right, Right::Renewal(_)) {
+    if asking.renews {
         return Ok(held);
     }
     if let (Some(days), Some(last)) = (settings.days_between, held.certificates.first()) {
         let from = last.intended_at.plus_seconds(i64::from(days) * DAY_SECONDS);
         if now < from {
-            let policy = policy.clone();
             let serial = last.certificate.serial.clone();
             return Err(Refusal::TooSoon { device, serial, from, policy });
         }
@@ -70,7 +98,6 @@ pub(super) async fn check(app: &App, decided: &Decided<'_>, now: Time) -> Result
         && settings.old_certificate.is_keep()
         && count >= u64::from(allowed)
     {
-        let policy = policy.clone();
         return Err(Refusal::TooManyCertificates { device, count, allowed, policy });
     }
     Ok(held)

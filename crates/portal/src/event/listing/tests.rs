@@ -5,6 +5,7 @@ use domain::filter::Filter;
 use pki::time::Time;
 
 use super::*;
+use crate::event::word;
 
 fn parse(text: &str) -> Filter {
     Filter::parse(text, &FIELDS, Time(1_795_471_200)).unwrap_or_else(|no| panic!("{text}: {no}"))

@@ -2,10 +2,6 @@
 //! nothing to a version that nobody looked at.
 
 #[cfg(test)]
-#[path = "harness/browser.rs"]
-mod browser;
-
-#[cfg(test)]
 mod tests {
     use actions::object::Shown;
     use actions::organization::Application;

@@ -1,11 +1,8 @@
 //! Search, devices, people, certificates, network profiles and access points, as browsers use them.
 
 #[cfg(test)]
-#[path = "harness/browser.rs"]
-mod browser;
-
-#[cfg(test)]
 mod tests {
+    use actions::inventory::Import;
     use axum::body::Body;
     use axum::http::Request;
     use pki::pem;
@@ -14,6 +11,7 @@ mod tests {
     use crate::browser::Fixture;
     use crate::browser::HOSTILE;
     use crate::browser::escaped;
+    use crate::browser::owner;
 
     #[tokio::test]
     async fn one_thing_that_is_found_is_led_to_and_several_are_listed() {
@@ -107,6 +105,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_taken_along_as_a_table_changes_nothing_when_it_is_brought_back() {
+        let fixture = Fixture::new().await;
+        for told in [
+            json!({"name": "=cmd()", "serial": "-1", "owner": "@anna", "tags": ["a;b", "c,d", "e\\", "'=f"]}),
+            json!({"name": "'=quoted", "model": "+1, or \"so\"", "mac_addresses": ["a4:83:e7:00:11:22", "a4:83:e7:00:11:23"]}),
+            json!({"name": "O'Neill; 2", "status": "lost", "os": "macOS"}),
+        ] {
+            fixture.device(told).await;
+        }
+        // Only its request told of it: the inventory does not know it, and must not by this.
+        fixture.issue("stranger").await;
+        for person in [
+            json!({"name": "=Anna", "email": "+anna@example.org", "groups": ["CN=a\\, b,OU=c", "d;e"]}),
+            json!({"name": "Ben", "status": "disabled"}),
+        ] {
+            let told = serde_json::from_value(person).unwrap();
+            actions::person::create(&fixture.app, &owner(), told).await.unwrap();
+        }
+        let json = fixture.get("/devices.json").await;
+        let all: Vec<serde_json::Value> = serde_json::from_str(&json.text).unwrap();
+        assert_eq!(all.len(), 4, "{}", json.text);
+        let (dry, app) = (Import { dry_run: true, ..Import::default() }, &fixture.app);
+        let csv = fixture.get("/devices.csv").await.text;
+        assert!(!csv.contains("stranger") && csv.contains("'=cmd()"), "{csv}");
+        let devices = actions::device::import(app, &owner(), csv.as_bytes(), dry).await.unwrap();
+        let csv = fixture.get("/people.csv").await.text;
+        let people = actions::person::import(app, &owner(), csv.as_bytes(), dry).await.unwrap();
+        for (report, count) in [(devices, 3), (people, 2)] {
+            assert!(report.rows.is_empty(), "{:?}", report.rows);
+            assert_eq!((report.unchanged, report.ignored_columns.len()), (count, 0));
+        }
+    }
+
+    #[tokio::test]
     async fn the_certificates_of_a_device_are_revoked_from_its_page() {
         let fixture = Fixture::new().await;
         fixture.device(json!({"name": "Mac", "serial": "C02XK1ZZJGH5"})).await;
@@ -153,7 +185,7 @@ mod tests {
             "Extended Key Usage",
             "clientAuth",
             "-----BEGIN CERTIFICATE-----",
-            "certificate.enrollment",
+            "Enrollment",
             "href=\"/gateways/mosyle\"",
         ] {
             assert!(page.contains(part), "{part}: {page}");
@@ -261,7 +293,14 @@ mod tests {
         assert_eq!(fixture.send(&format!("{own}/certificates"), &lost).await.status, 422);
         let old = [("trusted_authorities", "Example School RADIUS CA"), ("etag", "0000")];
         let got = fixture.send(&format!("{own}/certificates"), &old).await;
-        assert!(got.status == 422 && got.text.contains("Somebody else changed this"));
+        assert!(got.status == 409 && got.text.contains("Somebody else changed this"));
+        // What differs is shown, and saving means what there is now.
+        assert!(got.text.contains("How it differs from what is there now"), "{}", got.text);
+        assert!(got.text.contains("DigiCert Global Root G3&#34;]</td>"), "{}", got.text);
+        let (_, rest) = got.text.split_once("name=\"etag\" value=\"").unwrap();
+        let etag = rest.split('"').next().unwrap();
+        let over = [("trusted_authorities", "Example School RADIUS CA"), ("etag", etag)];
+        assert_eq!(fixture.send(&format!("{own}/certificates"), &over).await.status, 303);
         // In the form, too, what is ticked is kept when it is shown again.
         let adjust =
             [ticked.as_slice(), &[("name", "Wi-Fi 2"), ("adjust", "certificates")]].concat();
@@ -295,6 +334,17 @@ mod tests {
         let short = [("name", "Roof"), ("address", "x"), ("shared_secret", "short canary")];
         let got = fixture.send("/access-points/_new", &short).await;
         assert!(got.status == 422 && !got.text.contains("canary"), "{}", got.text);
+        // None is drawn silently where one was typed and is lost.
+        assert!(got.text.contains("Type it again"), "{}", got.text);
+        assert!(got.text.contains("name=\"shared_secret_typed\""), "{}", got.text);
+        let roof = [("name", "Roof"), ("address", "192.0.2.11"), ("shared_secret", "")];
+        let again = [roof.as_slice(), &[("shared_secret_typed", "yes")]].concat();
+        let got = fixture.send("/access-points/_new", &again).await;
+        assert_eq!(got.status, 422, "{}", got.text);
+        assert!(got.text.contains("was typed before") && !got.text.contains("_typed\""));
+        assert_eq!(fixture.get("/access-points/roof").await.status, 404);
+        let got = fixture.send("/access-points/_new", &roof).await;
+        assert!(got.status == 201 && got.text.contains("shown this once"), "{}", got.text);
         let got = fixture.send("/access-points/hall/rotate", &[]).await;
         assert!(got.status == 201 && !got.text.contains("canary"));
         let rules = fixture.app.snapshot.rules();
