@@ -106,9 +106,7 @@ pub fn render(
         | Platform::Generic => console(network, platform, selection),
         Platform::Windows => windows::files(network, &|_| None).map(files),
         // An app or the MDM that brings the key calls it by the profile's name.
-        Platform::Android => {
-            onc::android(network, AndroidKey::Alias(&network.slug)).map(files)
-        }
+        Platform::Android => onc::android(network, AndroidKey::Alias(&network.slug)).map(files),
         Platform::ChromeOs => onc::chromeos(network).map(files),
         Platform::Linux => linux::files(network).map(files),
         Platform::EapConfig => eap_config::files(network, None).map(files),

@@ -29,7 +29,7 @@ fn scep(content: &Content<'_>) -> Section {
     let mut section = Section::new(Some(Part::Scep), "SCEP profile")
         .at("Devices > Networks > Secure SCEP > Add Secure SCEP profile")
         .chosen("Platforms", "Chromebook (device)")
-        .typed("SCEP profile name", format!("{} SCEP", content.network.name))
+        .typed("SCEP profile name", format!("{} (SCEP)", content.network.name))
         .with("Subject name format: Fully distinguished name", content.subject("", ","));
     for (kind, value) in &content.names {
         let kind = match kind {
@@ -78,5 +78,5 @@ fn wifi(content: &Content<'_>) -> Section {
         .chosen("Server Certificate Authority", content.anchor_names())
         .typed("Server Certificate Domain Suffix Match", content.server_names(", "))
         .noting("without the *. of a name: a suffix covers every label before it")
-        .chosen("SCEP profile", format!("{} SCEP", network.name))
+        .chosen("SCEP profile", format!("{} (SCEP)", network.name))
 }

@@ -194,7 +194,9 @@ fn server_names_that_no_certificate_carries_are_told() {
     assert_eq!(names(&["*.securew2.com", "*.example.org"]), [""; 0]);
     assert_eq!(names(&["*.securew2.com"]), ["PROFILE-NAME"]);
     assert_eq!(names(&["example.org"]), ["PROFILE-NAME"]);
-    assert_eq!(names(&[" radius.example.org"]), ["PROFILE-NAME-BLANK", "PROFILE-NAME"]);
+    let blank = Value::Array(vec![Value::from(" radius.example.org")]);
+    let codes = edited(WIFI, &[("TLSTrustedServerNames", Some(blank))]);
+    assert_eq!(codes, ["PROFILE-NAME-BLANK", "PROFILE-NAME"]);
     assert_eq!(edited(WIFI, &[("TLSTrustedServerNames", None)]), ["PROFILE-NAME-NONE"]);
 }
 
