@@ -79,7 +79,9 @@ pub enum Entry {
     Choose(String),
     /// Tick this.
     Tick,
-    /// Leave this as it is, or empty.
+    /// Take the tick away, if there is one.
+    Untick,
+    /// Leave this as it is.
     Leave,
     /// Upload this file.
     Upload(String),
@@ -93,7 +95,12 @@ impl Entry {
     pub fn copied(&self) -> Option<&str> {
         match self {
             Self::Type(text) | Self::Secret(text) | Self::Complete(text) => Some(text),
-            Self::Choose(_) | Self::Tick | Self::Leave | Self::Upload(_) | Self::Press => None,
+            Self::Choose(_)
+            | Self::Tick
+            | Self::Untick
+            | Self::Leave
+            | Self::Upload(_)
+            | Self::Press => None,
         }
     }
 }
@@ -126,7 +133,7 @@ impl Section {
     }
 
     fn ticked_if(self, is_so: bool, label: &str) -> Self {
-        self.with(label, if is_so { Entry::Tick } else { Entry::Leave })
+        self.with(label, if is_so { Entry::Tick } else { Entry::Untick })
     }
 
     fn pressed(self, label: &str) -> Self {
@@ -186,7 +193,8 @@ pub fn write(
     if let Some(profile) = &profile {
         sections.push(content::upload(platform, profile));
     }
-    let title = format!("{} in {}", network.name, platform.label());
+    let console = if platform == Platform::Generic { "another MDM" } else { platform.label() };
+    let title = format!("{} in {console}", network.name);
     let mut card = Card { platform, title, intro: Vec::new(), sections, profile };
     card.intro = card.introduce(network, &content, selection);
     Ok(card)

@@ -65,6 +65,7 @@ fn field(field: &Field) -> String {
         }
         Entry::Choose(choice) => format!("choose <b>{}</b>", escape(choice)),
         Entry::Tick => "tick".to_owned(),
+        Entry::Untick => "untick".to_owned(),
         Entry::Leave => "leave as it is".to_owned(),
         Entry::Upload(file) => format!("upload <code>{}</code>", escape(file)),
         Entry::Press => "press".to_owned(),

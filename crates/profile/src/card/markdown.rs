@@ -46,6 +46,7 @@ fn field(field: &Field) -> String {
         }
         Entry::Choose(choice) => format!("**{label}**: choose *{}*", plain(choice)),
         Entry::Tick => format!("**{label}**: tick"),
+        Entry::Untick => format!("**{label}**: untick"),
         Entry::Leave => format!("**{label}**: leave as it is"),
         Entry::Upload(file) => format!("**{label}**: upload {}", code(file)),
         Entry::Press => format!("press **{label}**"),

@@ -64,7 +64,7 @@ fn template(content: &Content<'_>) -> Section {
     section
         .ticked("Automatic Certificate Renewal")
         .typed("Auto Renewal Period (days)", "30")
-        .with("Publish Private Key", Entry::Leave)
+        .with("Publish Private Key", Entry::Untick)
         .pressed("Save")
 }
 

@@ -34,6 +34,7 @@ fn fields(card: &Card, title: &str) -> Vec<(String, String)> {
         Entry::Choose(choice) => format!("choose {choice}"),
         Entry::Upload(file) => format!("upload {file}"),
         Entry::Tick => "tick".to_owned(),
+        Entry::Untick => "untick".to_owned(),
         Entry::Leave => "leave".to_owned(),
         Entry::Press => "press".to_owned(),
     };

@@ -82,10 +82,14 @@ fn edit(dictionary: &Dictionary, edits: &[(&str, Option<Value>)]) -> Dictionary 
         match edits.iter().find(|(edited, _)| *edited == key) {
             Some((_, None)) => {}
             Some((_, Some(value))) => edited = edited.with(key, value.clone()),
-            None => match value {
-                Value::Dictionary(inside) => edited = edited.with(key, edit(inside, edits)),
-                other => edited = edited.with(key, other.clone()),
-            },
+            None => {
+                let inside = if let Value::Dictionary(inside) = value {
+                    Value::from(edit(inside, edits))
+                } else {
+                    value.clone()
+                };
+                edited = edited.with(key, inside);
+            }
         }
     }
     edited
@@ -308,4 +312,14 @@ fn every_finding_says_why_and_what_to_do() {
             assert!(!words.is_empty() && !words.ends_with('.'), "{finding:?}");
         }
     }
+}
+
+#[test]
+fn payloads_that_are_there_twice_are_told() {
+    let root = list(&fixture::network(), Platform::Mosyle, &Selection::default());
+    let mut payloads = root.get("PayloadContent").unwrap().elements().to_vec();
+    payloads.push(payloads[4].clone());
+    let file = property_list::write(&root.with("PayloadContent", payloads));
+    let codes = codes(&compare(&file, Some(Platform::Mosyle)));
+    assert_eq!(codes, ["PROFILE-UUID", "PROFILE-SCEP-SEVERAL"]);
 }
