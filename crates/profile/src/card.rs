@@ -79,7 +79,9 @@ pub enum Entry {
     Choose(String),
     /// Tick this.
     Tick,
-    /// Leave this as it is, or empty.
+    /// Take the tick away, if there is one.
+    Untick,
+    /// Leave this as it is.
     Leave,
     /// Upload this file.
     Upload(String),
@@ -93,7 +95,12 @@ impl Entry {
     pub fn copied(&self) -> Option<&str> {
         match self {
             Self::Type(text) | Self::Secret(text) | Self::Complete(text) => Some(text),
-            Self::Choose(_) | Self::Tick | Self::Leave | Self::Upload(_) | Self::Press => None,
+            Self::Choose(_)
+            | Self::Tick
+            | Self::Untick
+            | Self::Leave
+            | Self::Upload(_)
+            | Self::Press => None,
         }
     }
 }
@@ -126,7 +133,7 @@ impl Section {
     }
 
     fn ticked_if(self, is_so: bool, label: &str) -> Self {
-        self.with(label, if is_so { Entry::Tick } else { Entry::Leave })
+        self.with(label, if is_so { Entry::Tick } else { Entry::Untick })
     }
 
     fn pressed(self, label: &str) -> Self {
@@ -186,49 +193,11 @@ pub fn write(
     if let Some(profile) = &profile {
         sections.push(content::upload(platform, profile));
     }
-    let title = format!("{} in {}", network.name, platform.label());
-    let intro = intro(network, &content, selection, profile.as_ref());
-    Ok(Card { platform, title, intro, sections, profile })
-}
-
-fn intro(
-    network: &Network,
-    content: &Content<'_>,
-    selection: &Selection,
-    profile: Option<&File>,
-) -> Vec<String> {
-    let mut intro = vec![format!(
-        "Network profile \"{}\" of {}, version {}. Consoles change; where a field has another name \
-         today, its place in the order helps to find it.",
-        network.name, network.organization, network.version
-    )];
-    if let Some(part) = selection.only {
-        intro.push(format!(
-            "Only a part: {}. It shows whether this part works; devices need the whole.",
-            part.label()
-        ));
-    }
-    if selection.includes(Part::Scep) {
-        intro.push(
-            "This card holds the gateway's challenge. Keep it like a password, and delete it when \
-             the console has it."
-                .to_owned(),
-        );
-    }
-    if content.has_places && selection.includes(Part::Scep) {
-        intro.push(
-            "What this console calls its variables is not known here: where something stands in \
-             [brackets], choose it from the console's own list. A file to upload is not made for \
-             the same reason; write the variables as plain text into the network profile to get one."
-                .to_owned(),
-        );
-    } else if profile.is_some() {
-        intro.push(
-            "The forms and the profile at the end are two ways to the same: do one of them."
-                .to_owned(),
-        );
-    }
-    intro
+    let console = if platform == Platform::Generic { "another MDM" } else { platform.label() };
+    let title = format!("{} in {console}", network.name);
+    let mut card = Card { platform, title, intro: Vec::new(), sections, profile };
+    card.intro = card.introduce(network, &content, selection);
+    Ok(card)
 }
 
 /// The profile to upload, where the console takes one.
@@ -253,6 +222,46 @@ fn profile(
 }
 
 impl Card {
+    fn introduce(
+        &self,
+        network: &Network,
+        content: &Content<'_>,
+        selection: &Selection,
+    ) -> Vec<String> {
+        let mut intro = vec![format!(
+            "Network profile \"{}\" of {}, version {}. Consoles change; where a field has another \
+             name today, its place in the order helps to find it.",
+            network.name, network.organization, network.version
+        )];
+        if let Some(part) = selection.only {
+            intro.push(format!(
+                "Only a part: {}. It shows whether this part works; devices need the whole.",
+                part.label()
+            ));
+        }
+        if self.is_secret() {
+            let secret = "This card holds the gateway's challenge. Keep it like a password, and \
+                          delete it when the console has it.";
+            intro.push(secret.to_owned());
+        } else if self.profile.as_ref().is_some_and(|profile| profile.is_secret) {
+            let secret = "The profile beside this card holds the gateway's challenge. Keep it like \
+                          a password, and delete it when the console has it.";
+            intro.push(secret.to_owned());
+        }
+        if content.has_places && selection.includes(Part::Scep) {
+            let places = "What this console calls its variables is not known here: where something \
+                          stands in [brackets], choose it from the console's own list. A file to \
+                          upload is not made for the same reason; write the variables as plain text \
+                          into the network profile to get one.";
+            intro.push(places.to_owned());
+        } else if self.profile.is_some() {
+            let two =
+                "The forms and the profile at the end are two ways to the same: do one of them.";
+            intro.push(two.to_owned());
+        }
+        intro
+    }
+
     /// The certificates to upload, in the form that the console takes.
     #[must_use]
     pub fn certificates(&self, network: &Network) -> Vec<File> {

@@ -120,6 +120,7 @@ impl Report {
 pub fn compare(profile: &Profile, expected: &Expected<'_>) -> Vec<Finding> {
     let mut report = Report::default();
     keys(profile, &mut report);
+    identifiers(profile, &mut report);
     signature(profile, &mut report);
     scep::check(profile, expected, &mut report);
     variables(profile, expected, &mut report);
@@ -141,6 +142,20 @@ fn keys(profile: &Profile, report: &mut Report) {
         } else {
             let why = "devices pass over keys they do not know, so that a typing error goes unseen";
             report.hint("PROFILE-KEY-UNKNOWN", &place, [&what, why, "compare the key's spelling"]);
+        }
+    }
+}
+
+/// Payloads point to each other by UUID.
+fn identifiers(profile: &Profile, report: &mut Report) {
+    for (place, payload) in profile.payloads.iter().enumerate() {
+        let before = profile.payloads.iter().take(place);
+        let mut same = before.filter(|other| other.uuid.eq_ignore_ascii_case(&payload.uuid));
+        if let Some(other) = same.next() {
+            let what = format!("it has the same PayloadUUID as {}", other.title);
+            let why = "a device keeps one of the two, and points to either";
+            let fix = "give each payload a UUID of its own";
+            report.problem("PROFILE-UUID", &payload.title, [&what, why, fix]);
         }
     }
 }

@@ -99,7 +99,7 @@ impl Platform {
             Self::Addigy => "Addigy",
             Self::WorkspaceOne => "Workspace ONE",
             Self::Meraki => "Meraki Systems Manager",
-            Self::Google => "Google Admin console",
+            Self::Google => "the Google Admin console",
             Self::Generic => "Another MDM",
             Self::Windows => "Windows",
             Self::Android => "Android",

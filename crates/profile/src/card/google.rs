@@ -29,7 +29,7 @@ fn scep(content: &Content<'_>) -> Section {
     let mut section = Section::new(Some(Part::Scep), "SCEP profile")
         .at("Devices > Networks > Secure SCEP > Add Secure SCEP profile")
         .chosen("Platforms", "Chromebook (device)")
-        .typed("SCEP profile name", format!("{} SCEP", content.network.name))
+        .typed("SCEP profile name", format!("{} (SCEP)", content.network.name))
         .with("Subject name format: Fully distinguished name", content.subject("", ","));
     for (kind, value) in &content.names {
         let kind = match kind {
@@ -64,6 +64,8 @@ fn scep(content: &Content<'_>) -> Section {
 fn wifi(content: &Content<'_>) -> Section {
     let network = content.network;
     let Some((ssid, _, hidden)) = content.wireless() else { return content.wired() };
+    let suffixes: Vec<&str> =
+        network.server_names.iter().map(|name| name.strip_prefix("*.").unwrap_or(name)).collect();
     Section::new(Some(Part::Wifi), "Wi-Fi")
         .at("Devices > Networks > Wi-Fi > Add Wi-Fi")
         .ticked("Platform access: Chromebooks (by device)")
@@ -76,7 +78,7 @@ fn wifi(content: &Content<'_>) -> Section {
         .typed("Username", network.outer_identity.as_deref().unwrap_or("anonymous"))
         .noting("what the device calls itself; the certificate decides")
         .chosen("Server Certificate Authority", content.anchor_names())
-        .typed("Server Certificate Domain Suffix Match", content.server_names(", "))
-        .noting("without the *. of a name: a suffix covers every label before it")
-        .chosen("SCEP profile", format!("{} SCEP", network.name))
+        .typed("Server Certificate Domain Suffix Match", suffixes.join(", "))
+        .noting("a suffix covers every label before it; without the *. of the network profile")
+        .chosen("SCEP profile", format!("{} (SCEP)", network.name))
 }

@@ -40,7 +40,7 @@ pub(super) fn write(card: &Card) -> String {
 fn one(section: &Section) -> String {
     let mut out = format!("<section>\n<h2>{}</h2>\n", escape(&section.title));
     if let Some(place) = &section.place {
-        out.push_str(&format!("<p class=\"place\">{}</p>\n", escape(place)));
+        out.push_str(&format!("<p class=\"place\">Where: {}</p>\n", escape(place)));
     }
     if !section.fields.is_empty() {
         out.push_str("<table>\n");
@@ -65,7 +65,8 @@ fn field(field: &Field) -> String {
         }
         Entry::Choose(choice) => format!("choose <b>{}</b>", escape(choice)),
         Entry::Tick => "tick".to_owned(),
-        Entry::Leave => "leave empty".to_owned(),
+        Entry::Untick => "untick".to_owned(),
+        Entry::Leave => "leave as it is".to_owned(),
         Entry::Upload(file) => format!("upload <code>{}</code>", escape(file)),
         Entry::Press => "press".to_owned(),
     };

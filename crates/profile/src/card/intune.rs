@@ -37,7 +37,7 @@ fn scep(content: &Content<'_>) -> Section {
     let scep = &content.network.scep;
     let mut section = Section::new(Some(Part::Scep), "SCEP certificate")
         .at(&format!("{PLACE} > SCEP certificate"))
-        .typed("Name", format!("{} SCEP", content.network.name))
+        .typed("Name", format!("{} (SCEP)", content.network.name))
         .chosen("Certificate type", "Device")
         .noting("User, if a variable of the person stands in the subject or in a name")
         .with("Subject name format", content.subject("", ","));
@@ -82,7 +82,7 @@ fn wifi(content: &Content<'_>) -> Section {
     let Some((ssid, security, hidden)) = content.wireless() else { return content.wired() };
     let mut section = Section::new(Some(Part::Wifi), "Wi-Fi")
         .at(&format!("{PLACE} > Wi-Fi"))
-        .typed("Name", format!("{} Wi-Fi", network.name))
+        .typed("Name", format!("{} (network)", network.name))
         .chosen("Wi-Fi type", "Enterprise")
         .typed("SSID", ssid)
         .chosen("Connect automatically", enabled(network.auto_join))
@@ -105,7 +105,7 @@ fn wifi(content: &Content<'_>) -> Section {
     }
     section
         .chosen("Authentication method", "Certificates")
-        .chosen("Certificates (identity)", format!("{} SCEP", network.name))
+        .chosen("Certificates (identity)", format!("{} (SCEP)", network.name))
 }
 
 fn enabled(is_so: bool) -> &'static str {

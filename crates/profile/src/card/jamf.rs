@@ -67,7 +67,7 @@ fn scep(content: &Content<'_>) -> Section {
         .ticked("Use for key encipherment")
         .typed("Fingerprint", content.fingerprint())
         .noting("SHA-1 of the root, which Macs compare with the last certificate of GetCACert")
-        .with("Allow export from keychain", Entry::Leave)
+        .with("Allow export from keychain", Entry::Untick)
         .ticked_if(scep.allow_all_apps, "Allow all apps access")
         .remarking(
             "Saving this profile again makes every device in its scope ask for a new certificate.",

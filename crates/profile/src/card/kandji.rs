@@ -35,7 +35,7 @@ fn wifi(content: &Content<'_>) -> Section {
     let Some((ssid, security, hidden)) = content.wireless() else { return content.wired() };
     let mut section = Section::new(Some(Part::Wifi), "Wi-Fi")
         .at("Library > Add new > Wi-Fi")
-        .typed("Name", format!("{} Wi-Fi", network.name))
+        .typed("Name", format!("{} (network)", network.name))
         .typed("Service Set Identifier (SSID)", ssid)
         .ticked_if(hidden, "Hidden network")
         .ticked_if(network.auto_join, "Automatically join this network")

@@ -21,7 +21,7 @@ pub(super) fn write(card: &Card) -> String {
 fn one(out: &mut String, number: usize, section: &Section) {
     line(out, &format!("\n## {number}. {}\n", plain(&section.title)));
     if let Some(place) = &section.place {
-        line(out, &format!("{}\n", plain(place)));
+        line(out, &format!("Where: {}\n", plain(place)));
     }
     for one in &section.fields {
         line(out, &format!("- {}", field(one)));
@@ -46,7 +46,8 @@ fn field(field: &Field) -> String {
         }
         Entry::Choose(choice) => format!("**{label}**: choose *{}*", plain(choice)),
         Entry::Tick => format!("**{label}**: tick"),
-        Entry::Leave => format!("**{label}**: leave empty"),
+        Entry::Untick => format!("**{label}**: untick"),
+        Entry::Leave => format!("**{label}**: leave as it is"),
         Entry::Upload(file) => format!("**{label}**: upload {}", code(file)),
         Entry::Press => format!("press **{label}**"),
     };

@@ -63,7 +63,7 @@ fn scep(content: &Content<'_>) -> Section {
     let scep = &content.network.scep;
     let mut section = Section::new(Some(Part::Scep), "Creating a SCEP Profile")
         .at("+ ADD PROFILE > Add SCEP profile")
-        .typed("Profile Name", format!("{} SCEP", content.network.name))
+        .typed("Profile Name", format!("{} (SCEP)", content.network.name))
         .chosen("Server", "URL")
         .typed("URL", scep.url.as_str())
         .with("Subject", content.subject("/", ""));
@@ -114,7 +114,7 @@ fn wifi(content: &Content<'_>) -> Section {
     let Some((ssid, security, hidden)) = content.wireless() else { return content.wired() };
     let mut section = Section::new(Some(Part::Wifi), "Creating a Wi-Fi Profile")
         .at("+ ADD PROFILE > Add WiFi profile")
-        .typed("Profile Name", format!("{} Wi-Fi", network.name))
+        .typed("Profile Name", format!("{} (network)", network.name))
         .typed("SSID (network name)", ssid)
         .chosen("Security Type", protection(security))
         .ticked("Protocols tab: TLS")
@@ -126,9 +126,11 @@ fn wifi(content: &Content<'_>) -> Section {
     for name in &network.server_names {
         section = section.typed("Trusted Server Certificate Names", name.as_str());
     }
+    section = section.ticked_if(network.auto_join, "Auto Join");
+    if hidden {
+        section = section.ticked("Hidden Network");
+    }
     section
-        .ticked_if(network.auto_join, "Auto Join")
-        .ticked_if(hidden, "Hidden Network")
         .ticked_if(network.disable_mac_randomization, "Disable MAC Address Randomization")
         .pressed("Save")
 }

@@ -87,11 +87,11 @@ fn scep(content: &Content<'_>, place: &str) -> Section {
         .ticked("Use for key encipherment")
         .typed("Fingerprint", content.fingerprint())
         .noting("SHA-1 of the root, which devices compare with the last certificate of GetCACert")
-        .with("Allow export from keychain", Entry::Leave)
+        .with("Allow export from keychain", Entry::Untick)
         .ticked_if(scep.allow_all_apps, "Allow all apps access");
     if content.platform == Platform::Addigy {
         section = section
-            .with("Proxy SCEP Requests", Entry::Leave)
+            .with("Proxy SCEP Requests", Entry::Untick)
             .noting("devices must reach the URL themselves");
     }
     section

@@ -23,8 +23,8 @@ pub(super) fn sections(content: &Content<'_>) -> Vec<Section> {
         Section::new(Some(Part::Scep), "SCEP")
             .at("the profile > SCEP > Configure")
             .chosen("Credential Source", "Defined Certificate Authority")
-            .chosen("Certificate Authority", format!("{} CA", network.name))
-            .chosen("Certificate Template", format!("{} template", network.name)),
+            .chosen("Certificate Authority", format!("{} (SCEP)", network.name))
+            .chosen("Certificate Template", format!("{} (template)", network.name)),
     );
     sections.push(wifi(content));
     sections
@@ -34,7 +34,7 @@ fn authority(content: &Content<'_>) -> Section {
     let scep = &content.network.scep;
     Section::new(Some(Part::Scep), "Certificate Authority")
         .at("Devices > Certificates > Certificate Authorities > Add")
-        .typed("Name", format!("{} CA", content.network.name))
+        .typed("Name", format!("{} (SCEP)", content.network.name))
         .chosen("Authority Type", "Generic SCEP")
         .chosen("SCEP Provider", "Basic")
         .typed("SCEP URL", scep.url.as_str())
@@ -51,8 +51,8 @@ fn template(content: &Content<'_>) -> Section {
     let network = content.network;
     let mut section = Section::new(Some(Part::Scep), "Request Template")
         .at("Devices > Certificates > Certificate Authorities > Request Templates > Add")
-        .typed("Name", format!("{} template", network.name))
-        .chosen("Certificate Authority", format!("{} CA", network.name))
+        .typed("Name", format!("{} (template)", network.name))
+        .chosen("Certificate Authority", format!("{} (SCEP)", network.name))
         .with("Subject Name", content.subject("", ","))
         .chosen("Private Key Length", network.scep.key_bits.to_string())
         .ticked("Private Key Type: Signing")
@@ -64,7 +64,7 @@ fn template(content: &Content<'_>) -> Section {
     section
         .ticked("Automatic Certificate Renewal")
         .typed("Auto Renewal Period (days)", "30")
-        .with("Publish Private Key", Entry::Leave)
+        .with("Publish Private Key", Entry::Untick)
         .pressed("Save")
 }
 

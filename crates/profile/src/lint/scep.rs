@@ -7,6 +7,7 @@ use super::url;
 use super::url::Verdict;
 use crate::apple::key::shown;
 use crate::apple::trust;
+use crate::inspect::Content;
 use crate::inspect::Profile;
 use crate::inspect::Scep;
 use crate::mdm;
@@ -27,6 +28,14 @@ pub(super) fn check(profile: &Profile, expected: &Expected<'_>, report: &mut Rep
         report.warning("PROFILE-NO-SCEP", "the profile", [what, why, fix]);
         return;
     };
+    let all = profile.payloads.iter().filter(|one| matches!(one.content, Content::Scep(_)));
+    let count = all.count();
+    if count > 1 {
+        let what = format!("the profile asks for {count} certificates by SCEP");
+        let why = "a device that holds several may show the wrong one; only one was looked at here";
+        let fix = "leave the one that the network uses";
+        report.warning("PROFILE-SCEP-SEVERAL", PLACE, [&what, why, fix]);
+    }
     address(scep, expected, report);
     challenge(scep, expected, report);
     names(scep, report);

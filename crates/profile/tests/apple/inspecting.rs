@@ -211,7 +211,7 @@ fn what_is_wrong_in_a_payload_is_told_by_payload_and_key_and_the_rest_is_read() 
 fn deviations_have_an_end() {
     let payloads = vec![Value::Dictionary(Dictionary::default()); inspect::PAYLOADS_MAX];
     let profile = inspect::read(&wrapped(payloads)).unwrap();
-    assert_eq!(profile.deviations.len(), profile::apple::key::DEVIATIONS_MAX);
+    assert_eq!(profile.deviations.len(), apple::key::DEVIATIONS_MAX);
 }
 
 #[test]

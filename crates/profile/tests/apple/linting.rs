@@ -82,10 +82,14 @@ fn edit(dictionary: &Dictionary, edits: &[(&str, Option<Value>)]) -> Dictionary 
         match edits.iter().find(|(edited, _)| *edited == key) {
             Some((_, None)) => {}
             Some((_, Some(value))) => edited = edited.with(key, value.clone()),
-            None => match value {
-                Value::Dictionary(inside) => edited = edited.with(key, edit(inside, edits)),
-                other => edited = edited.with(key, other.clone()),
-            },
+            None => {
+                let inside = if let Value::Dictionary(inside) = value {
+                    Value::from(edit(inside, edits))
+                } else {
+                    value.clone()
+                };
+                edited = edited.with(key, inside);
+            }
         }
     }
     edited
@@ -194,7 +198,9 @@ fn server_names_that_no_certificate_carries_are_told() {
     assert_eq!(names(&["*.securew2.com", "*.example.org"]), [""; 0]);
     assert_eq!(names(&["*.securew2.com"]), ["PROFILE-NAME"]);
     assert_eq!(names(&["example.org"]), ["PROFILE-NAME"]);
-    assert_eq!(names(&[" radius.example.org"]), ["PROFILE-NAME-BLANK", "PROFILE-NAME"]);
+    let blank = Value::Array(vec![Value::from(" radius.example.org")]);
+    let codes = edited(WIFI, &[("TLSTrustedServerNames", Some(blank))]);
+    assert_eq!(codes, ["PROFILE-NAME-BLANK", "PROFILE-NAME"]);
     assert_eq!(edited(WIFI, &[("TLSTrustedServerNames", None)]), ["PROFILE-NAME-NONE"]);
 }
 
@@ -306,4 +312,14 @@ fn every_finding_says_why_and_what_to_do() {
             assert!(!words.is_empty() && !words.ends_with('.'), "{finding:?}");
         }
     }
+}
+
+#[test]
+fn payloads_that_are_there_twice_are_told() {
+    let root = list(&fixture::network(), Platform::Mosyle, &Selection::default());
+    let mut payloads = root.get("PayloadContent").unwrap().elements().to_vec();
+    payloads.push(payloads[4].clone());
+    let file = property_list::write(&root.with("PayloadContent", payloads));
+    let codes = codes(&compare(&file, Some(Platform::Mosyle)));
+    assert_eq!(codes, ["PROFILE-UUID", "PROFILE-SCEP-SEVERAL"]);
 }

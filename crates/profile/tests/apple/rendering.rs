@@ -219,7 +219,7 @@ fn a_variable_that_nobody_fills_in_is_complained_of() {
 fn hostile_names_stay_text() {
     let mut network = fixture::network();
     network.name = "</string><key>PayloadType</key>&amp;]]>".into();
-    network.organization = "<!DOCTYPE x [<!ENTIT y \"z\">]>&y;".into();
+    network.organization = "<!DOCTYPE x [<!ENTITY y \"z\">]>&y;".into();
     let root = list(&network, Platform::Mosyle, &whole());
     assert_eq!(root.text("PayloadDisplayName"), Some(network.name.as_str()));
     assert_eq!(root.text("PayloadOrganization"), Some(network.organization.as_str()));
