@@ -111,7 +111,7 @@ pub struct RenderedSection {
 pub struct RenderedField {
     /// What the console calls it.
     pub label: String,
-    /// What to do there: type, secret, complete, choose, tick, leave, upload or press.
+    /// What to do there: type, secret, complete, choose, tick, untick, leave, upload or press.
     pub entry: String,
     /// With which value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -265,6 +265,7 @@ impl From<profile::card::Field> for RenderedField {
             Entry::Choose(text) => ("choose", Some(text)),
             Entry::Upload(text) => ("upload", Some(text)),
             Entry::Tick => ("tick", None),
+            Entry::Untick => ("untick", None),
             Entry::Leave => ("leave", None),
             Entry::Press => ("press", None),
         };
