@@ -18,6 +18,7 @@ use crate::App;
 use crate::certificate::conflict;
 use crate::change;
 use crate::inventory;
+use crate::object;
 use crate::organization::NotApplied;
 use crate::session;
 use crate::unavailable;
@@ -72,14 +73,20 @@ fn check_given(actor: &Actor, told: &Told) -> Result<(), Refusal> {
     permissions.iter().try_for_each(|permission| actor.may(*permission))
 }
 
-/// Changes an administrator.
+/// What tells this version of an administrator from others.
+#[must_use]
+pub fn etag(administrator: &Administrator) -> String {
+    object::etag_of(0, administrator)
+}
+
+/// Changes an administrator; refused if they are not of the version that is meant.
 pub async fn change(
     app: &App,
     actor: &Actor,
-    name: &str,
+    (name, etag): (&str, Option<&str>),
     told: Told,
 ) -> Result<Administrator, NotApplied> {
-    let answer = try_change(app, actor, name, &told).await;
+    let answer = try_change(app, actor, (name, etag), &told).await;
     inventory::note(app, actor, format!("{NOUN}:{name}"), &answer).await;
     answer
 }
@@ -87,12 +94,13 @@ pub async fn change(
 async fn try_change(
     app: &App,
     actor: &Actor,
-    name: &str,
+    (name, meant): (&str, Option<&str>),
     told: &Told,
 ) -> Result<Administrator, NotApplied> {
     actor.may(Permission::AdministratorChange)?;
     check_given(actor, told)?;
     let before = find(app, name).await?;
+    object::check_etag(meant, &etag(&before.administrator), (NOUN, name))?;
     let changed = before.administrator.change(told).map_err(NotApplied::Complaints)?;
     if changed == before.administrator {
         return Ok(changed);

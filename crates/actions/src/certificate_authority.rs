@@ -25,6 +25,7 @@ use pki::key::KeyType;
 use pki::key::PrivateKey;
 use pki::name::Name;
 use pki::oid;
+use pki::public_root;
 use store::private_key::OpenedKey;
 use store::write::Write;
 
@@ -54,7 +55,7 @@ pub(crate) struct Made {
 /// issuer was made to sign leaves only, and keys that would have the same address.
 pub(crate) fn check(merged: &Merged, rules: &Rules) -> Result<(), Vec<Complaint>> {
     let kind = Kind::CertificateAuthority;
-    let mut complaints = Vec::new();
+    let mut complaints = check_names(merged);
     for definition in &merged.organization.certificate_authority {
         let issuer = definition.issuer.as_deref();
         let issuer = issuer.filter(|_| merged.plan.creates(kind, &definition.name));
@@ -77,6 +78,24 @@ pub(crate) fn check(merged: &Merged, rules: &Rules) -> Result<(), Vec<Complaint>
         ));
     }
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
+}
+
+/// Complains of an authority that is to be called like a public root: whoever names it in a profile
+/// would get one and may mean the other. One that has such a name already keeps it.
+fn check_names(merged: &Merged) -> Vec<Complaint> {
+    let kind = Kind::CertificateAuthority;
+    let is_new = |name: &str| {
+        merged.plan.creates(kind, name)
+            || merged.plan.renamed().any(|(of, _, now)| of == kind && now == name)
+    };
+    let all = merged.organization.certificate_authority.iter().map(|it| it.name.as_str());
+    let taken = all.filter(|name| is_new(name) && public_root::find(name).is_some());
+    let complain = |name: &str| {
+        let what = format!("\"{name}\" is the name of a public root");
+        let fix = "call it otherwise, with the organization's name in front";
+        Complaint::new(merged.path(kind, name, "name"), what, fix)
+    };
+    taken.map(complain).collect()
 }
 
 /// Which key of an authority is to be made.
@@ -302,4 +321,38 @@ pub(crate) fn name(common_name: &str) -> Result<Name, Refusal> {
 
 fn internal(what: &str) -> Refusal {
     Refusal::Internal { what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::organization::Organization;
+    use domain::organization::document::Document;
+    use domain::plan;
+    use domain::plan::Going;
+    use serde_json::json;
+
+    use super::*;
+
+    const PUBLIC: &str = "DigiCert Global Root G2";
+
+    fn merged(current: &Organization, authority: serde_json::Value) -> Merged {
+        let document = Document::parse(json!({ "certificate_authority": [authority] })).unwrap();
+        plan::merge(current, &Default::default(), document, Going::These(&[])).unwrap()
+    }
+
+    #[test]
+    fn no_authority_is_called_like_a_public_root_but_one_that_is_already() {
+        let nothing = Organization::default();
+        let new = merged(&nothing, json!({ "name": PUBLIC, "type": "root" }));
+        let complaints = check_names(&new);
+        assert_eq!(complaints.len(), 1);
+        assert_eq!(complaints[0].path, "certificate_authority[0].name");
+        let own = merged(&nothing, json!({ "name": "School Root", "type": "root" }));
+        assert!(check_names(&own).is_empty());
+        let renamed = json!({ "name": PUBLIC, "type": "root", "renamed_from": ["School Root"] });
+        assert_eq!(check_names(&merged(&own.organization, renamed)).len(), 1);
+        // One of before is changed like any other.
+        let change = json!({ "name": PUBLIC, "type": "root", "description": "of before" });
+        assert!(check_names(&merged(&new.organization, change)).is_empty());
+    }
 }

@@ -38,6 +38,7 @@ use crate::inventory;
 use crate::inventory::ATTEMPTS_MAX;
 use crate::inventory::Import;
 use crate::inventory::Report;
+use crate::object;
 use crate::organization::NotApplied;
 use crate::share;
 use crate::unavailable;
@@ -184,19 +185,37 @@ async fn tell_one(app: &App, actor: &Actor, told: Told) -> Result<Shown, NotAppl
     Err(Refusal::Conflict { what: "the device changes all the time".into() }.into())
 }
 
-/// Tells of a device that is there, by its name, serial number, UDID, id or address.
-pub async fn tell(app: &App, actor: &Actor, text: &str, told: Told) -> Result<Shown, NotApplied> {
-    let answer = try_tell(app, actor, text, &told).await;
+/// What tells this version of a device from others: what is known of it, and not who told it when.
+#[must_use]
+pub fn etag(device: &Device) -> String {
+    object::etag_of(0, &change::record(device))
+}
+
+/// Tells of a device that is there, by its name, serial number, UDID, id or address; refused if it
+/// is not of the version that is meant.
+pub async fn tell(
+    app: &App,
+    actor: &Actor,
+    (text, etag): (&str, Option<&str>),
+    told: Told,
+) -> Result<Shown, NotApplied> {
+    let answer = try_tell(app, actor, (text, etag), &told).await;
     inventory::note(app, actor, format!("device:{text}"), &answer).await;
     answer
 }
 
-async fn try_tell(app: &App, actor: &Actor, text: &str, told: &Told) -> Result<Shown, NotApplied> {
+async fn try_tell(
+    app: &App,
+    actor: &Actor,
+    (text, meant): (&str, Option<&str>),
+    told: &Told,
+) -> Result<Shown, NotApplied> {
     actor.may(Permission::InventoryChange)?;
     check(told)?;
     let _one_at_a_time = app.keeping.lock().await;
     for attempt in 1..=ATTEMPTS_MAX {
         let (before, version) = find(app, text).await?;
+        object::check_etag(meant, &etag(&before), ("device", &before.name))?;
         let mut after = (*before).clone();
         let is_different = after.tell(told, Source::Administrator, app.world.time());
         check_taken(app, &after)?;

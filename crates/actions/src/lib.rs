@@ -51,6 +51,7 @@ pub mod world;
 use std::sync::Arc;
 
 use domain::refusal::Refusal;
+use domain::session::Limits;
 use store::Store;
 use store::StoreError;
 use store::seal::MasterKey;
@@ -88,6 +89,8 @@ pub struct App {
     pub(crate) answers: Answers,
     /// Where passwords are hashed, a few at a time.
     pub(crate) passwords: Desk,
+    /// How long sessions last that begin.
+    pub(crate) sessions: Limits,
     /// Who failed to sign in, and must wait.
     pub(crate) failures: Failures,
     /// How the audit fares.
@@ -113,6 +116,16 @@ impl App {
         master: Arc<MasterKey>,
         world: World,
     ) -> Result<Arc<Self>, StoreError> {
+        Self::open_within(Limits::default(), store, master, world).await
+    }
+
+    /// The same, with sessions that last so long.
+    pub async fn open_within(
+        sessions: Limits,
+        store: Store,
+        master: Arc<MasterKey>,
+        world: World,
+    ) -> Result<Arc<Self>, StoreError> {
         let world = Arc::new(world);
         // Before anything is read, so that no change is missed.
         let changes = store.changes();
@@ -134,6 +147,7 @@ impl App {
             revocation_lists: Lists::default(),
             answers: Answers::default(),
             passwords: Desk::default(),
+            sessions,
             failures: Failures::default(),
             notary: Register::default(),
             live: Live::default(),

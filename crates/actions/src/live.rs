@@ -1,8 +1,10 @@
 //! Events as they come: one watcher in the program, however many listen. What this program makes
 //! durable it hears of at once; what others on the same database did, it looks for.
 
+pub mod right;
 mod watcher;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -26,6 +28,9 @@ use crate::live::watcher::Watcher;
 /// connection.
 pub const LISTENERS_MAX: usize = 1000;
 
+/// Most of them of one: every page that somebody has open on a few screens, and not all the room.
+pub const OF_ACTOR_MAX: usize = 16;
+
 /// Most events that a listener may be behind; one further behind is told to read the list anew.
 pub const BEHIND_MAX: usize = 1024;
 
@@ -42,6 +47,26 @@ struct Room {
     is_closed: bool,
     /// None while nobody listens.
     watched: Option<Watched>,
+    /// How many each has taken, by their names: no more entries than listeners.
+    seats: HashMap<String, usize>,
+}
+
+/// A place to listen from. Dropped, it is free.
+#[derive(Debug)]
+struct Seat {
+    room: Arc<Mutex<Room>>,
+    of: String,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut room = lock(&self.room);
+        let Some(count) = room.seats.get_mut(&self.of) else { return };
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            room.seats.remove(&self.of);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -72,14 +97,16 @@ pub struct Subscription {
     receiver: broadcast::Receiver<Told>,
     filter: Filter,
     actor: Actor,
+    _seat: Seat,
 }
 
 /// Listens to the events that a filter wants: all that are made durable after this.
 pub async fn subscribe(app: &App, actor: &Actor, filter: &str) -> Result<Subscription, Refusal> {
     actor.may(Permission::EventRead)?;
     let filter = Filter::parse(filter, &FIELDS, app.world.time())?;
+    let seat = app.live.sit(actor)?;
     let receiver = app.live.enter(app).await?;
-    Ok(Subscription { receiver, filter, actor: actor.clone() })
+    Ok(Subscription { receiver, filter, actor: actor.clone(), _seat: seat })
 }
 
 impl Subscription {
@@ -102,6 +129,18 @@ impl Subscription {
 }
 
 impl Live {
+    /// Takes a seat, if one has not as many already as one may.
+    fn sit(&self, actor: &Actor) -> Result<Seat, Refusal> {
+        let of = actor.administrator_name().unwrap_or(actor.name()).to_owned();
+        let mut room = lock(&self.room);
+        let count = room.seats.entry(of.clone()).or_insert(0);
+        if *count >= OF_ACTOR_MAX {
+            return Err(Refusal::OwnListeners { most: OF_ACTOR_MAX });
+        }
+        *count += 1;
+        Ok(Seat { room: Arc::clone(&self.room), of })
+    }
+
     /// One more listens; the first makes the watcher begin.
     async fn enter(&self, app: &App) -> Result<broadcast::Receiver<Told>, Refusal> {
         if let Some(receiver) = lock(&self.room).join()? {

@@ -115,22 +115,82 @@ pub(crate) fn inventory(store: &Store, snapshot: &Snapshot) -> Result<(), StoreE
 /// Works out, beside everything else, the fingerprints of certificates that were signed before any
 /// were kept. What is left when the server ends is gone on with at the next start.
 pub(crate) async fn fill_fingerprints(store: &Store) {
-    if fill_part(store).await == Filled::All {
+    if let Ok(Filled::All) = fingerprint::fill(store).await {
         return;
     }
     let store = store.clone();
-    tokio::spawn(async move { while fill_part(&store).await == Filled::Part {} });
+    tokio::spawn(async move {
+        let mut pace = Pace::default();
+        while let Some(rest) = pace.after(fingerprint::fill(&store).await) {
+            tokio::time::sleep(rest).await;
+        }
+    });
 }
 
-async fn fill_part(store: &Store) -> Filled {
-    fingerprint::fill(store).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "not every certificate is found by its fingerprint yet");
-        Filled::All
-    })
+/// How long the filling rests after it failed, at first and at most: a database that is away comes
+/// back, and nobody waits for fingerprints.
+const FILL_RESTS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(300)];
+
+/// How the filling goes on, part by part.
+#[derive(Debug)]
+struct Pace {
+    /// How long it rests if the next part fails.
+    rest: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let [first, _] = FILL_RESTS;
+        Self { rest: first }
+    }
+}
+
+impl Pace {
+    /// How long to rest before the next part; none if every certificate has its fingerprints, or the
+    /// store is closed. What failed is tried again.
+    fn after(&mut self, filled: Result<Filled, StoreError>) -> Option<Duration> {
+        match filled {
+            Ok(Filled::All) | Err(StoreError::Closed) => None,
+            Ok(Filled::Part) => {
+                *self = Self::default();
+                Some(Duration::ZERO)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "not every certificate is found by its fingerprint yet");
+                let [_, most] = FILL_RESTS;
+                let next = self.rest.saturating_mul(2).min(most);
+                Some(core::mem::replace(&mut self.rest, next))
+            }
+        }
+    }
 }
 
 fn authorities(rules: &Rules) -> Vec<Serial> {
     let chains = rules.authority_keys().map(|key| &key.generation.chain);
     let serials = chains.filter_map(|chain| chain.first()).map(|own| own.serial.clone());
     serials.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filling_goes_on_after_an_error_and_ends_with_the_last_or_the_store() {
+        let away = || Err(StoreError::Unreachable("away".to_owned()));
+        let seconds = |rest: Option<Duration>| rest.map(|rest| rest.as_secs());
+        let mut pace = Pace::default();
+        assert_eq!(seconds(pace.after(Ok(Filled::Part))), Some(0));
+        for expected in [1, 2, 4] {
+            assert_eq!(seconds(pace.after(away())), Some(expected));
+        }
+        assert_eq!(seconds(pace.after(Ok(Filled::Part))), Some(0));
+        assert_eq!(seconds(pace.after(away())), Some(1));
+        for _ in 0..20 {
+            pace.after(away());
+        }
+        assert_eq!(seconds(pace.after(away())), Some(300));
+        assert_eq!(pace.after(Ok(Filled::All)), None);
+        assert_eq!(pace.after(Err(StoreError::Closed)), None);
+    }
 }

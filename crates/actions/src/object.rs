@@ -510,6 +510,21 @@ pub(crate) fn etag_of_settings(settings: &Settings) -> String {
     etag_of(0, settings)
 }
 
+/// Refuses a change that rests on another version of a record than is there now.
+pub(crate) fn check_etag(
+    expected: Option<&str>,
+    current: &str,
+    (noun, name): (&str, &str),
+) -> Result<(), Refusal> {
+    match expected {
+        Some(expected) if expected != current && expected != "*" => {
+            let what = format!("somebody changed the {noun} \"{name}\" in the meantime");
+            Err(Refusal::Conflict { what })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// What tells this version of a definition from others.
 pub(crate) fn etag_of(index: usize, definition: &impl Serialize) -> String {
     etag(index, &serde_json::to_value(definition).unwrap_or_default())

@@ -48,6 +48,7 @@ use crate::gateway::ShownSecret;
 use crate::inventory;
 use crate::object;
 use crate::object::Expected;
+use crate::object::Saving;
 use crate::object::Single;
 use crate::rules::Authority;
 use crate::rules::Rules;
@@ -168,18 +169,19 @@ pub fn settings(app: &App, actor: &Actor) -> Result<(Settings, String), Refusal>
     Ok((settings, etag))
 }
 
-/// Changes the organization's own settings; refused if they are not of this version any more.
+/// Changes the organization's own settings; refused if they are not of the version that is meant.
 pub async fn change_settings(
     app: &App,
     actor: &Actor,
-    (settings, etag): (Settings, Option<String>),
+    (settings, saving): (Settings, Saving),
 ) -> Result<Applied, NotApplied> {
     actor.may(Permission::OrganizationChange)?;
     let kind = Kind::Organization;
     let name = history::SETTINGS.to_owned();
     let application = Application {
         document: serde_json::json!({ kind.as_str(): settings }),
-        expected: etag.map(|etag| Expected { kind, name, etag }),
+        expected: saving.etag.map(|etag| Expected { kind, name, etag }),
+        dry_run: saving.dry_run,
         ..Application::default()
     };
     apply(app, actor, application).await

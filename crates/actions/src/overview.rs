@@ -1,6 +1,7 @@
 //! How the organization fares, in figures. No page waits for rows to be counted: events are counted
 //! as they come, and the rest is worked out beside those who look, now and then.
 
+pub mod folding;
 pub(crate) mod kept;
 
 use std::sync::Arc;

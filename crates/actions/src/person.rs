@@ -33,6 +33,7 @@ use crate::inventory;
 use crate::inventory::ATTEMPTS_MAX;
 use crate::inventory::Import;
 use crate::inventory::Report;
+use crate::object;
 use crate::organization::NotApplied;
 use crate::unavailable;
 
@@ -101,7 +102,7 @@ pub async fn create(app: &App, actor: &Actor, told: Told) -> Result<Shown, NotAp
             let what = format!("there is a person \"{name}\" already");
             return Err(Refusal::Conflict { what }.into());
         }
-        tell_one(app, actor, told).await
+        tell_one(app, actor, told, None).await
     };
     let answer = answer.await;
     inventory::note(app, actor, format!("person:{name}"), &answer).await;
@@ -114,15 +115,27 @@ pub async fn save(app: &App, actor: &Actor, name: &str, told: Told) -> Result<Sh
     let answer = async {
         actor.may(Permission::InventoryChange)?;
         let _one_at_a_time = app.keeping.lock().await;
-        tell_one(app, actor, told).await
+        tell_one(app, actor, told, None).await
     };
     let answer = answer.await;
     inventory::note(app, actor, format!("person:{name}"), &answer).await;
     answer
 }
 
-/// Tells of a person who is there. Their name is what devices call their owner by, and stays.
-pub async fn tell(app: &App, actor: &Actor, text: &str, told: Told) -> Result<Shown, NotApplied> {
+/// What tells this version of a person from others: what is known of them, and not who told it when.
+#[must_use]
+pub fn etag(person: &Person) -> String {
+    object::etag_of(0, &change::record(person))
+}
+
+/// Tells of a person who is there; refused if they are not of the version that is meant. Their name
+/// is what devices call their owner by, and stays.
+pub async fn tell(
+    app: &App,
+    actor: &Actor,
+    (text, etag): (&str, Option<&str>),
+    told: Told,
+) -> Result<Shown, NotApplied> {
     let answer = async {
         actor.may(Permission::InventoryChange)?;
         let _one_at_a_time = app.keeping.lock().await;
@@ -132,14 +145,19 @@ pub async fn tell(app: &App, actor: &Actor, text: &str, told: Told) -> Result<Sh
             let complaint = Complaint::new("name", "is what devices name their owner by", fix);
             return Err(NotApplied::Complaints(vec![complaint]));
         }
-        tell_one(app, actor, Told { name: Some(person.name.clone()), ..told }).await
+        tell_one(app, actor, Told { name: Some(person.name.clone()), ..told }, etag).await
     };
     let answer = answer.await;
     inventory::note(app, actor, format!("person:{text}"), &answer).await;
     answer
 }
 
-async fn tell_one(app: &App, actor: &Actor, told: Told) -> Result<Shown, NotApplied> {
+async fn tell_one(
+    app: &App,
+    actor: &Actor,
+    told: Told,
+    meant: Option<&str>,
+) -> Result<Shown, NotApplied> {
     let mut list = Vec::new();
     told.check(&mut Complaints::new("", &mut list));
     if !list.is_empty() {
@@ -148,6 +166,10 @@ async fn tell_one(app: &App, actor: &Actor, told: Told) -> Result<Shown, NotAppl
     let name = told.name.clone().unwrap_or_default();
     let row = Row { line: 1, told, complaints: Vec::new() };
     for attempt in 1..=ATTEMPTS_MAX {
+        if meant.is_some() {
+            let (before, _) = find(app, &name).await?;
+            object::check_etag(meant, &etag(&before), ("person", &name))?;
+        }
         let merged = merge(app, vec![row.clone()], Source::Administrator).await?;
         if merged.answers.iter().any(|answer| answer.outcome == Outcome::Refused) {
             let complaints = merged.answers.into_iter().flat_map(|answer| answer.complaints);

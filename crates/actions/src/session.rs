@@ -15,7 +15,6 @@ use domain::event::EventKind;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
 use domain::session;
-use domain::session::ABSOLUTE_SECONDS;
 use domain::session::SECRET_BYTES;
 use domain::session::SESSIONS_MAX;
 use domain::session::Session;
@@ -110,10 +109,11 @@ pub(crate) async fn open(
         proved_at: now,
         address: place.address.map(|address| address.to_canonical()),
         user_agent: session::user_agent(&place.user_agent),
-        expires_at: now.plus_seconds(ABSOLUTE_SECONDS),
+        expires_at: now.plus_seconds(app.sessions.absolute_seconds),
+        idle_seconds: app.sessions.idle_seconds,
     };
     let write = store::administrator::stays(write, name, proven.administrator.version);
-    let write = store::session::forget_over(write, now);
+    let write = store::session::forget_over(write, now, app.sessions.idle_seconds);
     let mut write =
         store::session::add(write, &session, store::session::hash(&app.master, secret.reveal()));
     let actor = Actor::administrator(name, *role);
@@ -161,9 +161,24 @@ fn draw_secret(app: &App) -> Secret {
     Secret::new(digits)
 }
 
-/// Whoever's browser holds this. Session and administrator are read each time, so that what becomes
-/// of them acts at once.
+/// Whoever's browser holds this, and uses it now. Session and administrator are read each time, so
+/// that what becomes of them acts at once.
 pub async fn authenticate(app: &App, secret: &str, place: &Place) -> Result<Present, Refusal> {
+    let (present, kept) = known(app, secret).await?;
+    let now = app.world.time();
+    if now >= present.session.last_used_at.plus_seconds(USED_SECONDS) {
+        note_use(app, kept, place, now);
+    }
+    Ok(present)
+}
+
+/// Whoever's browser holds this, without counting it as a use: an open page asks by itself, whether
+/// somebody sits there or not.
+pub async fn recognize(app: &App, secret: &str) -> Result<Present, Refusal> {
+    known(app, secret).await.map(|(present, _)| present)
+}
+
+async fn known(app: &App, secret: &str) -> Result<(Present, store::session::Kept), Refusal> {
     if secret.len() != SECRET_DIGITS {
         return Err(Refusal::SessionOver);
     }
@@ -179,10 +194,7 @@ pub async fn authenticate(app: &App, secret: &str, place: &Place) -> Result<Pres
         return Err(Refusal::AdministratorDisabled { administrator: name });
     }
     let session = kept.session.clone();
-    if now >= session.last_used_at.plus_seconds(USED_SECONDS) {
-        note_use(app, kept, place, now);
-    }
-    Ok(Present { actor: Actor::administrator(&name, role), session })
+    Ok((Present { actor: Actor::administrator(&name, role), session }, kept))
 }
 
 /// Notes when and from where a session was used, on the side: no page waits for it. If it changes

@@ -12,7 +12,10 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
+use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::Response;
 use domain::actor::Permission;
 use domain::actor::Role;
 use domain::administrator::Administrator;
@@ -26,6 +29,8 @@ use utoipa::ToSchema;
 
 use crate::Caller;
 use crate::certificate::Page;
+use crate::object::if_match;
+use crate::object::tagged;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
@@ -62,9 +67,9 @@ pub(crate) fn operations(table: &mut Table) {
     let create = Operation::post(all, "Make an administrator").needs(change).creates();
     table.add(create.takes::<Told>().answers::<Administrator>(), self::create);
     let show = Operation::get(one, "Show one administrator; everybody may see themselves");
-    table.add(show.answers::<Administrator>(), self::show);
+    table.add(show.versioned().answers::<Administrator>(), self::show);
     let patch = Operation::patch(one, "Change an administrator").needs(change);
-    table.add(patch.takes::<Told>().answers::<Administrator>(), self::change);
+    table.add(patch.versioned().takes::<Told>().answers::<Administrator>(), self::change);
     let remove = Operation::delete(one, "Remove an administrator, with all their tokens");
     table.add(remove.needs(change), self::remove);
 
@@ -103,18 +108,26 @@ async fn show(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-) -> Result<Json<Administrator>, Problem> {
-    Ok(Json(administrator::show(&app, &actor, &name).await?))
+) -> Result<Response, Problem> {
+    Ok(answer(administrator::show(&app, &actor, &name).await?))
 }
 
 async fn change(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: Result<Taken<Told>, Problem>,
-) -> Result<Json<Administrator>, Problem> {
+) -> Result<Response, Problem> {
+    let etag = if_match(&headers)?;
     let Taken(told) = body?;
-    Ok(Json(administrator::change(&app, &actor, &name, told).await?))
+    Ok(answer(administrator::change(&app, &actor, (&name, etag.as_deref()), told).await?))
+}
+
+/// The administrator with their version.
+fn answer(administrator: Administrator) -> Response {
+    let etag = administrator::etag(&administrator);
+    tagged(Json(administrator).into_response(), &etag)
 }
 
 async fn remove(

@@ -12,7 +12,10 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
+use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::Response;
 use axum::routing::on;
 use domain::actor::Permission;
 use domain::device::told::Told;
@@ -24,6 +27,8 @@ use crate::Caller;
 use crate::PAGE_DEFAULT;
 use crate::certificate::Page;
 use crate::large;
+use crate::object::if_match;
+use crate::object::tagged;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
@@ -73,11 +78,11 @@ pub(crate) fn operations(table: &mut Table) {
     let create = Operation::post(all, "Add a device").needs(change).creates();
     table.add(create.takes::<Told>().answers::<Shown>(), self::create);
     let show = Operation::get(one, "Show one device, with its certificates").needs(read);
-    table.add(show.answers::<Shown>(), self::show);
+    table.add(show.versioned().answers::<Shown>(), self::show);
     let save = Operation::put(one, "Tell of a device, which is made if it is new").needs(change);
     table.add(save.takes::<Told>().answers::<Shown>(), self::save);
     let tell = Operation::patch(one, "Tell of a device that is there").needs(change);
-    table.add(tell.takes::<Told>().answers::<Shown>(), self::tell);
+    table.add(tell.versioned().takes::<Told>().answers::<Shown>(), self::tell);
     let remove = Operation::delete(one, "Remove a device; its certificates stay").needs(change);
     table.add(remove, self::remove);
     let import = Operation::post("/api/v1/devices/import", "Import a table of devices");
@@ -111,8 +116,8 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-) -> Result<Json<Shown>, Problem> {
-    Ok(Json(device::show(&app, &actor, &name).await?))
+) -> Result<Response, Problem> {
+    Ok(answer(device::show(&app, &actor, &name).await?))
 }
 
 /// `POST /api/v1/devices`
@@ -141,10 +146,18 @@ pub async fn tell(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: Result<Taken<Told>, Problem>,
-) -> Result<Json<Shown>, Problem> {
+) -> Result<Response, Problem> {
+    let etag = if_match(&headers)?;
     let Taken(told) = body?;
-    Ok(Json(device::tell(&app, &actor, &name, told).await?))
+    Ok(answer(device::tell(&app, &actor, (&name, etag.as_deref()), told).await?))
+}
+
+/// The device with its version.
+fn answer(shown: Shown) -> Response {
+    let etag = device::etag(&shown.device);
+    tagged(Json(shown).into_response(), &etag)
 }
 
 /// `DELETE /api/v1/devices/NAME`

@@ -7,6 +7,7 @@ use actions::App;
 use actions::live;
 use actions::live::News;
 use actions::live::Subscription;
+use actions::live::right::Right;
 use axum::body::Body;
 use axum::extract::Query;
 use axum::extract::State;
@@ -48,6 +49,8 @@ pub struct StreamQuery {
 
 /// A stream under way.
 struct Stream {
+    app: Arc<App>,
+    right: Right,
     subscription: Subscription,
     has_begun: bool,
     end: Instant,
@@ -69,7 +72,8 @@ pub async fn stream(
     let Query(StreamQuery { filter }) = query?;
     let subscription = live::subscribe(&app, &actor, &filter).await?;
     let end = Instant::now() + STREAM_MAX;
-    let stream = Stream { subscription, has_begun: false, end };
+    let right = Right::new(&app, &actor, None);
+    let stream = Stream { app, right, subscription, has_begun: false, end };
     let parts = stream::unfold(stream, |mut stream| async {
         let part = stream.next().await?;
         Some((Ok::<_, core::convert::Infallible>(part), stream))
@@ -86,12 +90,14 @@ impl Stream {
             return Some(BEGINNING.to_owned());
         }
         let sign = Instant::now() + SIGN;
-        tokio::select! {
+        let part = tokio::select! {
             news = self.subscription.next() => news.map(|news| text(&news)),
             () = tokio::time::sleep_until(sign.min(self.end)) => {
                 (Instant::now() < self.end).then(|| ": nothing new\n\n".to_owned())
             }
-        }
+        };
+        // What comes once they may no longer is not told.
+        if self.right.holds(&self.app).await { part } else { None }
     }
 }
 

@@ -156,12 +156,16 @@ fn noun(path: &str) -> &str {
     path.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default()
 }
 
+/// What has versions and no slug.
+const RECORDS: [&str; 3] = ["devices", "people", "administrators"];
+
 /// A part of the path.
 fn path_parameter(name: &str, operation: &Operation) -> ParameterBuilder {
     let about = match name {
         "serial" => "The serial number of the certificate, in hexadecimal digits.",
         "id" if operation.path.ends_with("/history") => "The name of the tokens.",
         "id" => "What names it for good.",
+        _ if RECORDS.contains(&noun(&operation.path)) => "Its name.",
         _ if operation.versioned => "Its name or its slug.",
         _ => "Its name.",
     };

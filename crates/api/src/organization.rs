@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actions::App;
+use actions::object::Saving;
 use actions::organization::Application;
 use actions::organization::Applied;
 use actions::organization::history::SETTINGS;
@@ -82,9 +83,9 @@ pub async fn save_settings(
     headers: HeaderMap,
     body: Result<Taken<Settings>, Problem>,
 ) -> Result<Response, Problem> {
-    let etag = if_match(&headers)?;
+    let saving = Saving { etag: if_match(&headers)?, ..Saving::default() };
     let Taken(new) = body?;
-    actions::organization::change_settings(&app, &actor, (new, etag)).await?;
+    actions::organization::change_settings(&app, &actor, (new, saving)).await?;
     let (settings, etag) = actions::organization::settings(&app, &actor)?;
     Ok(tagged(Json(settings).into_response(), &etag))
 }

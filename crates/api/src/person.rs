@@ -12,7 +12,10 @@ use axum::extract::Path;
 use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
+use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::Response;
 use axum::routing::on;
 use domain::actor::Permission;
 use domain::person::Told;
@@ -23,6 +26,8 @@ use crate::certificate::Page;
 use crate::device::ImportQuery;
 use crate::device::ListQuery;
 use crate::large;
+use crate::object::if_match;
+use crate::object::tagged;
 use crate::operation::Operation;
 use crate::operation::Table;
 use crate::problem::Problem;
@@ -38,11 +43,11 @@ pub(crate) fn operations(table: &mut Table) {
     let create = Operation::post(all, "Add a person").needs(change).creates();
     table.add(create.takes::<Told>().answers::<Shown>(), self::create);
     let show = Operation::get(one, "Show one person, with their devices").needs(read);
-    table.add(show.answers::<Shown>(), self::show);
+    table.add(show.versioned().answers::<Shown>(), self::show);
     let save = Operation::put(one, "Tell of a person, who is made if they are new").needs(change);
     table.add(save.takes::<Told>().answers::<Shown>(), self::save);
     let tell = Operation::patch(one, "Tell of a person who is there").needs(change);
-    table.add(tell.takes::<Told>().answers::<Shown>(), self::tell);
+    table.add(tell.versioned().takes::<Told>().answers::<Shown>(), self::tell);
     table.add(Operation::delete(one, "Remove a person").needs(change), remove);
     let import = Operation::post("/api/v1/people/import", "Import a table of people");
     let import = import.needs(change).query::<ImportQuery>().takes_table().answers::<Report>();
@@ -67,8 +72,8 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
-) -> Result<Json<Shown>, Problem> {
-    Ok(Json(person::show(&app, &actor, &name).await?))
+) -> Result<Response, Problem> {
+    Ok(answer(person::show(&app, &actor, &name).await?))
 }
 
 /// `POST /api/v1/people`
@@ -97,10 +102,18 @@ pub async fn tell(
     State(app): State<Arc<App>>,
     Caller(actor): Caller,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: Result<Taken<Told>, Problem>,
-) -> Result<Json<Shown>, Problem> {
+) -> Result<Response, Problem> {
+    let etag = if_match(&headers)?;
     let Taken(told) = body?;
-    Ok(Json(person::tell(&app, &actor, &name, told).await?))
+    Ok(answer(person::tell(&app, &actor, (&name, etag.as_deref()), told).await?))
+}
+
+/// The person with its version.
+fn answer(shown: Shown) -> Response {
+    let etag = person::etag(&shown.person);
+    tagged(Json(shown).into_response(), &etag)
 }
 
 /// `DELETE /api/v1/people/NAME`

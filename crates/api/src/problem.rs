@@ -104,9 +104,9 @@ impl From<Refusal> for Problem {
             | Refusal::PasswordDue { .. }
             | Refusal::PasswordByToken { .. }
             | Refusal::ProofNeeded => StatusCode::FORBIDDEN,
-            Refusal::TooManyRequests { .. } | Refusal::LoginSlowed { .. } => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Refusal::TooManyRequests { .. }
+            | Refusal::LoginSlowed { .. }
+            | Refusal::OwnListeners { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
             Refusal::Conflict { .. }
             | Refusal::SlugTaken { .. }

@@ -268,6 +268,57 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn records_are_changed_in_the_version_that_is_meant() {
+        let house = House::of(0).await;
+        let token = house.token("Ann", "owner", json!({})).await;
+        let bearer = format!("Bearer {token}");
+        let own = ("authorization", bearer.as_str());
+        for (list, made, change) in [
+            ("devices", json!({ "name": "one" }), json!({ "status": "lost" })),
+            ("people", json!({ "name": "one" }), json!({ "email": "one@example.org" })),
+            (
+                "administrators",
+                json!({ "name": "one", "role": "auditor" }),
+                json!({ "role": "helpdesk" }),
+            ),
+        ] {
+            let list = format!("/api/v1/{list}");
+            let url = format!("{list}/one");
+            house.ask(("POST", &list), &made, &[own]).await;
+            let seen = house.get(&url, &token).await.headers["etag"].to_str().unwrap().to_owned();
+            let patch = async |version: &str| {
+                house.ask(("PATCH", &url), &change, &[own, ("if-match", version)]).await
+            };
+            let changed = patch(&seen).await;
+            assert_eq!(changed.status, 200, "{url}: {}", changed.body);
+            assert_ne!(changed.headers["etag"], seen.as_str(), "{url}");
+            is_refused(&patch(&seen).await, 409, "API-CONFLICT");
+            assert_eq!(patch("*").await.status, 200, "{url}");
+            is_refused(&patch("no tag").await, 400, "API-PARAMETER");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_of_events_ends_with_its_token() {
+        let house = House::of(0).await;
+        let token = house.token("Ann", "auditor", json!({})).await;
+        let bearer = format!("Bearer {token}");
+        let request = Request::get("/api/v1/events/stream").header("authorization", bearer);
+        let request = request.body(Body::empty()).unwrap();
+        let response = house.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        let owner = Actor::owner("administrator of the test");
+        let all = actions::token::list(&house.app, &owner, Some("Ann")).await.unwrap();
+        actions::token::remove(&house.app, &owner, &all[0].id).await.unwrap();
+        house.clock.fetch_add(60_000, Ordering::Relaxed);
+        house.token("Bob", "auditor", json!({})).await;
+        // What came before it was looked at again may be told; then it ends.
+        let told = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.starts_with("retry: ") && !told.contains("Bob"), "{told}");
+    }
+
+    #[tokio::test]
     async fn the_way_in_is_open_once() {
         let house = House::of(0).await;
         let code = actions::setup::begin(&house.app).await.unwrap().unwrap();

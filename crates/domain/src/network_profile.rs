@@ -26,6 +26,10 @@ pub const OUTER_IDENTITY_BYTES_MAX: usize = 253;
 /// Longest certificate that is given as PEM, in bytes: that of an RSA-16384 root is shorter.
 pub const CERTIFICATE_BYTES_MAX: usize = 16_384;
 
+/// Most names of RADIUS servers that one profile has: two sites with as many servers as a server
+/// certificate has names.
+pub const RADIUS_SERVER_NAMES_MAX: usize = 32;
+
 /// Most authorities that devices are to trust: what a profile carries is installed on each.
 pub const TRUSTED_AUTHORITIES_MAX: usize = 32;
 
@@ -253,6 +257,11 @@ impl Object for NetworkProfile {
                 let field = format!("trusted_authorities[{index}]");
                 complaints.add(&field, what, "remove one");
             }
+        }
+        let names = self.radius_server_names.len();
+        if names > RADIUS_SERVER_NAMES_MAX {
+            let what = format!("{names} are named, {RADIUS_SERVER_NAMES_MAX} are possible");
+            complaints.add("radius_server_names", what, "name those that your servers show");
         }
         if self.radius_server_names.is_empty() {
             complaints.add(

@@ -230,6 +230,9 @@ pub enum Refusal {
     /// As many listen to events as there is room for.
     #[serde(rename = "SYS-LISTENERS")]
     TooManyListeners { most: usize },
+    /// One who listens to events in as many places as one may.
+    #[serde(rename = "API-LISTENERS")]
+    OwnListeners { most: usize },
     /// Something inside went wrong.
     #[serde(rename = "SYS-INTERNAL")]
     Internal { what: String },

@@ -13,13 +13,64 @@ use crate::refusal::Refusal;
 /// Bytes of what a cookie holds: as many as a key has, which nobody guesses.
 pub const SECRET_BYTES: usize = 32;
 
-/// Seconds without a request after which a session is over: half an hour, as NIST SP 800-63B
-/// (2.2.3) asks of accounts that do harm when somebody sits down at an open screen.
+/// Seconds without a request after which a session is over, unless the configuration says
+/// otherwise: half an hour, as NIST SP 800-63B (2.2.3) asks of accounts that do harm when somebody
+/// sits down at an open screen.
 pub const IDLE_SECONDS: i64 = 30 * 60;
 
-/// Seconds after which a session is over however busy it is: one working day and its evening
-/// (NIST SP 800-63B, 2.2.3).
+/// Seconds after which a session is over however busy it is, unless the configuration says
+/// otherwise: one working day and its evening (NIST SP 800-63B, 2.2.3).
 pub const ABSOLUTE_SECONDS: i64 = 12 * 60 * 60;
+
+/// Most minutes without a request that can be asked for: what lasts over night is no bound.
+pub const IDLE_MINUTES_MAX: u32 = 24 * 60;
+
+/// Most hours that can be asked for: once a week everybody gives their password.
+pub const ABSOLUTE_HOURS_MAX: u32 = 7 * 24;
+
+/// How long sessions last that begin from now on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Seconds without a request.
+    pub idle_seconds: i64,
+    /// Seconds in all.
+    pub absolute_seconds: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { idle_seconds: IDLE_SECONDS, absolute_seconds: ABSOLUTE_SECONDS }
+    }
+}
+
+impl Limits {
+    /// So many minutes and hours, or the field that is wrong with what is wrong with it.
+    pub fn of(
+        idle_minutes: Option<u32>,
+        hours: Option<u32>,
+    ) -> Result<Self, (&'static str, String)> {
+        let mut limits = Self::default();
+        if let Some(minutes) = idle_minutes {
+            if !(1..=IDLE_MINUTES_MAX).contains(&minutes) {
+                let what = format!("{minutes} is outside 1 to {IDLE_MINUTES_MAX} minutes");
+                return Err(("session_idle_minutes", what));
+            }
+            limits.idle_seconds = i64::from(minutes) * 60;
+        }
+        if let Some(hours) = hours {
+            if !(1..=ABSOLUTE_HOURS_MAX).contains(&hours) {
+                let what = format!("{hours} is outside 1 to {ABSOLUTE_HOURS_MAX} hours");
+                return Err(("session_hours", what));
+            }
+            limits.absolute_seconds = i64::from(hours) * 60 * 60;
+        }
+        Ok(limits)
+    }
+}
+
+fn idle_seconds() -> i64 {
+    IDLE_SECONDS
+}
 
 /// Seconds for which a password that was given proves who sits there, for what does harm.
 pub const FRESH_SECONDS: i64 = 10 * 60;
@@ -51,12 +102,15 @@ pub struct Session {
     pub user_agent: String,
     /// When it is over at the latest.
     pub expires_at: Time,
+    /// How many seconds it lasts without a request that somebody made.
+    #[serde(default = "idle_seconds")]
+    pub idle_seconds: i64,
 }
 
 impl Session {
     /// When it is over if no request comes.
     pub fn ends_at(&self) -> Time {
-        self.expires_at.min(self.last_used_at.plus_seconds(IDLE_SECONDS))
+        self.expires_at.min(self.last_used_at.plus_seconds(self.idle_seconds))
     }
 
     /// Whether it is over.
@@ -112,6 +166,7 @@ mod tests {
             address: None,
             user_agent: String::new(),
             expires_at: Time(BEGINNING + ABSOLUTE_SECONDS),
+            idle_seconds: IDLE_SECONDS,
         }
     }
 
@@ -136,6 +191,30 @@ mod tests {
         assert!(proved.is_fresh(at(FRESH_SECONDS - 1)));
         assert!(proved.must_be_fresh(at(0)).is_ok());
         assert_eq!(proved.must_be_fresh(at(FRESH_SECONDS)), Err(Refusal::ProofNeeded));
+    }
+
+    #[test]
+    fn limits_are_given_within_bounds() {
+        assert_eq!(Limits::of(None, None), Ok(Limits::default()));
+        let limits = Limits { idle_seconds: 60, absolute_seconds: 7 * 24 * 3600 };
+        assert_eq!(Limits::of(Some(1), Some(168)), Ok(limits));
+        for (minutes, hours, field) in [
+            (Some(0), None, "session_idle_minutes"),
+            (Some(1441), Some(1), "session_idle_minutes"),
+            (Some(1440), Some(0), "session_hours"),
+            (None, Some(169), "session_hours"),
+        ] {
+            assert_eq!(Limits::of(minutes, hours).unwrap_err().0, field);
+        }
+    }
+
+    #[test]
+    fn a_session_of_before_lasts_as_it_did() {
+        let mut text = serde_json::to_value(session(0, 0)).unwrap();
+        text.as_object_mut().unwrap().remove("idle_seconds");
+        assert_eq!(serde_json::from_value::<Session>(text).unwrap(), session(0, 0));
+        let short = Session { idle_seconds: 60, ..session(0, 0) };
+        assert!(!short.is_over(Time(BEGINNING + 59)) && short.is_over(Time(BEGINNING + 60)));
     }
 
     #[test]

@@ -95,7 +95,9 @@
         const url = part.dataset.from || window.location.href;
         const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
         // The element stays, and its stream with it: nothing is told in between.
-        htmx.ajax("GET", url, { target: part, select: `#${part.id} > *`, swap: "innerHTML" })
+        // Nobody asked for it: it keeps no session from going idle.
+        const headers = { "X-Live": "refresh" };
+        htmx.ajax("GET", url, { target: part, select: `#${part.id} > *`, swap: "innerHTML", headers })
           .then(() => {
             for (const id of open) document.getElementById(id)?.setAttribute("open", "");
           });

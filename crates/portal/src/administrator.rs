@@ -21,6 +21,7 @@ use domain::credential::Shown;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::entry::Basis;
 use crate::entry::Entry;
 use crate::entry::Why;
 use crate::fault;
@@ -31,6 +32,7 @@ use crate::form::Field;
 use crate::form::Form;
 use crate::form::Input;
 use crate::form::Section;
+use crate::form::value;
 use crate::frame::Frame;
 use crate::list::Cell;
 use crate::list::Link;
@@ -146,6 +148,15 @@ fn form(is_new: bool) -> Form {
     Form { noun: "administrator", sections: vec![Section::new("basic", fields)] }
 }
 
+/// An administrator as the form holds them.
+fn fields(found: &Administrator) -> Value {
+    let mut fields = json!({ "role": found.role, "disabled": found.disabled });
+    if let Some(email) = &found.email {
+        value::put(&mut fields, "email", Value::from(email.as_str()));
+    }
+    fields
+}
+
 /// What a form says.
 fn told(form: &Form, posted: &Posted) -> Result<(Value, Told), Fault> {
     let written = form.read(posted, &json!({ "disabled": false }));
@@ -160,8 +171,9 @@ fn entry(
     desk: &Desk,
     visitor: &Visitor,
     (name, form, written): (Option<&str>, Form, &Value),
-    why: &Why,
+    (mut why, basis): (Why, Basis),
 ) -> Response {
+    let status = basis.status(&mut why);
     let (title, up, to) = match name {
         Some(name) => (name.to_owned(), url_of(name), format!("{}/edit", url_of(name))),
         None => {
@@ -187,14 +199,16 @@ fn entry(
         wrong: why.unplaced(&form),
         button: "form.save",
         twins: vec![twin::command(&twins)],
+        basis,
     };
-    page.render(why.status())
+    page.render(status)
 }
 
 /// `GET /administrators/_new`
 async fn blank(State(desk): State<Arc<Desk>>, visitor: Visitor) -> Response {
     let written = json!({ "role": Role::Helpdesk.as_str() });
-    entry(&desk, &visitor, (None, form(true), &written), &Why::default())
+    let fresh = (Why::default(), Basis::default());
+    entry(&desk, &visitor, (None, form(true), &written), fresh)
 }
 
 /// `POST /administrators/_new`
@@ -213,7 +227,7 @@ async fn create(
         }
         Err(not_applied) => {
             let why = Why::of(not_applied)?;
-            Ok(entry(&desk, &visitor, (None, form, &written), &why))
+            Ok(entry(&desk, &visitor, (None, form, &written), (why, Basis::default())))
         }
     }
 }
@@ -225,8 +239,9 @@ async fn edit(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let found = administrator::show(&desk.app, visitor.actor()?, &name).await?;
+    let fresh = (Why::default(), Basis::of(administrator::etag(&found)));
     let written = serde_json::to_value(found).unwrap_or_default();
-    Ok(entry(&desk, &visitor, (Some(&name), form(false), &written), &Why::default()))
+    Ok(entry(&desk, &visitor, (Some(&name), form(false), &written), fresh))
 }
 
 /// `POST /administrators/{name}/edit`
@@ -238,11 +253,15 @@ async fn save(
 ) -> Result<Response, Fault> {
     let form = form(false);
     let (written, told) = told(&form, &posted)?;
-    match administrator::change(&desk.app, visitor.actor()?, &name, told).await {
+    let (actor, meant) = (visitor.actor()?, (name.as_str(), Basis::meant(&posted)));
+    match administrator::change(&desk.app, actor, meant, told).await {
         Ok(_) => Ok(Redirect::to(&format!("{}?done=saved", url_of(&name))).into_response()),
         Err(not_applied) => {
             let why = Why::of(not_applied)?;
-            Ok(entry(&desk, &visitor, (Some(&name), form, &written), &why))
+            let found = administrator::show(&desk.app, actor, &name).await?;
+            let etag = administrator::etag(&found);
+            let basis = Basis::again(&posted, &written, (&fields(&found), etag));
+            Ok(entry(&desk, &visitor, (Some(&name), form, &written), (why, basis)))
         }
     }
 }

@@ -26,6 +26,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::entry::Basis;
 use crate::fault::Fault;
 use crate::form::Choice;
 use crate::form::Field;
@@ -205,10 +206,11 @@ fn adding(held: Value) -> Editing {
         to: "/devices/_new".to_owned(),
         form: form(),
         held,
+        basis: Basis::default(),
     }
 }
 
-fn editing(device: &Device, held: Value) -> Editing {
+fn editing(device: &Device, held: Value, basis: Basis) -> Editing {
     let own = url_of(device);
     Editing {
         title: device.name.clone(),
@@ -216,6 +218,7 @@ fn editing(device: &Device, held: Value) -> Editing {
         up: Link { title: device.name.clone(), url: own },
         form: form(),
         held,
+        basis,
     }
 }
 
@@ -251,7 +254,8 @@ async fn edit(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let device = device::show(&desk.app, visitor.actor()?, &name).await?.device;
-    Ok(editing(&device, held(&device)).page(&desk, &visitor))
+    let basis = Basis::of(device::etag(&device));
+    Ok(editing(&device, held(&device), basis).page(&desk, &visitor))
 }
 
 /// `POST /devices/{name}/edit`
@@ -268,11 +272,16 @@ async fn save(
     if told.is_empty() {
         return Ok(redirect(&own));
     }
-    match device::tell(&desk.app, actor, &device.id.to_string(), parse(told)?).await {
+    let id = device.id.to_string();
+    let meant = (id.as_str(), Basis::meant(&posted));
+    match device::tell(&desk.app, actor, meant, parse(told)?).await {
         Ok(_) => Ok(redirect(&format!("{own}?done=saved"))),
         Err(wrong) => {
             let written = form().read(&posted, &json!({}));
-            editing(&device, written).refused(&desk, &visitor, wrong)
+            let device = device::show(&desk.app, actor, &id).await?.device;
+            let now = (&held(&device), device::etag(&device));
+            let basis = Basis::again(&posted, &written, now);
+            editing(&device, written, basis).refused(&desk, &visitor, wrong)
         }
     }
 }

@@ -5,6 +5,8 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::complaint::Complaint;
+use domain::plan::FieldChange;
+use serde_json::Value;
 
 use crate::fault;
 use crate::fault::Fault;
@@ -14,7 +16,12 @@ use crate::form::Form;
 use crate::form::ShownSection;
 use crate::frame::Frame;
 use crate::list::Link;
+use crate::posted::Posted;
+use crate::text;
 use crate::twin::Twin;
+
+/// The field of the version that a form was made for.
+const ETAG: &str = "etag";
 
 /// The page.
 #[derive(Template)]
@@ -34,6 +41,48 @@ pub(crate) struct Entry {
     pub(crate) button: &'static str,
     /// The same in other ways.
     pub(crate) twins: Vec<Twin>,
+    /// What it changes, and how; of something new, nothing.
+    pub(crate) basis: Basis,
+}
+
+/// What a form rests on that changes something which is there.
+#[derive(Debug, Default)]
+pub(crate) struct Basis {
+    /// The version that is changed.
+    pub(crate) etag: Option<String>,
+    /// What would change, before it is saved.
+    pub(crate) review: Option<Vec<FieldChange>>,
+    /// What somebody else made of it meanwhile.
+    pub(crate) theirs: Option<Vec<FieldChange>>,
+}
+
+impl Basis {
+    /// The version that a form shows.
+    pub(crate) fn of(etag: String) -> Self {
+        Self { etag: Some(etag), ..Self::default() }
+    }
+
+    /// The version that a form was made for, if it says one.
+    pub(crate) fn meant(posted: &Posted) -> Option<&str> {
+        posted.text(ETAG)
+    }
+
+    /// Of a form that was refused: against what is there now, if that is not what it was made for.
+    pub(crate) fn again(posted: &Posted, written: &Value, (now, etag): (&Value, String)) -> Self {
+        let meant = Self::meant(posted);
+        let is_stale = meant.is_some_and(|meant| meant != etag);
+        let theirs = is_stale.then(|| domain::plan::differences(written, now));
+        Self { etag: Some(etag), review: None, theirs }
+    }
+
+    /// The status of the form that is shown again, and what is wrong with all of it.
+    pub(crate) fn status(&self, why: &mut Why) -> StatusCode {
+        if self.theirs.is_none() {
+            return why.status();
+        }
+        why.wrong = vec![text::t("form.outdated").into_owned()];
+        StatusCode::CONFLICT
+    }
 }
 
 /// Why a form was not taken.

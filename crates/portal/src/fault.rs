@@ -100,9 +100,9 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::CodeWrong { .. }
         | Refusal::PasswordDue { .. }
         | Refusal::ProofNeeded => StatusCode::FORBIDDEN,
-        Refusal::TooManyRequests { .. } | Refusal::LoginSlowed { .. } => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
+        Refusal::TooManyRequests { .. }
+        | Refusal::LoginSlowed { .. }
+        | Refusal::OwnListeners { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
         Refusal::Conflict { .. } | Refusal::SlugTaken { .. } | Refusal::LastOwner { .. } => {
             StatusCode::CONFLICT

@@ -11,9 +11,6 @@ use crate::form::widget::Widget;
 use crate::posted::Posted;
 use crate::text;
 
-/// Longest text of a list that is taken apart line by line.
-const LINES_MAX: usize = 2000;
-
 /// Ends the name of a field that says that a secret was typed before the form was shown again.
 const TYPED: &str = "_typed";
 
@@ -258,7 +255,9 @@ impl Input {
                 (is_on || before.is_some()).then(|| Value::from(is_on))
             }
             Self::Lines => {
-                let lines = posted.one(path).unwrap_or_default().lines().take(LINES_MAX);
+                // All of them, which are as many as a form holds: how many are too many says
+                // whoever takes the list, beside its field.
+                let lines = posted.one(path).unwrap_or_default().lines();
                 let lines = lines.map(str::trim).filter(|line| !line.is_empty());
                 list(lines.map(Value::from).collect(), before)
             }
@@ -430,6 +429,13 @@ mod tests {
         assert_eq!(read, json!({"name": "x"}));
         let emptied = form().read(&posted(&[("name", "x")]), &json!({"uses": ["one"]}));
         assert_eq!(emptied["uses"], json!([]));
+    }
+
+    #[test]
+    fn no_line_of_a_list_is_dropped() {
+        let lines = "x\n".repeat(5000);
+        let read = form().read(&posted(&[("san.dns", &lines)]), &json!({}));
+        assert_eq!(read["san"]["dns"].as_array().unwrap().len(), 5000);
     }
 
     #[test]

@@ -47,6 +47,12 @@ pub(crate) const VISITOR: &str = "__Host-visitor";
 /// The cookie of how somebody likes the pages to look.
 pub(crate) const THEME: &str = "__Host-theme";
 
+/// The header of what the script of an open page fetches by itself.
+const LIVE: &str = "x-live";
+
+/// What it says.
+const REFRESH: &str = "refresh";
+
 /// Longest text of a browser about itself that is kept, in bytes.
 const USER_AGENT_BYTES_MAX: usize = 512;
 
@@ -72,6 +78,9 @@ pub(crate) async fn pass(
     let cookies = Cookies::of(request.headers());
     let place = place_of(&request);
     let present = match &cookies.session {
+        Some(secret) if is_by_itself(&request) => {
+            session::recognize(&desk.app, secret).await.map(Some)
+        }
         Some(secret) => session::authenticate(&desk.app, secret, &place).await.map(Some),
         None => Ok(None),
     };
@@ -137,6 +146,13 @@ impl Passing {
             },
         }
     }
+}
+
+/// Whether an open page asks by itself, which keeps no session from going idle. Whoever leaves the
+/// header out only keeps their own session longer.
+fn is_by_itself(request: &Request) -> bool {
+    let is_refresh = request.headers().get(LIVE).is_some_and(|value| value == REFRESH);
+    !is_unsafe(request.method()) && (is_refresh || request.uri().path() == crate::live::PATH)
 }
 
 /// Where a request comes from.

@@ -13,6 +13,8 @@ use domain::refusal::Refusal;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::entry::Basis;
+use crate::entry::Why;
 use crate::fault;
 use crate::fault::Fault;
 use crate::filters;
@@ -73,6 +75,8 @@ pub(crate) struct Editing {
     pub(crate) form: Form,
     /// What it holds.
     pub(crate) held: Value,
+    /// What it changes.
+    pub(crate) basis: Basis,
 }
 
 #[derive(Template)]
@@ -83,6 +87,7 @@ struct EditPage {
     to: String,
     sections: Vec<ShownSection>,
     wrong: Vec<String>,
+    basis: Basis,
 }
 
 impl Editing {
@@ -98,8 +103,8 @@ impl Editing {
         visitor: &Visitor,
         not_applied: NotApplied,
     ) -> Result<Response, Fault> {
-        let (complaints, wrong): (Vec<Complaint>, Vec<String>) = match not_applied {
-            NotApplied::Complaints(complaints) => (complaints, Vec::new()),
+        let mut why = match not_applied {
+            NotApplied::Complaints(complaints) => Why { complaints, wrong: Vec::new() },
             other @ (NotApplied::Refused(_) | NotApplied::Outdated(_)) => {
                 let refusal = other.refusal();
                 let status = fault::status_of(&refusal);
@@ -107,11 +112,12 @@ impl Editing {
                     return Err(refusal.into());
                 }
                 let reason = refusal.reason();
-                (Vec::new(), vec![format!("{}; {}", reason.sentence, reason.fix)])
+                let wrong = vec![format!("{}; {}", reason.sentence, reason.fix)];
+                Why { complaints: Vec::new(), wrong }
             }
         };
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Ok(self.shown((desk, visitor), &complaints, wrong, status))
+        let status = self.basis.status(&mut why);
+        Ok(self.shown((desk, visitor), &why.complaints, why.wrong, status))
     }
 
     fn shown(
@@ -128,6 +134,7 @@ impl Editing {
             to: self.to,
             sections: self.form.shown(&self.held, complaints),
             wrong: wrong.into_iter().chain(unplaced).collect(),
+            basis: self.basis,
         };
         fault::render(&page, status)
     }

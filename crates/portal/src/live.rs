@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actions::live;
 use actions::live::News;
 use actions::live::Subscription;
+use actions::live::right::Right;
 use axum::body::Body;
 use axum::extract::Query;
 use axum::extract::State;
@@ -23,6 +24,7 @@ use crate::fault::Fault;
 use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
+use crate::visitor::SignedIn;
 use crate::visitor::Visitor;
 
 /// How often a page is told at most: however much happens, whoever reads it reads no faster.
@@ -35,6 +37,9 @@ const SIGN: Duration = Duration::from_secs(15);
 /// still signed in.
 const STREAM_MAX: Duration = Duration::from_secs(15 * 60);
 
+/// The page.
+pub(crate) const PATH: &str = "/live";
+
 /// What stands behind the question mark.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -45,6 +50,8 @@ pub(crate) struct Asked {
 
 /// A stream under way.
 struct Stream {
+    desk: Arc<Desk>,
+    right: Right,
     subscription: Subscription,
     /// Nothing is told before.
     rest_until: Instant,
@@ -54,19 +61,23 @@ struct Stream {
 
 /// Adds its page.
 pub(crate) fn pages(pages: &mut Pages) {
-    pages.get("/live", Access::Needs(Permission::EventRead), show);
+    pages.get(PATH, Access::Needs(Permission::EventRead), show);
 }
 
 /// `GET /live`
 async fn show(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
+    present: Result<SignedIn, Fault>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let subscription = live::subscribe(&desk.app, visitor.actor()?, &asked.filter).await?;
+    let actor = visitor.actor()?;
+    let subscription = live::subscribe(&desk.app, actor, &asked.filter).await?;
+    let present = present.ok().map(|SignedIn(present)| present);
+    let right = Right::new(&desk.app, actor, present.as_ref());
     let now = Instant::now();
     let end = now + STREAM_MAX;
-    let stream = Stream { subscription, rest_until: now, end, has_begun: false };
+    let stream = Stream { desk, right, subscription, rest_until: now, end, has_begun: false };
     let parts = stream::unfold(stream, |mut stream| async {
         let part = stream.next().await?;
         Some((Ok::<_, Infallible>(part), stream))
@@ -84,10 +95,12 @@ impl Stream {
         }
         let sign = Instant::now() + SIGN;
         let until = sign.min(self.end);
-        tokio::select! {
+        let part = tokio::select! {
             news = self.news() => news,
             () = tokio::time::sleep_until(until) => (until < self.end).then_some(":\n\n"),
-        }
+        };
+        // What comes once they may no longer is not told.
+        if self.right.holds(&self.desk.app).await { part } else { None }
     }
 
     /// Waits for news, and for the rest of the pause.

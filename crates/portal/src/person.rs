@@ -32,6 +32,7 @@ use serde_json::json;
 use crate::device;
 use crate::device::story::ShownLine;
 use crate::device::story::lines;
+use crate::entry::Basis;
 use crate::fault;
 use crate::fault::Fault;
 use crate::filters;
@@ -258,10 +259,11 @@ fn adding(held: Value) -> Editing {
         to: "/people/_new".to_owned(),
         form: form(),
         held,
+        basis: Basis::default(),
     }
 }
 
-fn editing(person: &Person, held: Value) -> Editing {
+fn editing(person: &Person, held: Value, basis: Basis) -> Editing {
     let own = url_of(person);
     Editing {
         title: person.name.clone(),
@@ -269,6 +271,7 @@ fn editing(person: &Person, held: Value) -> Editing {
         up: Link { title: person.name.clone(), url: own },
         form: form(),
         held,
+        basis,
     }
 }
 
@@ -306,7 +309,8 @@ async fn edit(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let person = person::show(&desk.app, visitor.actor()?, &name).await?.person;
-    Ok(editing(&person, held(&person)).page(&desk, &visitor))
+    let basis = Basis::of(person::etag(&person));
+    Ok(editing(&person, held(&person), basis).page(&desk, &visitor))
 }
 
 /// `POST /people/{name}/edit`
@@ -323,11 +327,16 @@ async fn save(
     if told.is_empty() {
         return Ok(redirect(&own));
     }
-    match person::tell(&desk.app, actor, &person.name, parse(told)?).await {
+    let id = person.name.clone();
+    let meant = (id.as_str(), Basis::meant(&posted));
+    match person::tell(&desk.app, actor, meant, parse(told)?).await {
         Ok(_) => Ok(redirect(&format!("{own}?done=saved"))),
         Err(wrong) => {
             let written = form().read(&posted, &json!({}));
-            editing(&person, written).refused(&desk, &visitor, wrong)
+            let person = person::show(&desk.app, actor, &id).await?.person;
+            let now = (&held(&person), person::etag(&person));
+            let basis = Basis::again(&posted, &written, now);
+            editing(&person, written, basis).refused(&desk, &visitor, wrong)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actions::object::Saving;
 use actions::organization;
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -12,6 +13,7 @@ use domain::organization::Settings;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::entry::Basis;
 use crate::entry::Entry;
 use crate::entry::Why;
 use crate::fault::Fault;
@@ -30,6 +32,9 @@ use crate::visitor::Visitor;
 /// The page.
 const PATH: &str = "/settings";
 
+/// That the difference was seen.
+const SURE: &str = "sure";
+
 /// Adds its pages.
 pub(crate) fn pages(pages: &mut Pages) {
     pages.get(PATH, Access::Needs(Permission::OrganizationRead), show);
@@ -44,12 +49,14 @@ pub(crate) fn form() -> Form {
 
 /// `GET /settings`
 async fn show(State(desk): State<Arc<Desk>>, visitor: Visitor) -> Result<Response, Fault> {
-    let (settings, _) = organization::settings(&desk.app, visitor.actor()?)?;
+    let (settings, etag) = organization::settings(&desk.app, visitor.actor()?)?;
     let written = serde_json::to_value(settings).unwrap_or_default();
-    Ok(page(&desk, &visitor, &written, &Why::default()))
+    Ok(page(&desk, &visitor, &written, (Why::default(), Basis::of(etag))))
 }
 
-fn page(desk: &Desk, visitor: &Visitor, written: &Value, why: &Why) -> Response {
+fn page(desk: &Desk, visitor: &Visitor, written: &Value, said: (Why, Basis)) -> Response {
+    let (mut why, basis) = said;
+    let status = basis.status(&mut why);
     let form = form();
     let said = |field: &str| written.get(field).and_then(Value::as_str).unwrap_or_default();
     let (name, url) = (said("name"), said("base_url"));
@@ -62,38 +69,43 @@ fn page(desk: &Desk, visitor: &Visitor, written: &Value, why: &Why) -> Response 
         to: PATH.to_owned(),
         sections: form.shown(written, &why.complaints),
         wrong: why.unplaced(&form),
-        button: "form.save",
+        button: "form.check",
         twins: vec![twin::command(&command)],
+        basis,
     };
-    page.render(why.status())
+    page.render(status)
 }
 
-/// `POST /settings`
+/// `POST /settings`: the difference first, then the change.
 async fn save(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
     posted: Posted,
 ) -> Result<Response, Fault> {
-    match change(&desk, &visitor, &posted).await {
-        Ok(()) => Ok(Redirect::to("/settings?done=saved").into_response()),
-        Err((written, why)) => Ok(page(&desk, &visitor, &written, &why?)),
-    }
-}
-
-/// Changes the organization as a form says; else what was written, and why it was not taken.
-pub(crate) async fn change(
-    desk: &Desk,
-    visitor: &Visitor,
-    posted: &Posted,
-) -> Result<(), (Value, Result<Why, Fault>)> {
-    let written = form().read(posted, &json!({}));
+    let actor = visitor.actor()?;
+    let written = form().read(&posted, &json!({}));
     let settings = Settings {
         name: posted.text("name").unwrap_or_default().to_owned(),
         base_url: posted.text("base_url").unwrap_or_default().to_owned(),
     };
-    let actor = visitor.actor().map_err(|fault| (written.clone(), Err(fault)))?;
-    let changed = organization::change_settings(&desk.app, actor, (settings, None)).await;
-    changed.map(drop).map_err(|not_applied| (written, Why::of(not_applied).map(unprefixed)))
+    let is_sure = posted.has(SURE);
+    let etag = Basis::meant(&posted).map(str::to_owned);
+    let saving = Saving { etag: etag.clone(), dry_run: !is_sure, ..Saving::default() };
+    match organization::change_settings(&desk.app, actor, (settings, saving)).await {
+        Ok(_) if is_sure => Ok(Redirect::to("/settings?done=saved").into_response()),
+        Ok(applied) => {
+            let fields = applied.plan.change.into_iter().flat_map(|change| change.fields);
+            let basis = Basis { etag, review: Some(fields.collect()), theirs: None };
+            Ok(page(&desk, &visitor, &written, (Why::default(), basis)))
+        }
+        Err(not_applied) => {
+            let why = Why::of(not_applied).map(unprefixed)?;
+            let (settings, etag) = organization::settings(&desk.app, actor)?;
+            let now = serde_json::to_value(settings).unwrap_or_default();
+            let basis = Basis::again(&posted, &written, (&now, etag));
+            Ok(page(&desk, &visitor, &written, (why, basis)))
+        }
+    }
 }
 
 /// What is said of a document is said of its fields here.

@@ -24,6 +24,7 @@ use domain::secret::Secret;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::entry::Basis;
 use crate::entry::Entry;
 use crate::entry::Why;
 use crate::export;
@@ -32,6 +33,7 @@ use crate::fault::Fault;
 use crate::filters;
 use crate::frame::Frame;
 use crate::list::Link;
+use crate::object;
 use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
@@ -185,8 +187,60 @@ async fn show_step(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let step = parse(&name)?;
-    let said = step.blank(&desk.app.snapshot.rules().organization);
+    let rules = desk.app.snapshot.rules();
+    if step.is_done(&rules.organization) {
+        return Ok(done_page(&desk, &visitor, step, StatusCode::OK));
+    }
+    let said = step.blank(&rules.organization);
     Ok(step_page(&desk, &visitor, (step, &said), &Why::default()))
+}
+
+#[derive(Template)]
+#[template(path = "setup/done.html")]
+struct DonePage {
+    frame: Frame,
+    /// Whether somebody tried to do it again.
+    is_refused: bool,
+    /// Where what it made is changed.
+    edit: Link,
+    next: String,
+}
+
+/// The page of a step that is done.
+fn done_page(desk: &Desk, visitor: &Visitor, step: Step, status: StatusCode) -> Response {
+    let rules = desk.app.snapshot.rules();
+    let organization = &rules.organization;
+    let names = actions::object::names(organization, step.kind());
+    let list = match step {
+        Step::Organization => Link::new("settings.title", "/settings"),
+        Step::Authorities
+        | Step::Server
+        | Step::Template
+        | Step::Gateway
+        | Step::Workflow
+        | Step::Enrollment
+        | Step::Network
+        | Step::Profile
+        | Step::AccessPoint => {
+            let key = format!("{}.plural", step.kind().as_str());
+            Link::new(&key, object::list_url(step.kind()))
+        }
+    };
+    let edit = match names.as_slice() {
+        [only] => {
+            let slug = actions::object::slug_of(organization, step.kind(), only);
+            let url = slug.map(|slug| format!("{}/edit", object::url(step.kind(), &slug)));
+            url.map_or(list, |url| Link { title: only.clone(), url })
+        }
+        _ => list,
+    };
+    let page = DonePage {
+        frame: Frame::new(desk, visitor, title(step)),
+        is_refused: status != StatusCode::OK,
+        edit,
+        next: next(desk, step),
+    };
+    fault::render(&page, status)
 }
 
 fn step_page(desk: &Desk, visitor: &Visitor, (step, said): (Step, &Value), why: &Why) -> Response {
@@ -202,6 +256,7 @@ fn step_page(desk: &Desk, visitor: &Visitor, (step, said): (Step, &Value), why: 
         wrong: why.unplaced(&form),
         button: "setup.go_on",
         twins: twins(step, &definitions),
+        basis: Basis::default(),
     };
     page.render(why.status())
 }
@@ -258,6 +313,15 @@ async fn do_step(
     }
     let definitions = step.definitions(&said, &desk.app.snapshot.rules().organization);
     let document = step.document(definitions);
+    if step.is_done(&desk.app.snapshot.rules().organization) {
+        // Done once more it changes nothing, or is refused: nothing is overwritten from here.
+        let tried = Application { document, dry_run: true, ..Application::default() };
+        let same = organization::apply(&desk.app, actor, tried).await;
+        return Ok(match same.is_ok_and(|applied| applied.plan.is_empty()) {
+            true => Redirect::to(&next(&desk, step)).into_response(),
+            false => done_page(&desk, &visitor, step, StatusCode::CONFLICT),
+        });
+    }
     let application = Application { document, ..Application::default() };
     match organization::apply(&desk.app, actor, application).await {
         Ok(applied) => Ok(after(&desk, &visitor, (step, &said, is_drawn), &applied)),

@@ -97,13 +97,17 @@ async fn show(
 async fn sign_in(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
+    before: Result<SignedIn, Fault>,
     Whence(place): Whence,
     posted: Posted,
 ) -> Result<Response, Fault> {
     let to = url::own(posted.text("to").unwrap_or("/")).to_owned();
     let login = login_of(&posted);
     let refusal = match session::log_in(&desk.app, &login, &place).await {
-        Ok(opened) => return Ok(entered(&opened, &to)),
+        Ok(opened) => {
+            end_before(&desk, before).await?;
+            return Ok(entered(&opened, &to));
+        }
         Err(refusal) => refusal,
     };
     if let Refusal::PasswordDue { .. } = refusal {
@@ -146,6 +150,17 @@ fn retry_after(mut response: Response, refusal: &Refusal) -> Response {
     response
 }
 
+/// Ends the session that the browser had before: its cookie goes, and nobody could sign out of it.
+async fn end_before(desk: &Desk, before: Result<SignedIn, Fault>) -> Result<(), Fault> {
+    let Ok(SignedIn(before)) = before else { return Ok(()) };
+    match session::again(&desk.app, &before).await {
+        // A new password has ended it already, or there were too many.
+        Err(Refusal::SessionOver) => Ok(()),
+        Err(refusal) => Err(refusal.into()),
+        Ok(before) => Ok(session::log_out(&desk.app, &before).await?),
+    }
+}
+
 /// Gives the browser the session's cookie, and lets it go on.
 pub(crate) fn entered(opened: &Opened, to: &str) -> Response {
     let mut response = Redirect::to(to).into_response();
@@ -181,13 +196,17 @@ async fn show_password(
 async fn replace(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
+    before: Result<SignedIn, Fault>,
     Whence(place): Whence,
     posted: Posted,
 ) -> Result<Response, Fault> {
     let to = url::own(posted.text("to").unwrap_or("/")).to_owned();
     let login = login_of(&posted);
     let not_applied = match try_replace(&desk, &login, &place, &posted).await {
-        Ok(opened) => return Ok(entered(&opened, &to)),
+        Ok(opened) => {
+            end_before(&desk, before).await?;
+            return Ok(entered(&opened, &to));
+        }
         Err(not_applied) => not_applied,
     };
     let refusal = not_applied.refusal();

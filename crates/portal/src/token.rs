@@ -18,6 +18,7 @@ use domain::token::Token;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::entry::Basis;
 use crate::entry::Entry;
 use crate::entry::Why;
 use crate::fault;
@@ -171,6 +172,7 @@ fn entry(desk: &Desk, visitor: &Visitor, (form, written): (Form, &Value), why: &
         wrong: why.unplaced(&form),
         button: "token.make",
         twins: vec![twin::command(&words)],
+        basis: Basis::default(),
     };
     page.render(why.status())
 }

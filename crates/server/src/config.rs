@@ -16,6 +16,7 @@ use anyhow::anyhow;
 use anyhow::bail;
 use clap::Args;
 use domain::secret::Secret;
+use domain::session::Limits;
 use serde::Deserialize;
 use store::Store;
 
@@ -84,6 +85,8 @@ pub(crate) struct Place {
     pub(crate) seal: Seal,
     /// The database.
     pub(crate) database: Database,
+    /// How long sessions last.
+    pub(crate) sessions: Limits,
 }
 
 impl DataArgument {
@@ -125,7 +128,8 @@ impl DataArgument {
     pub(crate) fn place(&self, config: &Config) -> anyhow::Result<Place> {
         let own = self.master_key.clone();
         let seal = Seal { master_key_file: own.or_else(|| config.seal.master_key_file.clone()) };
-        Ok(Place { data: self.directory()?, seal, database: config.database.clone() })
+        let sessions = config.portal.sessions()?;
+        Ok(Place { data: self.directory()?, seal, database: config.database.clone(), sessions })
     }
 }
 
@@ -182,6 +186,10 @@ pub(crate) struct Portal {
     pub(crate) certificate_file: Option<PathBuf>,
     /// Its key, PKCS #8 in PEM.
     pub(crate) key_file: Option<PathBuf>,
+    /// Minutes without a request after which a session is over, 1 to 1440; 30 if not given.
+    session_idle_minutes: Option<u32>,
+    /// Hours after which a session is over however busy it is, 1 to 168; 12 if not given.
+    session_hours: Option<u32>,
 }
 
 /// Largest file of a certificate or key: a chain of RSA-4096 certificates fits.
@@ -208,6 +216,12 @@ impl Portal {
         }
         let identity = Identity { certificate: own, key: Arc::new(key) };
         Ok(Some(Server { identity, intermediates: chain.collect() }))
+    }
+
+    /// How long sessions last.
+    pub(crate) fn sessions(&self) -> anyhow::Result<Limits> {
+        Limits::of(self.session_idle_minutes, self.session_hours)
+            .map_err(|(field, what)| anyhow!("portal.{field} is not taken: {what}"))
     }
 
     /// As the portal takes it.
@@ -273,6 +287,7 @@ impl Config {
             let line = before.matches('\n').count() + 1;
             anyhow!("{shown} is not understood: line {line}: {}", error.message())
         })?;
+        config.portal.sessions().with_context(|| format!("{shown} is not understood"))?;
         if let Some(url) = &config.database.url {
             let url = Store::shown_url(url.reveal())
                 .with_context(|| format!("{shown}: database.url is not understood"))?;
@@ -285,5 +300,28 @@ impl Config {
             }
         }
         Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn portal(text: &str) -> Portal {
+        toml::from_str::<Config>(&format!("[portal]\n{text}")).unwrap().portal
+    }
+
+    #[test]
+    fn sessions_last_as_the_file_says_within_bounds() {
+        assert_eq!(portal("").sessions().unwrap(), Limits::default());
+        let limits = portal("session_idle_minutes = 5\nsession_hours = 1").sessions().unwrap();
+        assert_eq!(limits, Limits { idle_seconds: 300, absolute_seconds: 3600 });
+        for (text, expected) in [
+            ("session_idle_minutes = 0", "portal.session_idle_minutes is not taken: 0 is outside"),
+            ("session_hours = 169", "portal.session_hours is not taken: 169 is outside 1 to 168"),
+        ] {
+            let refused = portal(text).sessions().unwrap_err().to_string();
+            assert!(refused.contains(expected), "{refused}");
+        }
     }
 }

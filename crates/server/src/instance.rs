@@ -59,7 +59,7 @@ async fn open(place: &Place) -> anyhow::Result<Arc<App>> {
         Some(url) => open_server(place, url).await?,
         None => open_file(place)?,
     };
-    let app = App::open(store, Arc::new(master), clock::world()).await;
+    let app = App::open_within(place.sessions, store, Arc::new(master), clock::world()).await;
     let app = app.with_context(|| format!("the organization in {shown} cannot be read"))?;
     Ok(app)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use actions::notary::Notary;
+use actions::overview::folding::Folding;
 use actions::portal_certificate;
 use actions::publisher::Publisher;
 use actions::rules::Server;
@@ -40,6 +41,7 @@ pub(crate) struct Running {
     instance: Instance,
     publisher: Publisher,
     notary: Notary,
+    folding: Folding,
     radius: door::radius::Door,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
@@ -83,6 +85,7 @@ impl Running {
         let radius = door::radius::open(&app.snapshot, &listen.radius_auth, &listen.radius_acct)?;
         let publisher = Publisher::start(app).await;
         let notary = Notary::start(app);
+        let folding = Folding::start(app);
         let (stop, stopped) = watch::channel(false);
         let mut listeners = JoinSet::new();
         let traffic = Arc::new(Traffic::default());
@@ -107,6 +110,7 @@ impl Running {
             health: health_addresses,
             publisher,
             notary,
+            folding,
             instance,
             radius,
             stop,
@@ -126,9 +130,10 @@ impl Running {
 
     /// Closes every door, lets requests under way end, and makes every answer durable.
     pub(crate) async fn stop(self) {
-        let Self { instance, publisher, notary, radius, stop, mut listeners, .. } = self;
+        let Self { instance, publisher, notary, folding, radius, stop, mut listeners, .. } = self;
         publisher.end();
         notary.end();
+        drop(folding);
         stop.send_replace(true);
         // Who listens to events would keep a connection open.
         instance.app.live.close();

@@ -2,6 +2,7 @@
 
 pub mod count;
 pub mod heard;
+pub mod knock;
 pub mod log;
 
 use domain::event::Event;
@@ -42,7 +43,8 @@ struct Body {
 
 /// Commits a change together with the events that explain it.
 pub async fn commit(write: Write, store: &Store, events: &[Event]) -> Result<(), CommitError> {
-    let mut write = count::add(write, events, store.lane());
+    let write = count::add(write, events, store.lane());
+    let mut write = knock::add(write, events, store.lane());
     let mut audit = Vec::new();
     for event in events {
         let row = row_of(event);

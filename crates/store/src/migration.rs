@@ -20,6 +20,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0012_session.sql", sql: include_str!("migration/0012_session.sql") },
     Step { name: "0013_event_count.sql", sql: include_str!("migration/0013_event_count.sql") },
     Step { name: "0014_fingerprint.sql", sql: include_str!("migration/0014_fingerprint.sql") },
+    Step { name: "0015_knock.sql", sql: include_str!("migration/0015_knock.sql") },
 ];
 
 /// One step of the schema.

@@ -1,6 +1,5 @@
 //! Sessions of administrators, as keyed hashes.
 
-use domain::session::IDLE_SECONDS;
 use domain::session::Session;
 use pki::time::Time;
 
@@ -123,9 +122,9 @@ pub fn remove_of(write: Write, administrator: &str, but: Option<&str>) -> Write 
     write.execute(sql, [Value::from(administrator), Value::from(but.unwrap_or_default())])
 }
 
-/// Forgets the sessions that are over.
-pub fn forget_over(write: Write, now: Time) -> Write {
-    let idle = now.plus_seconds(-IDLE_SECONDS);
+/// Forgets the sessions that are over, or that nobody used for so many seconds.
+pub fn forget_over(write: Write, now: Time, idle_seconds: i64) -> Write {
+    let idle = now.plus_seconds(-idle_seconds);
     let sql = "delete from session where expires_at <= $1 or last_used_at <= $2";
     write.execute(sql, [Value::from(now), Value::from(idle)])
 }

@@ -71,6 +71,8 @@ pub enum Bookkeeping {
     DeviceHeard,
     /// A checkpoint of the audit was signed.
     CheckpointSigned,
+    /// Counts of events that several programs wrote became one.
+    CountsFolded,
     /// Certificates of a seed, which one event explains, are noted.
     CertificatesSeeded,
     /// Fingerprints of certificates were worked out that were signed before any were kept.

@@ -98,10 +98,17 @@ async fn administrators_are_kept_and_told_of() {
     let names: Vec<&str> = list.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["Ann", "Bob"]);
     let change = told(json!({ "role": "auditor", "email": "bob@example.org" }));
-    let bob = administrator::change(app, &owner(), "Bob", change).await.unwrap();
+    let bob = administrator::change(app, &owner(), ("Bob", None), change).await.unwrap();
     assert_eq!((bob.role, bob.email.as_deref()), (Role::Auditor, Some("bob@example.org")));
-    let nobody = administrator::change(app, &owner(), "Eve", Told::default()).await;
+    let nobody = administrator::change(app, &owner(), ("Eve", None), Told::default()).await;
     assert_eq!(code(nobody), "API-NOT-FOUND");
+    let seen = administrator::etag(&bob);
+    let change = told(json!({ "role": "helpdesk" }));
+    let bob = administrator::change(app, &owner(), ("Bob", Some(&seen)), change).await.unwrap();
+    let change = told(json!({ "role": "owner" }));
+    let stale = administrator::change(app, &owner(), ("Bob", Some(&seen)), change).await;
+    assert_eq!(code(stale), "API-CONFLICT");
+    assert_eq!(administrator::show(app, &owner(), "Bob").await.unwrap(), bob);
     administrator::remove(app, &owner(), "Bob").await.unwrap();
     assert_eq!(
         administrator::show(app, &owner(), "Bob").await.unwrap_err().code(),
@@ -123,13 +130,17 @@ async fn the_last_owner_stays_what_they_are() {
     let app = &fixture.app;
     add(&fixture, "Ann", Role::Owner).await;
     add(&fixture, "Bob", Role::Owner).await;
-    administrator::change(app, &owner(), "Bob", told(json!({"disabled":true}))).await.unwrap();
+    administrator::change(app, &owner(), ("Bob", None), told(json!({"disabled":true})))
+        .await
+        .unwrap();
     for change in [json!({"disabled":true}), json!({"role":"auditor"})] {
-        let answer = administrator::change(app, &owner(), "Ann", told(change)).await;
+        let answer = administrator::change(app, &owner(), ("Ann", None), told(change)).await;
         assert_eq!(code(answer), "API-LAST-OWNER");
     }
     assert_eq!(code(administrator::remove(app, &owner(), "Ann").await), "API-LAST-OWNER");
-    administrator::change(app, &owner(), "Bob", told(json!({"disabled":false}))).await.unwrap();
+    administrator::change(app, &owner(), ("Bob", None), told(json!({"disabled":false})))
+        .await
+        .unwrap();
     administrator::remove(app, &owner(), "Ann").await.unwrap();
 }
 
@@ -140,7 +151,8 @@ async fn only_owners_change_administrators_and_everybody_sees_themselves() {
     add(&fixture, "Ann", Role::Owner).await;
     add(&fixture, "Bob", Role::Helpdesk).await;
     let bob = Actor::administrator("Bob", Role::Helpdesk);
-    let change = administrator::change(app, &bob, "Bob", told(json!({"role":"owner"}))).await;
+    let change =
+        administrator::change(app, &bob, ("Bob", None), told(json!({"role":"owner"}))).await;
     assert_eq!(code(change), "API-NOT-PERMITTED");
     assert_eq!(code(administrator::remove(app, &bob, "Ann").await), "API-NOT-PERMITTED");
     assert!(administrator::list(app, &bob).await.is_err());
@@ -186,10 +198,14 @@ async fn what_becomes_of_an_administrator_acts_at_once() {
     add(&fixture, "Bob", Role::PkiOperator).await;
     let made = token_of(&fixture, json!({ "name": "x", "administrator": "Bob" })).await;
     let text = made.secret.reveal();
-    administrator::change(app, &owner(), "Bob", told(json!({"role":"auditor"}))).await.unwrap();
+    administrator::change(app, &owner(), ("Bob", None), told(json!({"role":"auditor"})))
+        .await
+        .unwrap();
     let actor = token::authenticate(app, text, None).await.unwrap();
     assert_eq!(actor.role(), Some(Role::Auditor));
-    administrator::change(app, &owner(), "Bob", told(json!({"disabled":true}))).await.unwrap();
+    administrator::change(app, &owner(), ("Bob", None), told(json!({"disabled":true})))
+        .await
+        .unwrap();
     assert_eq!(refused(&fixture, text, "").await, "API-ADMINISTRATOR-DISABLED");
     administrator::remove(app, &owner(), "Bob").await.unwrap();
     assert_eq!(refused(&fixture, text, "").await, "API-TOKEN-UNKNOWN");

@@ -123,9 +123,13 @@ async fn somebody_elses_change_is_not_lost() {
     let (settings, etag) = organization::settings(app, &owner()).unwrap();
     let mut other = settings.clone();
     other.name = "Another School".into();
-    let order = (other.clone(), Some(etag.clone()));
+    let tried = Saving { dry_run: true, ..saving(&etag) };
+    let tried = organization::change_settings(app, &owner(), (other.clone(), tried)).await.unwrap();
+    assert_eq!(tried.plan.change[0].fields[0].after, "Another School");
+    assert_eq!(organization::settings(app, &owner()).unwrap().0, settings);
+    let order = (other.clone(), saving(&etag));
     organization::change_settings(app, &owner(), order).await.unwrap();
-    let late = organization::change_settings(app, &owner(), (settings, Some(etag))).await;
+    let late = organization::change_settings(app, &owner(), (settings, saving(&etag))).await;
     assert_eq!(code(late), "API-CONFLICT");
     assert_eq!(organization::settings(app, &owner()).unwrap().0, other);
     let object = (Kind::Organization, history::SETTINGS);

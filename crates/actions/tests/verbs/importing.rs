@@ -63,7 +63,7 @@ async fn a_device_is_made_told_of_renamed_and_removed_with_an_event_each() {
     assert_eq!(code(device::create(app, &owner(), all).await), "API-CONFLICT");
     assert_eq!(fixture.newest_code().await.as_deref(), Some("API-CONFLICT"));
     let change = told(json!({"name": "Mac 2", "status": "lost", "tags": null}));
-    device::tell(app, &owner(), "S1", change).await.unwrap();
+    device::tell(app, &owner(), ("S1", None), change).await.unwrap();
     let events = fixture.events().await;
     assert_eq!(newest(&events), ("object.changed", "device:Mac 2", by));
     let fields = events[0].details["fields"].to_string();
@@ -73,7 +73,7 @@ async fn a_device_is_made_told_of_renamed_and_removed_with_an_event_each() {
     assert_eq!(shown.certificates.map(|all| all.len()), Some(0));
     // Somebody else's number, and what is no device.
     device::save(app, &owner(), "Other", told(json!({"serial": "S2"}))).await.unwrap();
-    let taken = device::tell(app, &owner(), "Other", told(json!({"serial": "s1"}))).await;
+    let taken = device::tell(app, &owner(), ("Other", None), told(json!({"serial": "s1"}))).await;
     assert_eq!(
         code(taken),
         "serial: is that of device \"Mac 2\"; correct it, or remove the other device"
@@ -81,11 +81,24 @@ async fn a_device_is_made_told_of_renamed_and_removed_with_an_event_each() {
     let wrong = device::save(app, &owner(), "Other", told(json!({"mac_addresses": ["x"]}))).await;
     assert!(code(wrong).starts_with("mac_addresses: "));
     assert_eq!(fixture.newest_code().await.as_deref(), Some("API-DOCUMENT"));
-    assert_eq!(code(device::tell(app, &owner(), "none", Told::default()).await), "API-NOT-FOUND");
+    assert_eq!(
+        code(device::tell(app, &owner(), ("none", None), Told::default()).await),
+        "API-NOT-FOUND"
+    );
     assert_eq!(
         code(device::create(app, &owner(), Told::default()).await),
         "name: is missing; say what the device is called"
     );
+    // What somebody else changed meanwhile is not undone by who did not see it.
+    let seen = device::etag(&device::show(app, &owner(), "Mac 2").await.unwrap().device);
+    let lost = told(json!({"status": "retired"}));
+    device::tell(app, &owner(), ("Mac 2", Some(&seen)), lost).await.unwrap();
+    let active = || told(json!({"status": "active"}));
+    let stale = device::tell(app, &owner(), ("Mac 2", Some(&seen)), active()).await;
+    assert_eq!(code(stale), "API-CONFLICT");
+    let now = device::show(app, &owner(), "Mac 2").await.unwrap().device;
+    assert_eq!(now.status(), domain::device::DeviceStatus::Retired);
+    device::tell(app, &owner(), ("Mac 2", Some("*")), active()).await.unwrap();
     device::remove(app, &owner(), "Mac 2").await.unwrap();
     assert_eq!(newest(&fixture.events().await), ("object.removed", "device:Mac 2", by));
     assert_eq!(code(device::remove(app, &owner(), "Mac 2").await), "API-NOT-FOUND");
@@ -104,7 +117,7 @@ async fn who_may_not_keep_the_inventory_neither_sees_nor_changes_it() {
     assert_eq!(device::show(app, actor, "x").await.unwrap_err().code(), refused);
     assert_eq!(code(device::create(app, actor, Told::default()).await), refused);
     assert_eq!(code(device::save(app, actor, "x", Told::default()).await), refused);
-    assert_eq!(code(device::tell(app, actor, "x", Told::default()).await), refused);
+    assert_eq!(code(device::tell(app, actor, ("x", None), Told::default()).await), refused);
     assert_eq!(code(device::remove(app, actor, "x").await), refused);
     assert_eq!(code(device::import(app, actor, b"name\nx\n", Import::default()).await), refused);
     assert_eq!(person::list(app, actor, "", (None, 1)).await.unwrap_err().code(), refused);
@@ -112,7 +125,7 @@ async fn who_may_not_keep_the_inventory_neither_sees_nor_changes_it() {
     let nobody = domain::person::Told::default;
     assert_eq!(code(person::create(app, actor, nobody()).await), refused);
     assert_eq!(code(person::save(app, actor, "x", nobody()).await), refused);
-    assert_eq!(code(person::tell(app, actor, "x", nobody()).await), refused);
+    assert_eq!(code(person::tell(app, actor, ("x", None), nobody()).await), refused);
     assert_eq!(code(person::remove(app, actor, "x").await), refused);
     assert_eq!(code(person::import(app, actor, b"name\nx\n", Import::default()).await), refused);
 }
@@ -173,7 +186,7 @@ async fn thousands_are_imported_and_followed() {
         assert_eq!(inventory.find_device("s77").unwrap().name, "d77");
     }
     // A device that the other changes is changed here too, whoever was first.
-    device::tell(&two.app, &owner(), "d77", told(json!({"os": "iOS"}))).await.unwrap();
+    device::tell(&two.app, &owner(), ("d77", None), told(json!({"os": "iOS"}))).await.unwrap();
     let inventory = one.app.snapshot.inventory();
     until("it is followed", || inventory.find_device("d77").unwrap().os.is_some()).await;
 }
@@ -254,10 +267,22 @@ async fn people_are_kept_like_devices() {
     assert_eq!(code(person::create(app, &owner(), all).await), "API-CONFLICT");
     assert_eq!(code(person::create(app, &owner(), told(json!({}))).await).get(..4), Some("name"));
     let change = told(json!({"status": "disabled"}));
-    person::tell(app, &owner(), "anna@example.org", change).await.unwrap();
+    person::tell(app, &owner(), ("anna@example.org", None), change).await.unwrap();
     let by = "administrator of the test";
     assert_eq!(newest(&fixture.events().await), ("object.changed", "person:Anna", by));
-    let renamed = person::tell(app, &owner(), "Anna", told(json!({"name": "Ann"}))).await;
+    let seen = person::etag(&person::show(app, &owner(), "Anna").await.unwrap().person);
+    for (meant, change) in [(None, "x@example.org"), (Some(&*seen), "y@example.org")] {
+        let answer =
+            person::tell(app, &owner(), ("Anna", meant), told(json!({"upn": change}))).await;
+        let expected = if meant.is_none() { "" } else { "API-CONFLICT" };
+        assert_eq!(
+            answer.map_or_else(|no| no.refusal().code().to_owned(), |_| String::new()),
+            expected
+        );
+    }
+    let upn = person::show(app, &owner(), "Anna").await.unwrap().person.upn;
+    assert_eq!(upn.as_deref(), Some("x@example.org"));
+    let renamed = person::tell(app, &owner(), ("Anna", None), told(json!({"name": "Ann"}))).await;
     assert!(code(renamed).starts_with("name: is what devices"));
     let wrong = person::save(app, &owner(), "Anna", told(json!({"email": "anna"}))).await;
     assert!(code(wrong).starts_with("email: has no @"));

@@ -6,6 +6,7 @@ use actions::live;
 use actions::live::BEHIND_MAX;
 use actions::live::LISTENERS_MAX;
 use actions::live::News;
+use actions::live::OF_ACTOR_MAX;
 use actions::live::Subscription;
 use actions::visit;
 use domain::actor::Actor;
@@ -109,8 +110,9 @@ async fn only_who_may_see_events_listens_and_by_a_filter_that_is_one() {
 async fn no_more_listen_than_there_is_room_for() {
     let fixture = Fixture::mosyle().await;
     let mut all = Vec::new();
-    for _ in 0..LISTENERS_MAX {
-        all.push(listen(&fixture, "").await);
+    for number in 0..LISTENERS_MAX {
+        let actor = Actor::owner(format!("administrator {}", number / OF_ACTOR_MAX));
+        all.push(live::subscribe(&fixture.app, &actor, "").await.unwrap());
     }
     assert_eq!(fixture.app.live.listeners(), LISTENERS_MAX);
     let refusal = live::subscribe(&fixture.app, &owner(), "").await.unwrap_err();
@@ -119,6 +121,26 @@ async fn no_more_listen_than_there_is_room_for() {
     let mut last = listen(&fixture, "").await;
     knock(&fixture, "192.0.2.9");
     assert_eq!(event(&mut last).await.kind, "radius.dropped");
+}
+
+#[tokio::test]
+async fn one_alone_does_not_take_every_place() {
+    let fixture = Fixture::mosyle().await;
+    let mut own = Vec::new();
+    for _ in 0..OF_ACTOR_MAX {
+        own.push(listen(&fixture, "").await);
+    }
+    let refusal = live::subscribe(&fixture.app, &owner(), "").await.unwrap_err();
+    assert_eq!(refusal.code(), "API-LISTENERS");
+    let other = Actor::owner("administrator of another test");
+    live::subscribe(&fixture.app, &other, "").await.unwrap();
+    // What was refused took no place, and who goes gives theirs back.
+    own.pop();
+    own.push(listen(&fixture, "").await);
+    drop(own);
+    let wrong = live::subscribe(&fixture.app, &owner(), "colour:red").await.unwrap_err();
+    assert_eq!(wrong.code(), "API-PARAMETER");
+    assert_eq!(fixture.app.live.listeners(), 0);
 }
 
 #[tokio::test]

@@ -172,6 +172,29 @@ async fn who_knocks_is_told_until_it_is_an_access_point() {
 }
 
 #[tokio::test]
+async fn every_address_that_knocks_all_day_is_told() {
+    let fixture = Fixture::mosyle().await;
+    // Fifty never rest for a day: far more events than one page of them holds. Others came once.
+    let (steady, hours) = (50_u64, 24_u64);
+    for hour in 0..hours {
+        fixture.set_clock(NOW.plus_seconds(i64::try_from(hour).unwrap() * 3600));
+        for number in 0..steady {
+            knock(&fixture, &format!("192.0.2.{number}"), 60, json!({}));
+        }
+        if hour == 1 {
+            knock(&fixture, "198.51.100.7", 1, json!({ "nas_identifier": "cellar" }));
+        }
+        fixture.app.snapshot.journal().flush().await;
+    }
+    let knocks = access_point::knocking(&fixture.app, &owner()).await.unwrap();
+    assert_eq!(knocks.len(), 51);
+    assert!(knocks.iter().take(50).all(|knock| knock.packets == 60 * hours), "{knocks:?}");
+    let last = knocks.last().unwrap();
+    assert_eq!((last.address.as_str(), last.packets), ("198.51.100.7", 1));
+    assert_eq!(last.nas_identifier.as_deref(), Some("cellar"));
+}
+
+#[tokio::test]
 async fn only_who_may_see_events_and_the_organization_hears_who_knocks() {
     let fixture = Fixture::mosyle().await;
     for actor in [

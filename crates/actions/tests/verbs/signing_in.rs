@@ -1,6 +1,8 @@
 //! Signing in: passwords, one-time codes, sessions, and every no on the way.
 
 use actions::administrator;
+use actions::live::right::CHECK_SECONDS;
+use actions::live::right::Right;
 use actions::organization::NotApplied;
 use actions::password;
 use actions::session;
@@ -261,19 +263,83 @@ async fn a_session_ends_when_nobody_uses_it_and_after_a_day() {
 }
 
 #[tokio::test]
+async fn what_a_page_asks_by_itself_is_no_use_of_a_session() {
+    let fixture = ann().await;
+    let opened = sign_in(&fixture, "Ann").await;
+    let secret = opened.secret.reveal();
+    for part in 1..3 {
+        fixture.set_clock(NOW.plus_seconds(IDLE_SECONDS / 3 * part));
+        let present = session::recognize(&fixture.app, secret).await.unwrap();
+        assert_eq!(present.session.last_used_at, opened.session.last_used_at);
+    }
+    fixture.set_clock(opened.session.last_used_at.plus_seconds(IDLE_SECONDS));
+    let over = session::recognize(&fixture.app, secret).await.unwrap_err();
+    assert_eq!(over.code(), "API-SESSION-OVER");
+}
+
+#[tokio::test]
+async fn whoever_listens_is_looked_at_again() {
+    let fixture = ann().await;
+    let app = &fixture.app;
+    add(&fixture, "Bob", Role::Auditor).await;
+    let bob = || async {
+        let opened = sign_in(&fixture, "Bob").await;
+        let present = present(&fixture, &opened).await.unwrap();
+        (Right::new(app, &present.actor, Some(&present)), present)
+    };
+    let mut at = NOW;
+    let mut later = || {
+        at = at.plus_seconds(CHECK_SECONDS + 1);
+        fixture.set_clock(at);
+    };
+    let (mut right, first) = bob().await;
+    later();
+    assert!(right.holds(app).await);
+    session::remove(app, &owner(), &first.session.id).await.unwrap();
+    // It is looked up now and then, and by no means later than that.
+    assert!(right.holds(app).await);
+    later();
+    assert!(!right.holds(app).await);
+    // Another role sees other things; one who is shut out sees none.
+    for change in [json!({"role": "helpdesk"}), json!({"disabled": true})] {
+        let (mut right, _) = bob().await;
+        administrator::change(app, &owner(), ("Bob", None), told(change)).await.unwrap();
+        later();
+        assert!(!right.holds(app).await);
+    }
+    // Nobody sits there any more.
+    administrator::change(app, &owner(), ("Bob", None), told(json!({"disabled": false})))
+        .await
+        .unwrap();
+    let (mut right, _) = bob().await;
+    fixture.set_clock(at.plus_seconds(IDLE_SECONDS + 1));
+    assert!(!right.holds(app).await);
+    // Whoever a door knows goes on.
+    let mut right = Right::new(app, &owner(), None);
+    fixture.set_clock(at.plus_seconds(ABSOLUTE_SECONDS * 2));
+    assert!(right.holds(app).await);
+}
+
+#[tokio::test]
 async fn what_becomes_of_an_administrator_acts_on_their_sessions_at_once() {
     let fixture = ann().await;
     let app = &fixture.app;
     add(&fixture, "Bob", Role::PkiOperator).await;
     let opened = sign_in(&fixture, "Bob").await;
-    administrator::change(app, &owner(), "Bob", told(json!({"role":"auditor"}))).await.unwrap();
+    administrator::change(app, &owner(), ("Bob", None), told(json!({"role":"auditor"})))
+        .await
+        .unwrap();
     assert_eq!(present(&fixture, &opened).await.unwrap().actor.role(), Some(Role::Auditor));
-    administrator::change(app, &owner(), "Bob", told(json!({"disabled":true}))).await.unwrap();
+    administrator::change(app, &owner(), ("Bob", None), told(json!({"disabled":true})))
+        .await
+        .unwrap();
     assert!(is_over(&fixture, &opened).await);
     assert_eq!(newest(&fixture, "session.ended").await.object, "administrator:Bob");
     assert_eq!(refused(&fixture, &login("Bob", PASSWORD)).await, "API-ADMINISTRATOR-DISABLED");
     assert_eq!(refused(&fixture, &login("Bob", OTHER)).await, "API-LOGIN-WRONG");
-    administrator::change(app, &owner(), "Bob", told(json!({"disabled":false}))).await.unwrap();
+    administrator::change(app, &owner(), ("Bob", None), told(json!({"disabled":false})))
+        .await
+        .unwrap();
     let opened = sign_in(&fixture, "Bob").await;
     administrator::remove(app, &owner(), "Bob").await.unwrap();
     assert!(is_over(&fixture, &opened).await);

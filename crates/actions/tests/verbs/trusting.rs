@@ -57,7 +57,7 @@ async fn a_renewed_authority_is_trusted_with_both_its_keys() {
 }
 
 #[tokio::test]
-async fn everything_that_can_be_trusted_is_offered_and_an_own_name_comes_first() {
+async fn everything_that_can_be_trusted_is_offered_and_no_name_is_taken_twice() {
     let fixture = trusting().await;
     let all = choices(&fixture.app, &owner(), "").unwrap();
     assert_eq!(all.left_out, 0);
@@ -74,11 +74,9 @@ async fn everything_that_can_be_trusted_is_offered_and_an_own_name_comes_first()
     let document = json!({ "certificate_authority": [
         { "name": PUBLIC, "type": "root", "generate_ca_for": "radius-server" },
     ] });
-    fixture.apply(application(document)).await.unwrap();
-    let found = choices(&fixture.app, &owner(), PUBLIC).unwrap().items;
-    assert_eq!(found.iter().map(|one| one.kind).collect::<Vec<_>>(), [Origin::Own]);
-    let all = certificates(&fixture.app, &owner(), PROFILE).unwrap();
-    assert_eq!(all[1].kind, Origin::Own);
+    let complaints = fixture.complaints(document).await;
+    assert_eq!(complaints[0].path, "certificate_authority[0].name");
+    assert!(complaints[0].what.contains("public root"), "{}", complaints[0].what);
 }
 
 #[tokio::test]

@@ -15,6 +15,10 @@ use crate::refusal::Refusal;
 /// Most addresses that are told: more than a site has access points that were forgotten.
 pub const KNOCKS_MAX: usize = 1000;
 
+/// Longest text that an address says of itself, in characters: an attribute holds 253 bytes
+/// (RFC 2865, 5).
+const SAID_CHARS_MAX: usize = 253;
+
 /// An address that knocks. What it says of itself is not proved.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Knock {
@@ -41,46 +45,68 @@ pub struct Knocks {
 }
 
 /// What was heard from an address.
-#[derive(Debug)]
-struct Heard {
-    packets: u64,
-    first: Moment,
-    last: Moment,
-    nas_identifier: Option<String>,
-    nas_address: Option<String>,
-    called_station: Option<String>,
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Heard {
+    /// How many packets came.
+    pub packets: u64,
+    /// When they began.
+    pub first: Moment,
+    /// When one last came.
+    pub last: Moment,
+    /// The name that it gives itself (NAS-Identifier).
+    pub nas_identifier: Option<String>,
+    /// The address that it gives itself (NAS-IP-Address).
+    pub nas_address: Option<String>,
+    /// The radio and the network that a device called (Called-Station-Id).
+    pub called_station: Option<String>,
+}
+
+impl Heard {
+    /// What an event tells, if it tells of an address that knocks.
+    pub fn of(event: &Event) -> Option<(IpAddr, Self)> {
+        let Some(Refusal::AccessPointUnknown { address }) = &event.refusal else { return None };
+        // Packets of more addresses than are counted one by one have none.
+        let address = address.parse::<IpAddr>().ok()?;
+        let said = |key: &str| {
+            let text = event.details.get(key).and_then(Value::as_str)?;
+            Some(text.chars().filter(|c| *c != '\0').take(SAID_CHARS_MAX).collect())
+        };
+        let heard = Self {
+            packets: event.details.get("packets").and_then(Value::as_u64).unwrap_or(1),
+            first: event.at,
+            last: event.at,
+            nas_identifier: said("nas_identifier"),
+            nas_address: said("nas_address"),
+            called_station: said("called_station"),
+        };
+        Some((address, heard))
+    }
+
+    /// Adds what else was heard from the same address. What it said last counts.
+    pub fn join(&mut self, other: Self) {
+        let (newer, older) = match other.last > self.last {
+            true => (other, self.clone()),
+            false => (self.clone(), other),
+        };
+        *self = Self {
+            packets: newer.packets.saturating_add(older.packets),
+            first: newer.first.min(older.first),
+            last: newer.last,
+            nas_identifier: newer.nas_identifier.or(older.nas_identifier),
+            nas_address: newer.nas_address.or(older.nas_address),
+            called_station: newer.called_station.or(older.called_station),
+        };
+    }
 }
 
 impl Knocks {
-    /// Takes an event into account. Newer ones come first.
-    pub fn note(&mut self, event: &Event) {
-        let Some(Refusal::AccessPointUnknown { address }) = &event.refusal else { return };
-        // Packets of more addresses than are counted one by one have none.
-        let Ok(address) = address.parse::<IpAddr>() else { return };
-        if self.by_address.len() >= KNOCKS_MAX && !self.by_address.contains_key(&address) {
-            return;
+    /// Takes into account what was heard from an address. Who knocked last comes first.
+    pub fn note(&mut self, address: IpAddr, heard: Heard) {
+        if let Some(known) = self.by_address.get_mut(&address) {
+            return known.join(heard);
         }
-        let said = |key: &str| event.details.get(key).and_then(Value::as_str).map(str::to_owned);
-        let packets = event.details.get("packets").and_then(Value::as_u64).unwrap_or(1);
-        let heard = self.by_address.entry(address).or_insert(Heard {
-            packets: 0,
-            first: event.at,
-            last: event.at,
-            nas_identifier: None,
-            nas_address: None,
-            called_station: None,
-        });
-        heard.packets = heard.packets.saturating_add(packets);
-        heard.first = heard.first.min(event.at);
-        heard.last = heard.last.max(event.at);
-        for (known, key) in [
-            (&mut heard.nas_identifier, "nas_identifier"),
-            (&mut heard.nas_address, "nas_address"),
-            (&mut heard.called_station, "called_station"),
-        ] {
-            if known.is_none() {
-                *known = said(key);
-            }
+        if self.by_address.len() < KNOCKS_MAX {
+            self.by_address.insert(address, heard);
         }
     }
 
@@ -125,17 +151,26 @@ mod tests {
         }
     }
 
+    fn note(knocks: &mut Knocks, event: &Event) {
+        if let Some((address, heard)) = Heard::of(event) {
+            knocks.note(address, heard);
+        }
+    }
+
     #[test]
     fn packets_of_an_address_are_added_up_with_what_it_last_said() {
         let mut knocks = Knocks::default();
-        knocks.note(&event(90, "192.0.2.9", &json!({ "packets": 4 })));
+        note(&mut knocks, &event(90, "192.0.2.9", &json!({ "packets": 4 })));
         let said = json!({ "packets": 1, "nas_identifier": "ap-9", "called_station": "x:School" });
-        knocks.note(&event(60, "192.0.2.9", &said));
-        knocks.note(&event(30, "192.0.2.9", &json!({ "packets": 2, "nas_identifier": "old" })));
-        knocks.note(&event(95, "fd00::7", &json!({})));
-        knocks.note(&event(99, "many addresses", &json!({ "packets": 7 })));
+        note(&mut knocks, &event(60, "192.0.2.9", &said));
+        note(
+            &mut knocks,
+            &event(30, "192.0.2.9", &json!({ "packets": 2, "nas_identifier": "old" })),
+        );
+        note(&mut knocks, &event(95, "fd00::7", &json!({})));
+        note(&mut knocks, &event(99, "many addresses", &json!({ "packets": 7 })));
         let other = Refusal::SharedSecretWrong { access_point: "Loopback".into() };
-        knocks.note(&Event { refusal: Some(other), ..event(99, "192.0.2.1", &json!({})) });
+        note(&mut knocks, &Event { refusal: Some(other), ..event(99, "192.0.2.1", &json!({})) });
         let told = knocks.end(|_| false);
         let addresses: Vec<&str> = told.iter().map(|knock| knock.address.as_str()).collect();
         assert_eq!(addresses, ["fd00::7", "192.0.2.9"]);
@@ -150,8 +185,8 @@ mod tests {
     #[test]
     fn an_address_that_was_added_knocks_no_more() {
         let mut knocks = Knocks::default();
-        knocks.note(&event(90, "192.0.2.9", &json!({})));
-        knocks.note(&event(90, "192.0.2.10", &json!({})));
+        note(&mut knocks, &event(90, "192.0.2.9", &json!({})));
+        note(&mut knocks, &event(90, "192.0.2.10", &json!({})));
         let told = knocks.end(|address| address.to_string() == "192.0.2.9");
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].address, "192.0.2.10");
@@ -162,9 +197,9 @@ mod tests {
         let mut knocks = Knocks::default();
         for number in 0..=u32::try_from(KNOCKS_MAX).unwrap() {
             let address = core::net::Ipv4Addr::from_bits(0x0a00_0000 + number).to_string();
-            knocks.note(&event(90, &address, &json!({})));
+            note(&mut knocks, &event(90, &address, &json!({})));
         }
-        knocks.note(&event(91, "10.0.0.0", &json!({ "packets": 4 })));
+        note(&mut knocks, &event(91, "10.0.0.0", &json!({ "packets": 4 })));
         let told = knocks.end(|_| false);
         assert_eq!(told.len(), KNOCKS_MAX);
         assert_eq!(told[0].packets, 5);

@@ -72,6 +72,7 @@ const TITLES: &[(&str, &str)] = &[
     ("SYS-STORE", "the database does not answer"),
     ("SYS-OVERLOAD", "too many conversations at once"),
     ("SYS-LISTENERS", "too many listen to events"),
+    ("API-LISTENERS", "one listens to events too often"),
     ("SYS-INTERNAL", "something inside went wrong"),
     ("API-TOKEN-UNKNOWN", "the token is not known"),
     ("API-TOKEN-EXPIRED", "the token has expired"),

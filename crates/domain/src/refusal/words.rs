@@ -416,6 +416,11 @@ impl Refusal {
                 format!("{most} listen to events already, as many as there is room for"),
                 "close pages that nobody looks at, or ask for the list of events now and then",
             ),
+            Self::OwnListeners { most } => (
+                "API-LISTENERS",
+                format!("you listen to events in {most} places already"),
+                "close pages that you do not look at, or end programs that follow events",
+            ),
             Self::Internal { what } => (
                 "SYS-INTERNAL",
                 format!("something inside went wrong: {what}"),

@@ -37,8 +37,16 @@ use crate::url;
 use crate::visible;
 use crate::visitor::Visitor;
 
-/// Most events of one file; who wants more takes them over the API, page by page.
+/// Most events of one file; who wants more takes them over the API, page by page, or asks for what
+/// was before the last of it.
 const EXPORT_ITEMS_MAX: usize = 10_000;
+
+/// Most looks for the events of one file: each looks through no more rows than the list of events
+/// does, so that ten million are looked through in less than a minute.
+const EXPORT_LOOKS_MAX: usize = 500;
+
+/// The kind, in a file, of a last line that is no event: that the file stops there.
+const STOPPED: &str = "export.stopped";
 
 /// Most pages that are looked through for one that has something on it: each looks through no more
 /// rows than the list of events does.
@@ -158,7 +166,7 @@ pub(super) async fn general_json(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    Ok(export::json("events", &all(&desk, &visitor, &GENERAL, &asked).await?))
+    Ok(json(&GENERAL, all(&desk, &visitor, &GENERAL, &asked).await?))
 }
 
 /// `GET /radius-events.json`
@@ -167,7 +175,7 @@ pub(super) async fn radius_json(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    Ok(export::json("radius-events", &all(&desk, &visitor, &RADIUS, &asked).await?))
+    Ok(json(&RADIUS, all(&desk, &visitor, &RADIUS, &asked).await?))
 }
 
 async fn show(
@@ -213,21 +221,30 @@ async fn page(desk: &Desk, visitor: &Visitor, kind: &Kind, asked: &Asked) -> Res
     };
     let cursor = cursor.filter(|cursor| !cursor.is_empty()).map(str::to_owned);
     let begun_within = cursor.is_some();
-    let Page { mut items, next } = look(desk, visitor, (&filter, order), cursor).await?;
-    let first_and_last = |items: &[Shown]| {
-        let id = |event: Option<&Shown>| event.map(|event| event.id.to_string());
-        (id(items.first()), id(items.last()))
-    };
+    let page = look(desk, visitor, (&filter, order), cursor).await?;
+    if order == Order::Oldest && page.items.is_empty() && page.next.is_none() {
+        // Nothing is newer: that is the beginning of the list.
+        let page = look(desk, visitor, (&filter, Order::Newest), None).await?;
+        return Ok(found(page, Order::Newest, false));
+    }
+    Ok(found(page, order, begun_within))
+}
+
+/// A page with the way to those beside it. Where so many rows were looked through that it has
+/// nothing on it, the way goes on from there.
+fn found(page: Page<Shown>, order: Order, begun_within: bool) -> Found {
+    let Page { mut items, next } = page;
     if order == Order::Oldest {
         items.reverse();
     }
-    let (first, last) = first_and_last(&items);
+    let id = |event: Option<&Shown>| event.map(|event| event.id.to_string()).or(next.clone());
+    let (first, last) = (id(items.first()), id(items.last()));
     let (newer, older) = match order {
         Order::Newest => (first.filter(|_| begun_within), next),
         // What was gone back from is older.
         Order::Oldest => (first.filter(|_| next.is_some()), last),
     };
-    Ok(Found { items, newer: newer.map(|id| format!("{NEWER}{id}")), older })
+    Found { items, newer: newer.map(|id| format!("{NEWER}{id}")), older }
 }
 
 /// Events of one page. A list looks through so many rows at a time; where the first have nothing,
@@ -250,28 +267,41 @@ async fn look(
     Ok(found)
 }
 
+/// What a file holds, as far as it is read.
+struct Whole {
+    events: Vec<Shown>,
+    /// Behind which event it goes on, if there may be more.
+    next: Option<String>,
+    looks: usize,
+}
+
 /// All events that are asked for, as many as a file holds.
-async fn all(
-    desk: &Desk,
-    visitor: &Visitor,
-    kind: &Kind,
-    asked: &Asked,
-) -> Result<Vec<Shown>, Fault> {
+async fn all(desk: &Desk, visitor: &Visitor, kind: &Kind, asked: &Asked) -> Result<Whole, Fault> {
     let filter = whole(kind, &asked.filter(), &asked.search);
-    let (mut events, mut cursor) = (Vec::new(), None::<String>);
-    let looks_max = EXPORT_ITEMS_MAX / 500;
-    for _ in 0..looks_max {
-        let ask =
-            Ask { filter: &filter, order: Order::Newest, cursor: cursor.as_deref(), limit: 1000 };
+    let mut all = Whole { events: Vec::new(), next: None, looks: 0 };
+    loop {
+        let cursor = all.next.as_deref();
+        let ask = Ask { filter: &filter, order: Order::Newest, cursor, limit: 1000 };
         let page = event::list(&desk.app, visitor.actor()?, ask).await?;
-        events.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() || events.len() >= EXPORT_ITEMS_MAX {
-            break;
+        if !all.goes_on(page, (EXPORT_ITEMS_MAX, EXPORT_LOOKS_MAX)) {
+            return Ok(all);
         }
     }
-    events.truncate(EXPORT_ITEMS_MAX);
-    Ok(events)
+}
+
+impl Whole {
+    /// Takes a page, and says whether another one is to be looked for: until the end, or until so
+    /// many events or looks.
+    fn goes_on(&mut self, page: Page<Shown>, (items_max, looks_max): (usize, usize)) -> bool {
+        self.looks += 1;
+        self.events.extend(page.items);
+        self.next = page.next;
+        if self.events.len() > items_max {
+            self.events.truncate(items_max);
+            self.next = self.events.last().map(|last| last.id.to_string());
+        }
+        self.next.is_some() && self.events.len() < items_max && self.looks < looks_max
+    }
 }
 
 /// What is on a list, what is asked of it, and what is looked for.
@@ -405,7 +435,28 @@ fn reason(event: &Shown) -> Cell {
     Cell::Text(format!("{}: {}", reason.code, reason.sentence))
 }
 
-fn csv(kind: &Kind, events: &[Shown]) -> Response {
+/// What the last line of a file says that stops before the end: where, and how to go on.
+fn stopped(file: &Whole) -> Option<(String, String, String)> {
+    let id = file.next.clone()?;
+    let at = file.events.last().map(|last| last.at.clone()).unwrap_or_default();
+    let count = file.events.len().to_string();
+    let key = if at.is_empty() { "event.export_stopped_empty" } else { "event.export_stopped" };
+    let sentence = text::with(key, &[("count", &count), ("at", &at), ("cursor", &id)]);
+    Some((id, at, sentence))
+}
+
+/// Events as JSON. Behind the last stands where the file stops, if there are more.
+fn json(kind: &Kind, file: Whole) -> Response {
+    let last = stopped(&file);
+    let events = file.events.iter().map(|event| serde_json::to_value(event).unwrap_or_default());
+    let last = last.map(|(id, at, sentence)| {
+        serde_json::json!({ "kind": STOPPED, "cursor": id, "at": at, "sentence": sentence })
+    });
+    let all: Vec<serde_json::Value> = events.chain(last).collect();
+    export::json(kind.path.trim_start_matches('/'), &all)
+}
+
+fn csv(kind: &Kind, file: &Whole) -> Response {
     let head = [
         "id",
         "at",
@@ -421,7 +472,7 @@ fn csv(kind: &Kind, events: &[Shown]) -> Response {
         "policy",
         "vlan",
     ];
-    let rows = events.iter().map(|event| {
+    let rows = file.events.iter().map(|event| {
         let text = |key: &str| super::detail(event, key).unwrap_or_default().to_owned();
         let reason = |of: fn(&domain::refusal::Reason) -> &String| {
             event.reason.as_ref().map(of).cloned().unwrap_or_default()
@@ -439,6 +490,15 @@ fn csv(kind: &Kind, events: &[Shown]) -> Response {
         row.extend(["device", "calling_station", "access_point", "policy", "vlan"].map(text));
         row.iter().map(|cell| visible::text(cell, visible::TEXT_CHARS_MAX)).collect()
     });
+    let last = stopped(file).map(|(id, at, sentence)| {
+        let mut row = vec![id, at, STOPPED.to_owned()];
+        row.resize(head.len(), String::new());
+        if let Some(cell) = head.iter().position(|name| *name == "sentence") {
+            row.splice(cell..=cell, [sentence]);
+        }
+        row
+    });
+    let rows = rows.chain(last);
     export::csv(kind.path.trim_start_matches('/'), &head, rows)
 }
 

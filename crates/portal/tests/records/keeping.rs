@@ -62,6 +62,13 @@ mod tests {
         for part in ["It was created.", "room 1", "an administrator", "In the inventory"] {
             assert!(page.contains(part), "{part}: {page}");
         }
+        // Too many lines are complained of, and none is dropped.
+        let tags: Vec<String> = (0..2001).map(|number| format!("tag {number}")).collect();
+        let tags = tags.join("\n");
+        let many = [("name", "Other"), ("tags", tags.as_str())];
+        let got = fixture.send("/devices/_new", &many).await;
+        assert_eq!(got.status, 422);
+        assert!(got.text.contains("id=\"field-tags-wrong\"") && got.text.contains("tag 2000"));
         let again = fixture.send("/devices/_new", &right).await;
         assert!(again.status == 422 && again.text.contains("there is a device"));
         let change = [("name", "Mac"), ("serial", "S2"), ("tags", ""), ("status", "lost")];
@@ -73,6 +80,39 @@ mod tests {
         assert_eq!(got.location, "/devices?done=removed");
         assert_eq!(fixture.get(&own).await.status, 404);
         assert!(fixture.get("/devices").await.text.contains("No device is known yet"));
+    }
+
+    /// The version that a form was made for.
+    fn etag_of(page: &str) -> String {
+        let rest = page.split("name=\"etag\" value=\"").nth(1).expect("the form has a version");
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_stale_form_does_not_undo_what_somebody_else_changed() {
+        let fixture = Fixture::new().await;
+        fixture.device(json!({"name": "Mac", "status": "active"})).await;
+        let seen = etag_of(&fixture.get("/devices/Mac/edit").await.text);
+        let lost = [("name", "Mac"), ("status", "lost"), ("etag", &*seen)];
+        assert_eq!(fixture.send("/devices/Mac/edit", &lost).await.status, 303);
+        let stale = [("name", "Mac"), ("status", "active"), ("model", "Air <1>"), ("etag", &*seen)];
+        let got = fixture.send("/devices/Mac/edit", &stale).await;
+        assert_eq!(got.status, 409, "{}", got.text);
+        for part in ["Somebody else changed this", "Air &#60;1&#62;", "<td class=\"after\">lost"] {
+            assert!(got.text.contains(part), "{part}: {}", got.text);
+        }
+        assert!(fixture.get("/devices/Mac").await.text.contains("Lost"));
+        let over = [("name", "Mac"), ("status", "active"), ("etag", &etag_of(&got.text))];
+        assert_eq!(fixture.send("/devices/Mac/edit", &over).await.status, 303);
+        assert!(!fixture.get("/devices/Mac").await.text.contains("Lost"));
+        fixture.send("/people/_new", &[("name", "Anna"), ("email", "anna@example.org")]).await;
+        let seen = etag_of(&fixture.get("/people/Anna/edit").await.text);
+        let off = [("name", "Anna"), ("status", "disabled"), ("etag", &*seen)];
+        assert_eq!(fixture.send("/people/Anna/edit", &off).await.status, 303);
+        let stale = [("name", "Anna"), ("status", "active"), ("groups", "art"), ("etag", &*seen)];
+        let got = fixture.send("/people/Anna/edit", &stale).await;
+        assert!(got.status == 409 && got.text.contains("disabled"), "{}", got.text);
+        assert!(got.text.contains("art"), "{}", got.text);
     }
 
     #[tokio::test]

@@ -82,7 +82,7 @@ pub(crate) async fn serve(control: Control, router: Router, mut stop: watch::Rec
         match stream.peer_cred() {
             Ok(peer) if peer.uid() == control.owner || peer.uid() == 0 => {
                 let actor = Actor::owner(format!("administrator uid {}", peer.uid()));
-                connections.serve(async { Ok(stream) }, Visitor::Known(actor)).await;
+                connections.serve(async { Ok(stream) }, Visitor::Known(actor), &mut stop).await;
             }
             Ok(peer) => {
                 tracing::warn!(uid = peer.uid(), "a stranger knocked at the control socket")

@@ -51,7 +51,9 @@ pub(crate) async fn serve(
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection keeps its delay");
                 }
-                connections.serve(acceptor.accept(stream), Visitor::From(from.ip())).await;
+                connections
+                    .serve(acceptor.accept(stream), Visitor::From(from.ip()), &mut stop)
+                    .await;
             }
             Err(error) => http::rest(&error).await,
         }

@@ -81,9 +81,15 @@ pub async fn fill(store: &Store) -> Result<Filled, StoreError> {
     let rows = store.query(sql, [after, Value::from(FILLED_AT_ONCE)]).await?;
     let mut write = Write::new();
     for row in &rows {
-        let (Some(der), None) = (row.bytes_optional(1)?, row.text_optional(2)?) else {
-            continue;
+        // What cannot be read keeps none, and keeps nobody else from theirs.
+        let (der, known) = match (row.bytes_optional(1), row.text_optional(2)) {
+            (Ok(der), Ok(known)) => (der, known),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::warn!(%error, "a certificate is not found by its fingerprint");
+                continue;
+            }
         };
+        let (Some(der), None) = (der, known) else { continue };
         let [sha256, sha1] = values(der);
         let sql = "update certificate set sha256 = $1, sha1 = $2 where serial = $3";
         write = write.execute(sql, [sha256, sha1, Value::from(row.text(0)?)]);
@@ -203,6 +209,30 @@ mod tests {
         assert_eq!(fill(&store).await.unwrap(), Filled::All);
         assert_eq!(found(&store, &last).await, [format!("CN={}", count - 1)]);
         assert_eq!(fill(&store).await.unwrap(), Filled::All);
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_read_keeps_nobody_else_from_theirs() {
+        let store = Store::scratch(&MasterKey::from_bytes(&[7; 32])).unwrap();
+        for number in 0..3 {
+            issue(&store, number).await;
+        }
+        let serial = certificate(1).serial.to_string();
+        let forget = Write::new()
+            .execute("update certificate set sha256 = null, sha1 = null", [])
+            .execute(
+                "update certificate set der = 'no bytes' where serial = $1",
+                [Value::from(serial)],
+            )
+            .execute(
+                "insert into meta (key, value) values ($1, $2)",
+                [Value::from(FILLED), Value::from("")],
+            );
+        forget.commit(&store, NOTED).await.unwrap();
+        assert_eq!(fill(&store).await.unwrap(), Filled::All);
+        for (number, there) in [(0, 1), (1, 0), (2, 1)] {
+            assert_eq!(found(&store, &sha1(&der(number))).await.len(), there, "{number}");
+        }
     }
 
     #[tokio::test]

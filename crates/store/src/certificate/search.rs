@@ -30,6 +30,39 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<Kept>, StoreError> {
     let limit = usize::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
+    let Some(each) = apart(search) else { return walk(store, search, after, limit).await };
+    let mut all = Vec::new();
+    for one in &each {
+        all.extend(walk(store, (one, &[]), after, limit).await?);
+    }
+    let newest = |kept: &Kept| (kept.intended_at, kept.certificate.serial.to_string());
+    all.sort_by_key(|kept| core::cmp::Reverse(newest(kept)));
+    all.truncate(limit);
+    Ok(all)
+}
+
+/// The names of a gateway that was renamed, each asked for by itself where that follows an index:
+/// no index has the certificates of several names in one order, and a walk along all of them finds
+/// those of a small gateway last.
+fn apart(search: Asked<'_>) -> Option<Vec<Search>> {
+    let (asked, former) = search;
+    let gateway = asked.gateway.as_ref().filter(|_| !former.is_empty() && asked.start.is_none())?;
+    if lead((asked, &[])).is_none_or(|(column, _)| column != "gateway") {
+        return None;
+    }
+    let former = former.iter().map(|name| Name::parse("gateway", name).ok());
+    let names: Vec<Name> = former.chain([Some(gateway.clone())]).collect::<Option<_>>()?;
+    let of = |name| Search { gateway: Some(name), ..asked.clone() };
+    Some(names.into_iter().map(of).collect())
+}
+
+/// A page of what follows one index.
+async fn walk(
+    store: &Store,
+    search: Asked<'_>,
+    after: Option<&Place>,
+    limit: usize,
+) -> Result<Vec<Kept>, StoreError> {
     let mut page = Vec::new();
     for Statement { mut sql, mut args } in statements(search, after) {
         let left = limit.saturating_sub(page.len());

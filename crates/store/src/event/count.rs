@@ -16,6 +16,9 @@ use crate::Store;
 use crate::StoreError;
 use crate::value::Row;
 use crate::value::Value;
+use crate::write::Bookkeeping;
+use crate::write::CommitError;
+use crate::write::Why;
 use crate::write::Write;
 
 /// Seconds of an hour.
@@ -51,6 +54,80 @@ pub(super) fn add(mut write: Write, events: &[Event], lane: &str) -> Write {
         write = write.execute(ADD, args);
     }
     write
+}
+
+/// The lane of counts that no program adds to any more. Programs' own are names drawn by chance,
+/// or empty, where one program writes.
+const FOLDED: &str = "folded";
+
+/// Hours that stay as they are: programs still add to them.
+const FRESH_HOURS: i64 = 2;
+
+/// Most rows that are folded at once: a second of work at most, and one commit.
+const FOLDED_AT_ONCE: i64 = 500;
+
+/// What a fold rests on that is not so any more.
+const CHANGED: &str = "somebody counted, or folded, at the same time";
+
+/// How far folding has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fold {
+    /// There may be more.
+    Part,
+    /// Every hour that is over has one row for each kind, outcome and code.
+    All,
+}
+
+/// Makes one row of those that several programs wrote of an hour that is over, a part at a time:
+/// each start of a program is one more, and nobody asks which counted what.
+pub async fn fold(store: &Store, now: Time) -> Result<Fold, CommitError> {
+    let before = now.0.div_euclid(HOUR_SECONDS).saturating_sub(FRESH_HOURS);
+    // A file has one program that writes, whose lane is empty.
+    let sql = "select hour, kind, outcome, code, lane, events from event_count
+         where hour < $1 and lane <> $2 and lane <> '' order by hour, kind, outcome, code, lane
+         limit $3";
+    let args = [Value::from(before), Value::from(FOLDED), Value::from(FOLDED_AT_ONCE)];
+    let rows = store.query(sql, args).await?;
+    if rows.is_empty() {
+        return Ok(Fold::All);
+    }
+    let mut sums = BTreeMap::<_, i64>::new();
+    let mut write = Write::new();
+    for row in &rows {
+        let (hour, events) = (row.integer(0)?, row.integer(5)?);
+        let key = (hour, row.text(1)?, row.text(2)?, row.text(3)?);
+        let sum = sums.entry(key).or_insert(0);
+        *sum = sum.saturating_add(events);
+        // What was added since it was read is not lost: then it is another number.
+        let sql = "delete from event_count where hour = $1 and kind = $2 and outcome = $3
+             and code = $4 and lane = $5 and events = $6";
+        let args = [
+            Value::from(hour),
+            Value::from(row.text(1)?),
+            Value::from(row.text(2)?),
+            Value::from(row.text(3)?),
+            Value::from(row.text(4)?),
+            Value::from(events),
+        ];
+        write = write.guard(sql, args, 1, CHANGED);
+    }
+    for ((hour, kind, outcome, code), events) in sums {
+        let sql = "insert into event_count (hour, kind, outcome, code, lane, events)
+             values ($1, $2, $3, $4, $5, $6) on conflict (hour, kind, outcome, code, lane)
+             do update set events = event_count.events + excluded.events";
+        let args = [
+            Value::from(hour),
+            Value::from(kind),
+            Value::from(outcome),
+            Value::from(code),
+            Value::from(FOLDED),
+            Value::from(events),
+        ];
+        write = write.execute(sql, args);
+    }
+    write.commit(store, Why::Bookkeeping(Bookkeeping::CountsFolded)).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == FOLDED_AT_ONCE);
+    Ok(if is_full { Fold::Part } else { Fold::All })
 }
 
 /// How many events there were from a moment on, span by span; the first span is counted as a whole.

@@ -73,3 +73,64 @@ fn the_id_of_an_event_leads_to_it() {
         assert_eq!(as_id(other), None, "{other}");
     }
 }
+
+/// A page of the list whose first event is this one.
+fn page(first: u64, count: u64, next: Option<&str>) -> Page<Shown> {
+    let event = |number: u64| {
+        let id = format!("00000000-0000-7000-8000-{number:012}");
+        serde_json::from_value(serde_json::json!({
+            "id": id, "at": format!("2026-11-23T22:00:{number:02}Z"), "kind": "object.changed",
+            "outcome": "accepted", "actor": "a", "object": "device:x", "details": {},
+        }))
+        .unwrap()
+    };
+    let items = (first..first + count).map(event).collect();
+    Page { items, next: next.map(str::to_owned) }
+}
+
+/// A file that is read page by page, within bounds.
+fn read(bounds: (usize, usize), mut page: impl FnMut(usize, Option<&str>) -> Page<Shown>) -> Whole {
+    let mut all = Whole { events: Vec::new(), next: None, looks: 0 };
+    loop {
+        let next = page(all.looks, all.next.as_deref());
+        if !all.goes_on(next, bounds) {
+            return all;
+        }
+    }
+}
+
+#[test]
+fn a_file_goes_on_where_nothing_was_found_and_says_where_it_stops() {
+    // A hundred looks find nothing, and the one behind them finds something.
+    let file = read((10, 200), |looks, cursor| {
+        assert_eq!(cursor.map(str::to_owned), (looks > 0).then(|| looks.to_string()));
+        let next = (looks + 1).to_string();
+        if looks < 100 { page(0, 0, Some(&next)) } else { page(7, 2, None) }
+    });
+    assert_eq!((file.events.len(), stopped(&file)), (2, None));
+    // Too many looks, and too many events.
+    let file = read((10, 3), |_, _| page(0, 0, Some("further")));
+    assert_eq!((file.looks, file.next.as_deref()), (3, Some("further")));
+    assert!(stopped(&file).unwrap().2.contains("further"));
+    let file = read((10, 9), |_, _| page(0, 4, Some("further")));
+    assert_eq!(file.events.len(), 10);
+    let (id, at, sentence) = stopped(&file).unwrap();
+    assert_eq!(id, "00000000-0000-7000-8000-000000000001");
+    assert!(sentence.contains("10") && sentence.contains(&at), "{sentence}");
+    assert_eq!(stopped(&read((10, 9), |_, _| page(0, 10, None))), None);
+}
+
+#[test]
+fn a_page_with_nothing_on_it_leads_on_both_ways() {
+    let newest = found(page(0, 0, Some("seen")), Order::Newest, true);
+    assert_eq!(newest.older.as_deref(), Some("seen"));
+    assert_eq!(newest.newer.as_deref(), Some("newer-seen"));
+    let oldest = found(page(0, 0, Some("seen")), Order::Oldest, true);
+    assert_eq!(oldest.newer.as_deref(), Some("newer-seen"));
+    assert_eq!(oldest.older.as_deref(), Some("seen"));
+    // The first page has nothing newer, and the last nothing older.
+    let only = found(page(1, 2, None), Order::Newest, false);
+    assert!(only.newer.is_none() && only.older.is_none());
+    let last = found(page(1, 2, None), Order::Oldest, true);
+    assert!(last.newer.is_none() && last.older.is_some());
+}

@@ -19,6 +19,7 @@ use device::network::Trusted;
 use domain::event::Shown;
 use domain::refusal::Reason;
 use domain::secret::Secret;
+use domain::session::Limits;
 use pki::certificate::Certificate;
 use pki::key::KeyType;
 use pki::name::Name;
@@ -108,7 +109,8 @@ impl Stage {
         }
         let instance = {
             let (seal, database) = (Seal::default(), Database::default());
-            Instance::open(&Place { data: data.clone(), seal, database }).await?
+            let sessions = Limits::default();
+            Instance::open(&Place { data: data.clone(), seal, database, sessions }).await?
         };
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         let listen = Listen {

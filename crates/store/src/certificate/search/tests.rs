@@ -107,6 +107,24 @@ async fn every_page_follows_one_index_of_a_server_and_sorts_nothing() {
 }
 
 #[test]
+fn each_name_of_a_renamed_gateway_follows_the_index_of_gateways() {
+    let former = ["H".to_owned(), "I".to_owned()];
+    let search = Search { gateway: named("G"), authority: named("A"), ..Search::default() };
+    let each = apart((&search, &former)).unwrap();
+    let of = |name: &str| Search { gateway: named(name), ..search.clone() };
+    assert_eq!(each, [of("H"), of("I"), of("G")]);
+    for one in &each {
+        let [statement] = &statements((one, &[]), None)[..] else { panic!("one statement") };
+        assert!(statement.sql.contains("coalesce(gateway, '') = $1"), "{}", statement.sql);
+    }
+    // Where few are left anyway, or a text leads, that is followed.
+    assert_eq!(apart((&search, &[])), None);
+    let seldom = Search { status: Some(Status::Revoked), ..search.clone() };
+    assert_eq!(apart((&seldom, &former)), None);
+    assert_eq!(apart((&Search { authority: named("A"), ..Search::default() }, &former)), None);
+}
+
+#[test]
 fn a_text_is_ordered_by_as_the_indexes_say_it() {
     let step = include_str!("../../migration/0006_list.sql");
     for field in Field::ALL.into_iter().filter(|field| *field != Field::Serial) {

@@ -167,3 +167,72 @@ async fn a_listener_hears_what_its_own_program_commits() {
         assert!(heard.next().await.is_none());
     }
 }
+
+/// Rows that count, and how many of them are of a program that has ended.
+async fn rows(store: &Store) -> (i64, i64) {
+    let sql = "select count(*), coalesce(sum(case when lane = 'folded' then 0 else 1 end), 0)
+        from event_count";
+    let row = store.query_one(sql, []).await.unwrap().unwrap();
+    (row.integer(0).unwrap(), row.integer(1).unwrap())
+}
+
+/// Counts of events, as if a program of this lane had counted them.
+async fn count_in(store: &Store, lane: &str, events: &[Event]) {
+    let write = super::add(Write::new(), events, lane);
+    write.commit(store, Why::Bookkeeping(Bookkeeping::VisitsJournaled)).await.unwrap();
+}
+
+#[tokio::test]
+async fn counts_of_hours_that_are_over_become_one_and_say_the_same() {
+    for store in both().await {
+        let (old, fresh) = (
+            event(1, 300, EventKind::VisitAnswered, None),
+            event(2, 70, EventKind::VisitAnswered, None),
+        );
+        for lane in ["one", "two", "three"] {
+            count_in(&store, lane, &[old.clone(), fresh.clone()]).await;
+        }
+        let before = told(&store, 24, Span::Hour).await;
+        assert_eq!(rows(&store).await, (6, 6));
+        assert_eq!(fold(&store, NOW).await.unwrap(), Fold::All);
+        assert_eq!(rows(&store).await, (4, 3));
+        assert_eq!(told(&store, 24, Span::Hour).await, before);
+        // What comes late is folded in, and nothing twice.
+        count_in(&store, "four", &[old.clone()]).await;
+        for _ in 0..2 {
+            assert_eq!(fold(&store, NOW).await.unwrap(), Fold::All);
+        }
+        assert_eq!(rows(&store).await, (4, 3));
+        let after = told(&store, 24, Span::Hour).await;
+        assert_eq!(after.iter().map(|it| it.3).sum::<u64>(), 7);
+    }
+}
+
+#[tokio::test]
+async fn a_fold_is_bounded_and_goes_on() {
+    for store in both().await {
+        let old = [event(1, 300, EventKind::VisitAnswered, None)];
+        let most = usize::try_from(FOLDED_AT_ONCE).unwrap();
+        for number in 0..=most {
+            count_in(&store, &format!("lane {number}"), &old).await;
+        }
+        assert_eq!(fold(&store, NOW).await.unwrap(), Fold::Part);
+        assert_eq!(rows(&store).await, (2, 1));
+        assert_eq!(fold(&store, NOW).await.unwrap(), Fold::All);
+        assert_eq!(rows(&store).await, (1, 0));
+        let total = told(&store, 24, Span::Hour).await;
+        assert_eq!(total[0].3, u64::try_from(most).unwrap() + 1);
+    }
+}
+
+#[tokio::test]
+async fn two_that_fold_at_once_count_nothing_twice() {
+    for store in both().await {
+        for lane in ["one", "two"] {
+            count_in(&store, lane, &[event(1, 300, EventKind::VisitAnswered, None)]).await;
+        }
+        let (first, second) = tokio::join!(fold(&store, NOW), fold(&store, NOW));
+        assert!(first.is_ok() || second.is_ok());
+        assert_eq!(told(&store, 24, Span::Hour).await[0].3, 2);
+    }
+}
