@@ -29,8 +29,8 @@ pub const ROWS_MAX: usize = 250_000;
 /// Most columns: exports have a hundred at most.
 pub const COLUMNS_MAX: usize = 256;
 
-/// Longest cell, in characters: every group of a person, each as long as it may be and escaped; more
-/// is a quote that was not closed.
+/// Longest cell, in characters: every group of a person, each as long as it may be and escaped;
+/// more is a quote that was not closed.
 pub const CELL_CHARS_MAX: usize = 2 * GROUPS_MAX * (TAG_CHARS_MAX + 1);
 
 /// What separates cells, the likelier first.

@@ -148,8 +148,10 @@ mod tests {
     async fn what_is_taken_along_as_a_table_changes_nothing_when_it_is_brought_back() {
         let fixture = Fixture::new().await;
         for told in [
-            json!({"name": "=cmd()", "serial": "-1", "owner": "@anna", "tags": ["a;b", "c,d", "e\\", "'=f"]}),
-            json!({"name": "'=quoted", "model": "+1, or \"so\"", "mac_addresses": ["a4:83:e7:00:11:22", "a4:83:e7:00:11:23"]}),
+            json!({"name": "=cmd()", "serial": "-1", "owner": "@anna",
+                "tags": ["a;b", "c,d", "e\\", "'=f"]}),
+            json!({"name": "'=quoted", "model": "+1, or \"so\"",
+                "mac_addresses": ["a4:83:e7:00:11:22", "a4:83:e7:00:11:23"]}),
             json!({"name": "O'Neill; 2", "status": "lost", "os": "macOS"}),
         ] {
             fixture.device(told).await;
@@ -157,7 +159,8 @@ mod tests {
         // Only its request told of it: the inventory does not know it, and must not by this.
         fixture.issue("stranger").await;
         for person in [
-            json!({"name": "=Anna", "email": "+anna@example.org", "groups": ["CN=a\\, b,OU=c", "d;e"]}),
+            json!({"name": "=Anna", "email": "+anna@example.org",
+                "groups": ["CN=a\\, b,OU=c", "d;e"]}),
             json!({"name": "Ben", "status": "disabled"}),
         ] {
             let told = serde_json::from_value(person).unwrap();
