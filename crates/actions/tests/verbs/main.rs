@@ -40,6 +40,8 @@ mod overviewing;
 #[cfg(test)]
 mod previewing;
 #[cfg(test)]
+mod proving;
+#[cfg(test)]
 mod pruning;
 #[cfg(test)]
 mod publishing;

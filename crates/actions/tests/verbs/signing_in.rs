@@ -12,7 +12,6 @@ use actions::session::Place;
 use actions::session::Present;
 use actions::setup;
 use actions::totp;
-use aws_lc_rs::hmac;
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::actor::Role;
@@ -25,7 +24,6 @@ use domain::session::FRESH_SECONDS;
 use domain::session::IDLE_SECONDS;
 use domain::session::SESSIONS_MAX;
 use domain::token::Token;
-use pki::time::Time;
 use serde_json::json;
 
 use crate::fixture::Fixture;
@@ -33,7 +31,7 @@ use crate::fixture::NOW;
 use crate::fixture::owner;
 
 /// What everybody in these tests signs in with.
-const PASSWORD: &str = "lamp river 7 socks";
+pub(crate) const PASSWORD: &str = "lamp river 7 socks";
 
 /// Another one.
 const OTHER: &str = "chalk window 9 boats";
@@ -42,11 +40,11 @@ fn told(json: serde_json::Value) -> Told {
     serde_json::from_value(json).unwrap()
 }
 
-fn secret(text: &str) -> Secret {
+pub(crate) fn secret(text: &str) -> Secret {
     Secret::new(text)
 }
 
-fn place() -> Place {
+pub(crate) fn place() -> Place {
     place_at("192.0.2.7")
 }
 
@@ -54,12 +52,8 @@ fn place_at(address: &str) -> Place {
     Place { address: address.parse().ok(), user_agent: "Browser 1.0".into() }
 }
 
-fn login(name: &str, password: &str) -> Login {
+pub(crate) fn login(name: &str, password: &str) -> Login {
     Login { name: name.into(), password: secret(password), code: None }
-}
-
-fn with_code(code: &str) -> Login {
-    Login { code: Some(secret(code)), ..login("Ann", PASSWORD) }
 }
 
 #[track_caller]
@@ -80,22 +74,22 @@ async fn set(fixture: &Fixture, by: &Actor, name: &str, text: &str) -> Result<()
     password::set(&fixture.app, by, name, &order, &place()).await
 }
 
-async fn ann() -> Fixture {
+pub(crate) async fn ann() -> Fixture {
     let fixture = Fixture::empty().await;
     add(&fixture, "Ann", Role::Owner).await;
     fixture
 }
 
-async fn sign_in(fixture: &Fixture, name: &str) -> Opened {
+pub(crate) async fn sign_in(fixture: &Fixture, name: &str) -> Opened {
     session::log_in(&fixture.app, &login(name, PASSWORD), &place()).await.unwrap()
 }
 
-async fn present(fixture: &Fixture, opened: &Opened) -> Result<Present, Refusal> {
+pub(crate) async fn present(fixture: &Fixture, opened: &Opened) -> Result<Present, Refusal> {
     session::authenticate(&fixture.app, opened.secret.reveal(), &place()).await
 }
 
 /// The code of the no with which somebody is not let in.
-async fn refused(fixture: &Fixture, login: &Login) -> &'static str {
+pub(crate) async fn refused(fixture: &Fixture, login: &Login) -> &'static str {
     session::log_in(&fixture.app, login, &place()).await.unwrap_err().code()
 }
 
@@ -103,25 +97,8 @@ async fn is_over(fixture: &Fixture, opened: &Opened) -> bool {
     present(fixture, opened).await.is_err_and(|refusal| refusal == Refusal::SessionOver)
 }
 
-async fn newest(fixture: &Fixture, kind: &str) -> Shown {
+pub(crate) async fn newest(fixture: &Fixture, kind: &str) -> Shown {
     fixture.events().await.into_iter().find(|event| event.kind == kind).unwrap()
-}
-
-/// What an app shows at a time (RFC 6238), which was told the secret as text.
-fn app_code(secret: &Secret, at: Time) -> String {
-    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits = secret.reveal().chars().flat_map(|letter| {
-        let place = letters.find(letter).unwrap();
-        (0..5).rev().map(move |bit| u8::from(place >> bit & 1 == 1))
-    });
-    let bits: Vec<u8> = bits.collect();
-    let bytes = bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | bit));
-    let bytes: Vec<u8> = bytes.collect();
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes);
-    let mac = hmac::sign(&key, &(at.0 / 30).to_be_bytes());
-    let from = usize::from(mac.as_ref()[19] & 0xf);
-    let word = mac.as_ref()[from..from + 4].try_into().unwrap();
-    format!("{:06}", (u32::from_be_bytes(word) & 0x7fff_ffff) % 1_000_000)
 }
 
 #[tokio::test]
@@ -509,67 +486,6 @@ async fn nobody_sets_a_password_that_opens_more_than_they_may() {
     let own = password::Order { password: secret(OTHER), old: Some(secret(PASSWORD)) };
     password::set(app, &narrow, "Ann", &own, &place()).await.unwrap();
     session::log_in(app, &login("Ann", OTHER), &place()).await.unwrap();
-}
-
-#[tokio::test]
-async fn codes_are_asked_for_once_a_right_one_was_given() {
-    let fixture = ann().await;
-    let app = &fixture.app;
-    let opened = sign_in(&fixture, "Ann").await;
-    let here = present(&fixture, &opened).await.unwrap();
-    assert_eq!(
-        totp::enroll(app, &here, &secret("123456")).await.unwrap_err().code(),
-        "API-CODE-WRONG"
-    );
-    assert!(totp::offered(app, &here).await.unwrap().is_none());
-    let offer = totp::offer(app, &here).await.unwrap();
-    assert!(offer.uri.reveal().starts_with("otpauth://totp/"), "{}", offer.uri.reveal());
-    assert_eq!(totp::offered(app, &here).await.unwrap().unwrap().secret, offer.secret);
-    sign_in(&fixture, "Ann").await;
-    let old = app_code(&offer.secret, NOW.plus_seconds(-600));
-    assert_eq!(totp::enroll(app, &here, &secret(&old)).await.unwrap_err().code(), "API-CODE-WRONG");
-    let right = app_code(&offer.secret, NOW);
-    let codes = totp::enroll(app, &here, &secret(&right)).await.unwrap();
-    assert_eq!(codes.len(), 10);
-    assert_eq!(refused(&fixture, &login("Ann", PASSWORD)).await, "API-CODE-NEEDED");
-    assert_eq!(refused(&fixture, &with_code(&right)).await, "API-CODE-WRONG", "it was used");
-    let later = NOW.plus_seconds(60);
-    fixture.set_clock(later);
-    let next = app_code(&offer.secret, later);
-    session::log_in(app, &with_code(&next), &place()).await.unwrap();
-    assert_eq!(newest(&fixture, "session.opened").await.details["code"], "app");
-    assert_eq!(refused(&fixture, &with_code(&next)).await, "API-CODE-WRONG", "a code works once");
-    let shown = totp::show(app, &here.actor, "Ann").await.unwrap();
-    assert_eq!((shown.totp_since, shown.recovery_codes), (Some(NOW), 10));
-    let all = serde_json::to_string(&fixture.events().await).unwrap();
-    assert!(!all.contains(offer.secret.reveal()) && !all.contains(codes[0].reveal()));
-}
-
-#[tokio::test]
-async fn a_recovery_code_works_once_and_an_owner_turns_codes_off() {
-    let fixture = ann().await;
-    let app = &fixture.app;
-    let opened = sign_in(&fixture, "Ann").await;
-    let here = present(&fixture, &opened).await.unwrap();
-    assert_eq!(totp::remove(app, &here).await.unwrap_err().code(), "API-CONFLICT");
-    assert_eq!(totp::renew_codes(app, &here).await.unwrap_err().code(), "API-CONFLICT");
-    let offer = totp::offer(app, &here).await.unwrap();
-    let right = secret(&app_code(&offer.secret, NOW));
-    let codes = totp::enroll(app, &here, &right).await.unwrap();
-    let typed = codes[3].reveal().to_uppercase().replace('-', " ");
-    session::log_in(app, &with_code(&typed), &place()).await.unwrap();
-    assert_eq!(newest(&fixture, "session.opened").await.details["code"], "recovery");
-    assert_eq!(refused(&fixture, &with_code(&typed)).await, "API-CODE-WRONG");
-    assert_eq!(totp::show(app, &owner(), "Ann").await.unwrap().recovery_codes, 9);
-    let fresh = totp::renew_codes(app, &here).await.unwrap();
-    assert_eq!(refused(&fixture, &with_code(codes[0].reveal())).await, "API-CODE-WRONG");
-    session::log_in(app, &with_code(fresh[0].reveal()), &place()).await.unwrap();
-    let prove = session::prove(app, &here, &secret(PASSWORD), None).await.unwrap_err();
-    assert_eq!(prove.code(), "API-CODE-NEEDED");
-    session::prove(app, &here, &secret(PASSWORD), Some(&fresh[1])).await.unwrap();
-    totp::remove_of(app, &owner(), "Ann").await.unwrap();
-    sign_in(&fixture, "Ann").await;
-    assert_eq!(totp::show(app, &owner(), "Ann").await.unwrap().recovery_codes, 0);
 }
 
 #[tokio::test]

@@ -59,6 +59,9 @@ mod overviewing;
 #[path = "../verbs/previewing.rs"]
 mod previewing;
 #[cfg(test)]
+#[path = "../verbs/proving.rs"]
+mod proving;
+#[cfg(test)]
 #[path = "../verbs/pruning.rs"]
 mod pruning;
 #[cfg(test)]
