@@ -198,7 +198,6 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use axum::body::Bytes;
-    use axum::routing::any;
     use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
     use tokio::io::DuplexStream;
@@ -212,7 +211,7 @@ mod tests {
     const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
     fn within(bounds: Bounds) -> (Connections, watch::Sender<bool>, watch::Receiver<bool>) {
-        let router = Router::new().fallback(any(async |body: Bytes| body));
+        let router = Router::new().fallback(async |body: Bytes| body);
         let (sender, stop) = watch::channel(false);
         (Connections::within(bounds, router), sender, stop)
     }

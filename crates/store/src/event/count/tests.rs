@@ -198,7 +198,7 @@ async fn counts_of_hours_that_are_over_become_one_and_say_the_same() {
         assert_eq!(rows(&store).await, (4, 3));
         assert_eq!(told(&store, 24, Span::Hour).await, before);
         // What comes late is folded in, and nothing twice.
-        count_in(&store, "four", &[old.clone()]).await;
+        count_in(&store, "four", core::slice::from_ref(&old)).await;
         for _ in 0..2 {
             assert_eq!(fold(&store, NOW).await.unwrap(), Fold::All);
         }
