@@ -87,44 +87,9 @@ impl Problem {
 }
 
 impl From<Refusal> for Problem {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
     fn from(refusal: Refusal) -> Self {
-        let status = match &refusal {
-            Refusal::Unauthenticated
-            | Refusal::TokenUnknown
-            | Refusal::TokenExpired { .. }
-            | Refusal::SessionOver => StatusCode::UNAUTHORIZED,
-            Refusal::NotPermitted { .. }
-            | Refusal::TokenElsewhere { .. }
-            | Refusal::AdministratorDisabled { .. }
-            | Refusal::SetupCodeWrong
-            | Refusal::LoginWrong
-            | Refusal::CodeNeeded { .. }
-            | Refusal::CodeWrong { .. }
-            | Refusal::PasswordDue { .. }
-            | Refusal::PasswordByToken { .. }
-            | Refusal::ProofNeeded => StatusCode::FORBIDDEN,
-            Refusal::TooManyRequests { .. }
-            | Refusal::LoginSlowed { .. }
-            | Refusal::OwnListeners { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
-            Refusal::Conflict { .. }
-            | Refusal::SlugTaken { .. }
-            | Refusal::AlreadyRevoked { .. }
-            | Refusal::AlreadyHeld { .. }
-            | Refusal::NotHeld { .. }
-            | Refusal::LastOwner { .. }
-            | Refusal::IdempotencyKeyUsed { .. }
-            | Refusal::MassChange { .. } => StatusCode::CONFLICT,
-            Refusal::StoreUnavailable { .. }
-            | Refusal::Overloaded
-            | Refusal::TooManyListeners { .. }
-            | Refusal::SignerBusy { .. }
-            | Refusal::LoginBusy => StatusCode::SERVICE_UNAVAILABLE,
-            Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-            Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        };
+        let status = StatusCode::from_u16(refusal.http_status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let reason = refusal.reason();
         Self::new(status, &reason.code, reason.sentence, &reason.fix)
     }

@@ -109,6 +109,20 @@ pub struct ListedField {
     pub values: Vec<String>,
 }
 
+/// A text as the whole value of a term.
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '*') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
 impl Form {
     /// The form, as words.
     pub fn words(self) -> &'static str {

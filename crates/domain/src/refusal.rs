@@ -2,6 +2,7 @@
 //! a sentence for the administrator, and the fix.
 
 pub mod cause;
+mod status;
 pub mod title;
 mod words;
 

@@ -6,6 +6,7 @@ use axum::response::Response;
 use domain::object::Kind;
 use serde_json::Value;
 
+use crate::fault::Fault;
 use crate::form::Choice;
 use crate::form::Field;
 use crate::form::Form;
@@ -20,6 +21,7 @@ use crate::object::Noun;
 use crate::page::Desk;
 use crate::page::Pages;
 use crate::policy;
+use crate::policy::lately;
 use crate::policy::replay;
 use crate::policy::rules::Rules;
 use crate::policy::simulate;
@@ -69,6 +71,10 @@ impl Noun for EnrollmentPages {
             Section::new("settings", settings),
         ];
         Form { noun: "enrollment_policy", sections }
+    }
+
+    async fn panels(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {
+        lately::panel(desk, visitor, (Self::KIND, shown)).await
     }
 
     fn links(_: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {

@@ -88,34 +88,8 @@ impl IntoResponse for Fault {
 }
 
 /// The status of an answer that says no.
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other no is about content")]
 pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
-    match refusal {
-        Refusal::Unauthenticated | Refusal::SessionOver => StatusCode::UNAUTHORIZED,
-        Refusal::NotPermitted { .. }
-        | Refusal::AdministratorDisabled { .. }
-        | Refusal::SetupCodeWrong
-        | Refusal::LoginWrong
-        | Refusal::CodeNeeded { .. }
-        | Refusal::CodeWrong { .. }
-        | Refusal::PasswordDue { .. }
-        | Refusal::ProofNeeded => StatusCode::FORBIDDEN,
-        Refusal::TooManyRequests { .. }
-        | Refusal::LoginSlowed { .. }
-        | Refusal::OwnListeners { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
-        Refusal::Conflict { .. } | Refusal::SlugTaken { .. } | Refusal::LastOwner { .. } => {
-            StatusCode::CONFLICT
-        }
-        Refusal::StoreUnavailable { .. }
-        | Refusal::Overloaded
-        | Refusal::SignerBusy { .. }
-        | Refusal::LoginBusy
-        | Refusal::TooManyListeners { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-        Refusal::ParameterWrong { .. } => StatusCode::BAD_REQUEST,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    }
+    StatusCode::from_u16(refusal.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 #[derive(Template)]

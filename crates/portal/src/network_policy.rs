@@ -6,6 +6,7 @@ use axum::response::Response;
 use domain::object::Kind;
 use serde_json::Value;
 
+use crate::fault::Fault;
 use crate::form::Choice;
 use crate::form::Field;
 use crate::form::Form;
@@ -21,6 +22,7 @@ use crate::page::Pages;
 use crate::policy;
 use crate::policy::attributes::Attributes;
 use crate::policy::checks::Checks;
+use crate::policy::lately;
 use crate::policy::replay;
 use crate::policy::rules::Rules;
 use crate::policy::simulate;
@@ -71,6 +73,10 @@ impl Noun for NetworkPages {
             Section::new("tests", tests),
         ];
         Form { noun: "network_policy", sections }
+    }
+
+    async fn panels(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {
+        lately::panel(desk, visitor, (Self::KIND, shown)).await
     }
 
     fn links(_: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {

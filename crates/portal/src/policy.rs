@@ -6,6 +6,7 @@ pub(crate) mod checks;
 #[cfg(test)]
 pub(crate) mod html;
 mod items;
+pub(crate) mod lately;
 pub(crate) mod replay;
 pub(crate) mod rules;
 pub(crate) mod simulate;

@@ -403,6 +403,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_page_of_a_policy_says_what_happened_with_it() {
+        let fixture = Fixture::new().await;
+        let page = fixture.get(NETWORK).await.text;
+        let filter = "kind%3Anetwork.access%20policy%3A%22Mosyle%20devices%20to%20VLAN%2020%22";
+        assert!(page.contains("In the last 24 hours"), "{page}");
+        assert!(page.contains(&format!("/radius-events?filter={filter}%20since%3A1d")), "{page}");
+        let page = fixture.get(ENROLLMENT).await.text;
+        assert!(page.contains("/events?filter=kind%3Acertificate.enrollment"), "{page}");
+        assert!(!fixture.get(WORKFLOW).await.text.contains("id=\"lately\""));
+    }
+
+    #[tokio::test]
     async fn hostile_rules_stay_text_on_every_page() {
         let fixture = Fixture::new().await;
         let mut form = fixture.form("/network-policies/_new").await;

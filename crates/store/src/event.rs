@@ -75,7 +75,7 @@ fn add_visit(write: Write, row: EventRow, event: &Event) -> Write {
     let station = station.map(|text| Mac::parse(&text).map_or(text, |mac| mac.to_string()));
     write.execute(
         "insert into visit (id, at, kind, outcome, actor, object, body, station, device,
-         inputs, code) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         inputs, code, policy) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict (id) do nothing",
         [
             Value::from(row.id),
@@ -89,6 +89,7 @@ fn add_visit(write: Write, row: EventRow, event: &Event) -> Write {
             Value::from(text("device")),
             Value::from(text("inputs")),
             Value::from(code.map(str::to_owned)),
+            Value::from(text("policy")),
         ],
     )
 }

@@ -21,6 +21,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0013_event_count.sql", sql: include_str!("migration/0013_event_count.sql") },
     Step { name: "0014_fingerprint.sql", sql: include_str!("migration/0014_fingerprint.sql") },
     Step { name: "0015_knock.sql", sql: include_str!("migration/0015_knock.sql") },
+    Step { name: "0016_event_policy.sql", sql: include_str!("migration/0016_event_policy.sql") },
 ];
 
 /// One step of the schema.

@@ -245,7 +245,7 @@ async fn of_all_names(
 }
 
 /// What an object was called before.
-fn former_names(organization: &Organization, kind: Kind, name: &str) -> Vec<String> {
+pub(crate) fn former_names(organization: &Organization, kind: Kind, name: &str) -> Vec<String> {
     struct Finder<'a>(&'a Organization, Kind, &'a str, Vec<String>);
     impl EachKind for Finder<'_> {
         fn visit<T: Listed>(&mut self) {

@@ -17,7 +17,7 @@ use crate::filter::Held;
 use crate::filter::Pattern;
 
 /// Every field of an event that a list can be asked by.
-pub static FIELDS: [Field; 9] = [
+pub static FIELDS: [Field; 10] = [
     Field { name: "kind", form: Form::Word(kinds), meaning: "what happened" },
     Field { name: "outcome", form: Form::Word(outcomes), meaning: "how it came out" },
     Field { name: "code", form: Form::Text, meaning: "the code of the reason of a refusal" },
@@ -29,6 +29,11 @@ pub static FIELDS: [Field; 9] = [
         meaning: "what the device is called that asked for a certificate or for access",
     },
     Field { name: "station", form: Form::Mac, meaning: "the address that the device joined with" },
+    Field {
+        name: "policy",
+        form: Form::Text,
+        meaning: "the policy that decided, as it was called then",
+    },
     Field { name: "since", form: Form::Since, meaning: "it happened then or later" },
     Field { name: "until", form: Form::Until, meaning: "it happened before" },
 ];
@@ -116,6 +121,7 @@ impl Event {
             "actor" => own(&self.actor),
             "device" => detail("device"),
             "station" => detail("calling_station"),
+            "policy" => detail("policy"),
             "since" | "until" => Held::At(self.at),
             _ => Held::Texts(Vec::new()),
         }
@@ -151,7 +157,9 @@ mod tests {
 
     #[test]
     fn an_event_is_wanted_by_each_of_its_fields() {
-        let details = json!({ "device": "C02XYZ", "calling_station": "A4-83-E7-00-11-22" });
+        let details = json!({
+            "device": "C02XYZ", "calling_station": "A4-83-E7-00-11-22", "policy": "Staff"
+        });
         let at = Moment(NOW.0 * 1000);
         let event = Event {
             id: Event::id_at(at, [7; 10]),
@@ -165,12 +173,17 @@ mod tests {
             inputs: None,
         };
         let all = "kind:network.access outcome:refused code:TLS-NO-CERTIFICATE -code:POL-NO-MATCH \
-                   object:\"certificate:0A*\" actor:\"access point Loopback\" device:C02* \
+                   object:\"certificate:0A*\" actor:\"access point Loopback\" device:C02* policy:Staff \
                    station:a4-83-e7-00-11-22 since:2026-11-20 until:2026-11-24T08:00Z";
         assert!(event.is_wanted(&parse(all)));
-        for other in
-            ["kind:object.*", "outcome:accepted", "-device:C02*", "until:0s", "station:00*"]
-        {
+        for other in [
+            "kind:object.*",
+            "outcome:accepted",
+            "-device:C02*",
+            "until:0s",
+            "station:00*",
+            "policy:Pupils",
+        ] {
             assert!(!event.is_wanted(&parse(other)), "{other}");
         }
         // Changes by administrators have no device that asked, whatever they tell of one.

@@ -215,3 +215,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_quoted_text_is_a_whole_value() {
+    static NAMES: [Field; 1] = [Field { name: "name", form: Form::Text, meaning: "x" }];
+    for text in ["a b", "a\"b", "a\\", "a*", "-a:b", "\u{e4}"] {
+        let filter = Filter::parse(&format!("name:{}", quoted(text)), &NAMES, Time(0)).unwrap();
+        assert_eq!(filter.terms().len(), 1, "{text}");
+        assert_eq!(filter.terms()[0].pattern, Pattern::Is(text.to_owned()));
+    }
+}

@@ -262,7 +262,7 @@ mod tests {
             assert!(fixture.get(&own).await.text.contains(word), "{verb}");
         }
         let again = fixture.send(&format!("{own}/revoke"), &[("reason", "superseded")]).await;
-        assert_eq!(again.status, 422);
+        assert_eq!(again.status, 409);
         let none = fixture.send(&format!("{own}/revoke"), &[("reason", "boredom")]).await;
         assert_eq!(none.status, 400);
     }

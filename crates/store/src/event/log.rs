@@ -81,6 +81,7 @@ enum Column {
     Actor,
     Device,
     Station,
+    Policy,
 }
 
 /// What is left of a filter when the lead is taken.
@@ -215,8 +216,65 @@ fn before(id: Uuid) -> Uuid {
     Uuid::from_u128(id.as_u128().saturating_sub(1))
 }
 
+/// How events came out.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tally {
+    /// How many with yes.
+    pub accepted: u64,
+    /// How many with no.
+    pub refused: u64,
+    /// Whether there were more than were counted.
+    pub is_more: bool,
+}
+
+/// Counts how the newest events that a filter wants came out, so many of them at most.
+pub async fn tally(store: &Store, filter: &Filter, most: u32) -> Result<Tally, StoreError> {
+    let span = Span::of(filter, Order::Newest, None);
+    let branches = branches(filter);
+    let mut tally = Tally::default();
+    if branches.is_empty() || span.from >= span.before {
+        return Ok(tally);
+    }
+    let end = end(store, &branches, (span, Order::Newest), LOOKED_THROUGH_MAX).await?;
+    let looked = end.map_or(span, |end| Span { from: next(end), ..span });
+    let mut statement = picked_ids(&branches, looked, Order::Newest, most);
+    let reads = logs_of(&branches).map(|log| {
+        format!("select outcome, count(*) from {log} where id in (select id from picked) group by outcome")
+    });
+    let reads = reads.collect::<Vec<_>>().join(" union all ");
+    statement.sql.push_str(&reads);
+    for row in store.query(statement.sql, statement.args).await? {
+        let count = u64::try_from(row.integer(1)?).unwrap_or_default();
+        match Outcome::parse(row.text(0)?) {
+            Some(Outcome::Accepted) => tally.accepted = tally.accepted.saturating_add(count),
+            Some(Outcome::Refused) => tally.refused = tally.refused.saturating_add(count),
+            None => {}
+        }
+    }
+    let counted = tally.accepted.saturating_add(tally.refused);
+    tally.is_more = end.is_some() || counted >= u64::from(most);
+    Ok(tally)
+}
+
 /// The first of all branches together, each of which gives no more than a page.
 fn picked(branches: &[Branch<'_>], span: Span, order: Order, limit: u32) -> Statement {
+    let mut statement = picked_ids(branches, span, order, limit);
+    let reads = logs_of(branches)
+        .map(|log| format!("select {COLUMNS} from {log} where id in (select id from picked)"));
+    let reads = reads.collect::<Vec<_>>().join(" union all ");
+    statement.sql.push_str(&format!("{reads} order by id {}", direction(order)));
+    statement
+}
+
+/// The tables that branches follow.
+fn logs_of<'a>(branches: &'a [Branch<'_>]) -> impl Iterator<Item = &'static str> + 'a {
+    let logs = [(Log::Audit, "audit"), (Log::Visit, "visit")].into_iter();
+    let is_asked = |log: Log| branches.iter().any(|branch| branch.log == log);
+    logs.filter(move |(log, _)| is_asked(*log)).map(|(_, table)| table)
+}
+
+/// Their ids, as a table for what follows.
+fn picked_ids(branches: &[Branch<'_>], span: Span, order: Order, limit: u32) -> Statement {
     let mut statement = Statement::default();
     statement.sql.push_str("with picked as (select id from (");
     for (index, branch) in branches.iter().enumerate() {
@@ -228,12 +286,7 @@ fn picked(branches: &[Branch<'_>], span: Span, order: Order, limit: u32) -> Stat
     let direction = direction(order);
     statement.sql.push_str(&format!(") as branches order by id {direction}"));
     statement.add(" limit ", limit);
-    let logs = [(Log::Audit, "audit"), (Log::Visit, "visit")];
-    let logs = logs.iter().filter(|(log, _)| branches.iter().any(|branch| branch.log == *log));
-    let reads = logs
-        .map(|(_, log)| format!("select {COLUMNS} from {log} where id in (select id from picked)"));
-    let reads = reads.collect::<Vec<_>>().join(" union all ");
-    statement.sql.push_str(&format!(") {reads} order by id {direction}"));
+    statement.sql.push_str(") ");
     statement
 }
 
@@ -332,7 +385,8 @@ impl Statement {
 
 impl Column {
     /// Those that may lead, the most telling first.
-    const LEADS: [Self; 5] = [Self::Station, Self::Device, Self::Object, Self::Code, Self::Actor];
+    const LEADS: [Self; 6] =
+        [Self::Station, Self::Device, Self::Object, Self::Code, Self::Policy, Self::Actor];
 
     fn field(self) -> &'static str {
         match self {
@@ -342,12 +396,13 @@ impl Column {
             Self::Actor => "actor",
             Self::Device => "device",
             Self::Station => "station",
+            Self::Policy => "policy",
         }
     }
 
-    /// Whether the audit has it: no device asked for what administrators did.
+    /// Whether a log has it: no device asked for what administrators did.
     fn is_in(self, log: Log) -> bool {
-        log == Log::Visit || !matches!(self, Self::Device | Self::Station)
+        log == Log::Visit || !matches!(self, Self::Device | Self::Station | Self::Policy)
     }
 
     /// As its index has it.

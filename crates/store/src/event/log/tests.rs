@@ -65,6 +65,9 @@ fn events(count: usize) -> Vec<Event> {
         if chance.below(3) > 0 {
             details.insert("calling_station".into(), Json::from(chance.one(&STATIONS)));
         }
+        if chance.below(3) > 0 {
+            details.insert("policy".into(), Json::from(chance.one(&["Staff", "Pupils \"7a\""])));
+        }
         let random = std::array::from_fn(|_| u8::try_from(chance.below(256)).unwrap());
         all.push(Event {
             id: Event::id_at(at, random),
@@ -99,7 +102,7 @@ fn parse(text: &str) -> Filter {
     Filter::parse(text, &FIELDS, NOW).unwrap_or_else(|refusal| panic!("{text}: {refusal}"))
 }
 
-const FILTERS: [&str; 24] = [
+const FILTERS: [&str; 27] = [
     "",
     "kind:network.access outcome:refused -code:POL-NO-MATCH",
     "kind:certificate.* -kind:certificate.made",
@@ -123,6 +126,9 @@ const FILTERS: [&str; 24] = [
     "object:\"certificate:0A*\" actor:\"gateway Mosyle\"",
     "actor:anna -object:x:",
     "since:20m until:5m",
+    "policy:Staff outcome:refused",
+    "policy:Staff policy:\"Pupils \\\"7a\\\"\" since:20m",
+    "-policy:* kind:network.access",
     "kind:network.access device:mac-1 since:2026-11-23T21:50Z -code:*",
 ];
 
@@ -186,6 +192,25 @@ async fn a_list_is_what_the_filter_says_of_each_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_are_counted_by_how_they_came_out_up_to_a_bound() {
+    let events = events(300);
+    for store in stores(&events).await {
+        for text in ["policy:Staff since:20m", "policy:Staff policy:other", "", "policy:other"] {
+            let filter = parse(text);
+            let count = |outcome| {
+                let same = |event: &&Event| event.outcome == outcome && event.is_wanted(&filter);
+                u64::try_from(events.iter().filter(same).count()).unwrap()
+            };
+            let (accepted, refused) = (count(Outcome::Accepted), count(Outcome::Refused));
+            let counted = tally(&store, &filter, 1000).await.unwrap();
+            assert_eq!(counted, Tally { accepted, refused, is_more: false }, "{text}");
+        }
+        let few = tally(&store, &parse("policy:Staff"), 7).await.unwrap();
+        assert_eq!((few.accepted + few.refused, few.is_more), (7, true));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_looks_through_a_bounded_number_of_rows() {
     let events = events(200);
     for store in stores(&events).await {
@@ -226,7 +251,7 @@ async fn a_history_is_everything_about_any_of_some_things_once() {
 }
 
 /// Filters that an index serves, each with those that it is to be in the two logs.
-const SERVED: [(&str, Option<&str>, Option<&str>); 12] = [
+const SERVED: [(&str, Option<&str>, Option<&str>); 13] = [
     ("", Some("sqlite_autoindex_audit_1"), Some("sqlite_autoindex_visit_1")),
     ("kind:object.created", Some("audit_kind"), None),
     ("kind:network.access", None, Some("visit_kind")),
@@ -237,6 +262,7 @@ const SERVED: [(&str, Option<&str>, Option<&str>); 12] = [
     ("actor:anna", Some("audit_actor"), Some("visit_actor")),
     ("device:C02A", None, Some("visit_device")),
     ("station:a4-83-e7-00-11-22", None, Some("visit_station")),
+    ("policy:Staff since:1d", None, Some("visit_policy")),
     // With something else to be looked for along the way.
     (
         "code:POL-NO-MATCH kind:* outcome:refused actor:a* -device:x",
