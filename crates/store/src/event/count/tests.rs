@@ -178,7 +178,7 @@ async fn rows(store: &Store) -> (i64, i64) {
 
 /// Counts of events, as if a program of this lane had counted them.
 async fn count_in(store: &Store, lane: &str, events: &[Event]) {
-    let write = super::add(Write::new(), events, lane);
+    let write = add(Write::new(), events, lane);
     write.commit(store, Why::Bookkeeping(Bookkeeping::VisitsJournaled)).await.unwrap();
 }
 
