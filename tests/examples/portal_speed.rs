@@ -2,6 +2,7 @@
 //! `docs/performance.md`: `./dev bench portal [CERTIFICATES EVENTS]`.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io;
 use std::io::Write as _;
 use std::path::Path;
@@ -34,7 +35,8 @@ fn main() -> io::Result<()> {
     lab.stop();
     let table = markdown(&certificates, &events, &measured);
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md");
-    std::fs::write(&page, inserted(&std::fs::read_to_string(&page)?, &table)?)?;
+    let text = inserted(&std::fs::read_to_string(&page)?, &table)?;
+    File::create(&page)?.write_all(text.as_bytes())?;
     io::stdout().write_all(table.as_bytes())
 }
 
@@ -48,8 +50,9 @@ fn inserted(page: &str, table: &str) -> io::Result<String> {
 
 /// What was measured, slowest page first.
 fn markdown(certificates: &str, events: &str, measured: &Value) -> String {
-    let mut pages: Vec<&Value> = measured["pages"].as_array().into_iter().flatten().collect();
-    pages.sort_by(|one, other| load(other).total_cmp(&load(one)));
+    let mut pages: Vec<&Value> =
+        measured.get("pages").and_then(Value::as_array).into_iter().flatten().collect();
+    pages.sort_by(|one, other| figure(other, "/load").total_cmp(&figure(one, "/load")));
     let mut text = format!(
         "{} pages with {certificates} certificates and {events} events, 5 visits each with Chromium \
          over HTTPS, in milliseconds: from the request to the first byte, and from the click until \
@@ -58,31 +61,32 @@ fn markdown(certificates: &str, events: &str, measured: &Value) -> String {
         pages.len()
     );
     for page in pages.iter().take(15) {
-        let number = |key: &str| page[key].as_f64().unwrap_or_default();
+        let number = |key: &str| figure(page, &format!("/{key}"));
         let _ = writeln!(
             text,
             "| `{}` | {:.1} | {:.1} | {:.0} | {:.0} |",
-            page["page"].as_str().unwrap_or_default(),
+            page.get("page").and_then(Value::as_str).unwrap_or_default(),
             number("first_byte"),
             number("first_byte_worst"),
             number("load"),
             number("load_worst")
         );
     }
-    let slow = pages.iter().filter(|page| page["first_byte"].as_f64() > Some(50.0)).count();
+    let slow = pages.iter().filter(|page| figure(page, "/first_byte") > 50.0).count();
     let _ = write!(
         text,
         "\nPages whose first byte took more than 50 ms: {slow}. A browser that was never here loads \
          {:.0} kB of style, script and pictures. {} live pages cost the server {:.1} kB each; with \
          them it used {:.0} MB.\n",
-        measured["first_visit_bytes"].as_f64().unwrap_or_default() / 1000.0,
-        measured["live"]["count"],
-        measured["live"]["kilobytes_each"].as_f64().unwrap_or_default(),
-        measured["memory_kilobytes"].as_f64().unwrap_or_default() / 1000.0,
+        figure(measured, "/first_visit_bytes") / 1000.0,
+        figure(measured, "/live/count"),
+        figure(measured, "/live/kilobytes_each"),
+        figure(measured, "/memory_kilobytes") / 1000.0,
     );
     text
 }
 
-fn load(page: &Value) -> f64 {
-    page["load"].as_f64().unwrap_or_default()
+/// A figure of a document, by its JSON pointer.
+fn figure(document: &Value, pointer: &str) -> f64 {
+    document.pointer(pointer).and_then(Value::as_f64).unwrap_or_default()
 }

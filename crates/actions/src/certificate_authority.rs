@@ -84,12 +84,9 @@ pub(crate) fn check(merged: &Merged, rules: &Rules) -> Result<(), Vec<Complaint>
 /// would get one and may mean the other. One that has such a name already keeps it.
 fn check_names(merged: &Merged) -> Vec<Complaint> {
     let kind = Kind::CertificateAuthority;
-    let is_new = |name: &str| {
-        merged.plan.creates(kind, name)
-            || merged.plan.renamed().any(|(of, _, now)| of == kind && now == name)
-    };
     let all = merged.organization.certificate_authority.iter().map(|it| it.name.as_str());
-    let taken = all.filter(|name| is_new(name) && public_root::find(name).is_some());
+    let taken =
+        all.filter(|name| merged.plan.creates(kind, name) && public_root::find(name).is_some());
     let complain = |name: &str| {
         let what = format!("\"{name}\" is the name of a public root");
         let fix = "call it otherwise, with the organization's name in front";
@@ -349,8 +346,6 @@ mod tests {
         assert_eq!(complaints[0].path, "certificate_authority[0].name");
         let own = merged(&nothing, json!({ "name": "School Root", "type": "root" }));
         assert!(check_names(&own).is_empty());
-        let renamed = json!({ "name": PUBLIC, "type": "root", "renamed_from": ["School Root"] });
-        assert_eq!(check_names(&merged(&own.organization, renamed)).len(), 1);
         // One of before is changed like any other.
         let change = json!({ "name": PUBLIC, "type": "root", "description": "of before" });
         assert!(check_names(&merged(&new.organization, change)).is_empty());

@@ -106,7 +106,7 @@ async fn a_filter_that_is_wrong_or_an_actor_who_may_not_is_refused() {
     assert!(event::of_certificate(app, &gateway, &serial, ALL).await.is_err());
     assert!(event::of_device(app, &gateway, "mac-1", ALL).await.is_err());
     assert!(event::of_person(app, &gateway, "Anna", ALL).await.is_err());
-    assert_eq!(event::fields(&owner()).unwrap().len(), 9);
+    assert_eq!(event::fields(&owner()).unwrap().len(), 10);
 }
 
 #[tokio::test]
