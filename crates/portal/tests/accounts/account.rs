@@ -141,7 +141,7 @@ async fn the_organization_is_changed_and_the_audit_tells() {
     assert_eq!(browser.post("/settings", &over).await.to(), "/settings?done=saved");
     assert!(browser.get("/settings").await.text.contains("School"));
     let audit = browser.get("/audit").await.text;
-    assert!(audit.contains("signed in") && audit.contains("administrator:Ann"));
+    assert!(audit.contains("signed in") && audit.contains("Administrator Ann"));
     let verified = browser.get("/audit/verify").await.text;
     assert!(verified.contains("none is missing"), "{verified}");
     let got = browser.post("/audit/checkpoints", &[]).await;
