@@ -124,20 +124,26 @@ pub fn certificates(app: &App, actor: &Actor, name: &str) -> Result<Vec<Trusted>
     Ok(names.iter().flat_map(|name| trusted(&rules, name, now)).collect())
 }
 
-/// The certificates behind a name that a profile trusts. Own names come first.
+/// The certificates behind a name that a profile trusts.
 fn trusted(rules: &Rules, name: &str, now: Time) -> Vec<Trusted> {
-    if rules.organization.find::<CertificateAuthority>(name).is_none() {
-        let root = public_root::find(name).into_iter();
-        return root.map(|one| Trusted::of_root(one).with_pem(&one.certificate)).collect();
-    }
-    let keys = rules.authority(name).into_iter().flat_map(Authority::generations);
-    let own = keys.filter_map(|key| Some((key.number, key.chain.first()?)));
-    let own = own.enumerate().filter(|(place, (_, own))| *place == 0 || own.not_after >= now);
-    own.map(|(_, (number, own))| Trusted {
-        generation: Some(number),
-        ..Trusted::of(name, Origin::Own, own).with_pem(own)
+    let all = anchors(rules, name, now).into_iter();
+    all.map(|(generation, one)| {
+        let kind = if generation.is_some() { Origin::Own } else { Origin::Public };
+        Trusted { generation, ..Trusted::of(name, kind, one).with_pem(one) }
     })
     .collect()
+}
+
+/// The certificates behind a name that a profile trusts. Own names come first: of an own authority
+/// one for each of its keys, with its number, that is not over, so that a rollover trusts both.
+fn anchors<'a>(rules: &'a Rules, name: &str, now: Time) -> Vec<(Option<i64>, &'a Certificate)> {
+    if rules.organization.find::<CertificateAuthority>(name).is_none() {
+        return public_root::find(name).map(|root| (None, &root.certificate)).into_iter().collect();
+    }
+    let keys = rules.authority(name).into_iter().flat_map(Authority::generations);
+    let own = keys.filter_map(|key| Some((Some(key.number), key.chain.first()?)));
+    let own = own.enumerate().filter(|(place, (_, own))| *place == 0 || own.not_after >= now);
+    own.map(|(_, one)| one).collect()
 }
 
 /// Everything that a profile can trust whose name or subject holds a text, whatever the case of

@@ -16,7 +16,6 @@ use domain::variable::Piece;
 use domain::variable::Variable;
 use pki::certificate::Certificate;
 use pki::name::Name;
-use pki::public_root;
 use pki::time::Time;
 use profile::network::Medium;
 use profile::network::NameKind;
@@ -104,23 +103,13 @@ fn chain(rules: &Rules, gateway: &Gateway) -> Option<Vec<Certificate>> {
     Some(rules.authority(&authority.name)?.current.chain.clone())
 }
 
-/// The roots that RADIUS servers are trusted by: of an own authority one for each of its keys that
-/// is not over, so that a rollover trusts both.
+/// The roots that RADIUS servers are trusted by: those that are named, and those that are given.
 fn anchors(rules: &Rules, profile: &NetworkProfile, now: Time) -> Vec<Certificate> {
-    let mut all: Vec<Certificate> = Vec::new();
-    for name in &profile.trusted_authorities {
-        let own = rules.authority(name).into_iter().flat_map(|one| one.generations());
-        let own = own.filter_map(|key| key.chain.first()).enumerate();
-        let own = own.filter(|(place, one)| *place == 0 || one.not_after >= now);
-        let own: Vec<Certificate> = own.map(|(_, one)| one.clone()).collect();
-        match own.is_empty() {
-            true => all.extend(public_root::find(name).map(|root| root.certificate.clone())),
-            false => all.extend(own),
-        }
-    }
+    let named = profile.trusted_authorities.iter();
+    let named = named.flat_map(|name| super::anchors(rules, name, now));
     let given = profile.trusted_certificates.iter();
-    all.extend(given.filter_map(|text| uploaded(text).ok()));
-    all
+    let given = given.filter_map(|text| uploaded(text).ok());
+    named.map(|(_, one)| one.clone()).chain(given).collect()
 }
 
 fn medium(profile: &NetworkProfile) -> Medium {
@@ -155,19 +144,17 @@ fn subject(profile: &NetworkProfile) -> Result<Vec<(String, Text)>, Vec<Complain
 }
 
 fn names(profile: &NetworkProfile) -> Result<Vec<(NameKind, Text)>, Vec<Complaint>> {
-    let mut all = Vec::new();
-    for (kind, names) in profile.san.kinds() {
-        let as_kind = match kind {
-            "email" => NameKind::Email,
-            "dns" => NameKind::Dns,
-            "uri" => NameKind::Uri,
-            _ => NameKind::Upn,
-        };
-        for name in names {
-            all.push((as_kind, text(&format!("san.{kind}"), name)?));
-        }
-    }
-    Ok(all)
+    let san = &profile.san;
+    let kinds = [
+        (NameKind::Email, "san.email", &san.email),
+        (NameKind::Dns, "san.dns", &san.dns),
+        (NameKind::Uri, "san.uri", &san.uri),
+        (NameKind::Upn, "san.upn", &san.upn),
+    ];
+    let all = kinds.into_iter().flat_map(|(kind, field, names)| {
+        names.iter().map(move |name| Ok((kind, text(field, name)?)))
+    });
+    all.collect()
 }
 
 fn text(field: &str, value: &str) -> Result<Text, Vec<Complaint>> {
