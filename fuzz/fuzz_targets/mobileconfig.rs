@@ -92,8 +92,10 @@ fn check(profile: &Profile) {
     assert!(profile.payloads.len() <= PAYLOADS_MAX && profile.signatures.len() <= 4 * NESTED_MAX);
     assert!(profile.deviations.len() <= DEVIATIONS_MAX);
     assert!(profile.anchors().len() <= profile.certificates().count());
-    let gateway =
-        Gateway { name: "Mosyle".to_owned(), url: "https://pki.example.org/scep/mosyle".to_owned() };
+    let gateway = Gateway {
+        name: "Mosyle".to_owned(),
+        url: "https://pki.example.org/scep/mosyle".to_owned(),
+    };
     let others =
         [Gateway { name: "Jamf".to_owned(), url: "https://pki.example.org/scep/jamf".to_owned() }];
     let challenge = |text: &str| match text.len() {
