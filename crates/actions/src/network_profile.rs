@@ -1,6 +1,7 @@
 //! Network profiles: the certificates that devices are to trust, Device Onboarding > Network
 //! Profiles > Certificates.
 
+pub mod inspect;
 mod network;
 pub mod render;
 

@@ -1,6 +1,7 @@
 //! Device Onboarding > Network Profiles: what devices join, and whom they trust there.
 
 mod certificates;
+mod inspect;
 mod render;
 
 use actions::network_profile;
@@ -44,6 +45,8 @@ pub(crate) fn pages(pages: &mut Pages) {
     let change = Access::Needs(Permission::NetworkChange);
     let at = |rest: &str| format!("/network-profiles/{{name}}/{rest}");
     let issue = Access::Needs(Permission::PkiChange);
+    pages.get(inspect::URL.to_owned(), read, inspect::ask);
+    pages.post(inspect::URL.to_owned(), read, inspect::show);
     pages.get(at("render"), issue, render::ask);
     pages.post(at("render"), issue, render::write);
     pages.get(at("certificates"), change, certificates::choose);
@@ -135,6 +138,11 @@ impl Noun for ProfilePages {
             Section::new("joining", joining()),
         ];
         Form { noun: "network_profile", sections }
+    }
+
+    async fn below(_: &Desk, _: &Visitor) -> Result<Vec<String>, Fault> {
+        let panel = inspect::LinkPanel { url: inspect::URL };
+        Ok(vec![panel.render().unwrap_or_default()])
     }
 
     fn links(_: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {

@@ -126,6 +126,12 @@ pub fn platforms() -> impl Iterator<Item = (&'static str, &'static str)> {
     Platform::ALL.into_iter().map(|platform| (platform.as_str(), platform.label()))
 }
 
+/// Every MDM that has a console: its name, and what people call it.
+pub fn consoles() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let consoles = Platform::ALL.into_iter().filter(|platform| platform.is_console());
+    consoles.map(|platform| (platform.as_str(), platform.label()))
+}
+
 /// Every part that can be written alone: its name, and what people call it.
 pub fn parts() -> impl Iterator<Item = (&'static str, &'static str)> {
     Part::ALL.into_iter().map(|part| (part.as_str(), part.label()))
@@ -229,7 +235,7 @@ impl Order {
     }
 }
 
-fn complaint(field: &str, what: String, fix: impl Into<String>) -> NotApplied {
+pub(super) fn complaint(field: &str, what: String, fix: impl Into<String>) -> NotApplied {
     NotApplied::Complaints(vec![Complaint::new(field, what, fix)])
 }
 

@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::actor::Actor;
 use domain::actor::Role;
+use domain::complaint::Complaint;
 use domain::object::Kind;
 use domain::secret::Secret;
 use serde_json::Value;
@@ -125,11 +126,27 @@ async fn what_cannot_be_written_is_told_before_a_challenge_is_made() {
     let missing = render::render(&fixture.app, &owner(), "Nobody", order("jamf")).await;
     let Err(NotApplied::Refused(refusal)) = missing else { panic!("{missing:?}") };
     assert_eq!(refusal.code(), "API-NOT-FOUND");
-    // A name that the server's certificate does not carry.
-    change(&fixture, json!({ "radius_server_names": ["other.example.test"] })).await;
-    let (field, _) = complaint(render(&fixture, order("mosyle")).await);
-    assert!(field.starts_with("radius_server_names"), "{field}");
     assert_eq!(secret::list(&fixture.app, &owner(), GATEWAY).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_no_device_could_join_is_refused_when_it_is_saved() {
+    let fixture = Fixture::mosyle().await;
+    for (field, value) in [
+        ("radius_server_names", json!(["other.example.test"])),
+        ("trusted_authorities", json!(["Example School Root CA"])),
+        ("security_type", json!("wpa3-enterprise-192")),
+    ] {
+        let patch = json!({ field: value }).as_object().unwrap().clone();
+        let object = (Kind::NetworkProfile, PROFILE);
+        let saving = (patch, Saving::default());
+        let saved = object::change(&fixture.app, &owner(), object, saving).await;
+        let Err(NotApplied::Complaints(complaints)) = saved else { panic!("{field}: {saved:?}") };
+        let names = |one: &Complaint| {
+            one.path.ends_with(field) || field == "security_type" && one.what.contains("192-bit")
+        };
+        assert!(complaints.iter().any(names), "{field}: {complaints:?}");
+    }
 }
 
 #[tokio::test]

@@ -213,7 +213,8 @@ fn names(network: &Network, platform: Platform, complaints: &mut Vec<Complaint>)
 
 impl NameKind {
     /// The key that Apple gives this kind of name.
-    pub(crate) fn as_key(self) -> &'static str {
+    #[must_use]
+    pub fn as_key(self) -> &'static str {
         match self {
             Self::Email => "rfc822Name",
             Self::Dns => "dNSName",
