@@ -1,6 +1,8 @@
 //! Network profiles: the certificates that devices are to trust, Device Onboarding > Network
 //! Profiles > Certificates.
 
+pub mod configure;
+mod device;
 pub mod inspect;
 mod network;
 pub mod render;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use actions::App;
 use actions::network_profile;
 use actions::network_profile::Trusted;
+use actions::network_profile::configure;
+use actions::network_profile::configure::Configured;
 use actions::network_profile::inspect;
 use actions::network_profile::inspect::Inspected;
 use actions::network_profile::render;
@@ -53,6 +55,10 @@ pub(crate) fn operations(table: &mut Table) {
     let render = Operation::post(path, "Write a network profile for a platform");
     let render = render.needs(Permission::PkiChange).takes::<Order>().answers::<Rendered>();
     table.add(render, self::render);
+    let path = "/api/v1/network-profiles/{name}/configure";
+    let configure = Operation::post(path, "Write what access points are told of a network");
+    let configure = configure.needs(read).takes::<configure::Order>().answers::<Configured>();
+    table.add(configure, self::configure);
     let inspect = Operation::post("/api/v1/inspect", "Compare a profile with the organization");
     let inspect = inspect.needs(read).takes::<inspect::Order>().answers::<Inspected>();
     table.add(inspect, self::inspect);
@@ -77,6 +83,16 @@ async fn render(
 ) -> Result<Json<Rendered>, Problem> {
     let Taken(order) = body?;
     Ok(Json(render::render(&app, &actor, &name, order).await?))
+}
+
+async fn configure(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    body: Result<Taken<configure::Order>, Problem>,
+) -> Result<Json<Configured>, Problem> {
+    let Taken(order) = body?;
+    Ok(Json(configure::configure(&app, &actor, &name, &order)?))
 }
 
 async fn inspect(

@@ -386,14 +386,14 @@ mod tests {
         };
         let (none, profile) = (Organization::default(), "network_profile[0]");
         let (plain, strict) = ("wpa3-enterprise", "wpa3-enterprise-192");
-        let (weak, strong) = (["ecdsa-p256", "rsa-2048", "rsa-2048"], ["ecdsa-p384"; 3]);
+        let weak = ["ecdsa-p256", "rsa-2048", "rsa-2048"];
+        let strong = ["ecdsa-p384", "rsa-3072", "rsa-4096"];
         made(whole(weak, plain, &["other.example.test", "*.example.test"]));
         for names in [&["*.test"][..], &["a.radius.example.test"], &["radius.example.org"]] {
             refused(&none, whole(weak, plain, names), &format!("{profile}.radius_server_names"));
         }
         let names = &["radius.example.test"];
         made(whole(strong, strict, names));
-        made(whole(["rsa-3072", "rsa-4096", "ecdsa-p384"], strict, names));
         for (place, field) in
             ["server_certificate", "server_certificate", "gateway"].iter().enumerate()
         {

@@ -179,7 +179,8 @@ fn text(field: &str, value: &str) -> Result<Text, Vec<Complaint>> {
     Ok(Text(parts.collect::<Result<_, _>>()?))
 }
 
-fn variable(variable: Variable) -> Option<text::Variable> {
+/// What a profile calls a variable, if an MDM or a device can know its value.
+pub(super) fn variable(variable: Variable) -> Option<text::Variable> {
     match variable {
         Variable::DeviceSerial => Some(text::Variable::DeviceSerial),
         Variable::DeviceUdid => Some(text::Variable::DeviceUdid),

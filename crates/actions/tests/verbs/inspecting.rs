@@ -24,8 +24,12 @@ const PROFILE: &str = "Example-Secure";
 
 /// The file that Mosyle is given, with this challenge or one of its own.
 async fn rendered(fixture: &Fixture, given: Option<&str>) -> String {
-    let order =
-        render::Order { platform: "mosyle".to_owned(), only: None, secret: given.map(Secret::new) };
+    let order = render::Order {
+        platform: "mosyle".to_owned(),
+        only: None,
+        device: None,
+        secret: given.map(Secret::new),
+    };
     let rendered = render::render(&fixture.app, &owner(), PROFILE, order).await.unwrap();
     let mut files = rendered.files.iter();
     let file = files.find(|file| file.name.ends_with(".mobileconfig")).unwrap();
