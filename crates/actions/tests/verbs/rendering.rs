@@ -156,7 +156,7 @@ async fn a_bundle_holds_a_certificate_of_the_device_and_its_password_is_told_onc
     assert_eq!(complaint(render(&fixture, part).await).0, "only");
     // Whom no policy gives a certificate gets no bundle, and leaves no challenge behind.
     let policy = (Kind::EnrollmentPolicy, "Mosyle enrollment");
-    let off = json!({ "state": "draft" }).as_object().unwrap().clone();
+    let off = json!({ "rules": [] }).as_object().unwrap().clone();
     object::change(&fixture.app, &owner(), policy, (off, Saving::default())).await.unwrap();
     let Err(NotApplied::Refused(refusal)) = render(&fixture, of("p12")).await else {
         panic!("nobody issues it")
