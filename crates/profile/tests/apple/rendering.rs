@@ -212,7 +212,7 @@ fn a_variable_that_nobody_fills_in_is_complained_of() {
     let mut network = fixture::network();
     network.scep.names = vec![(NameKind::Upn, fixture::variable(Variable::PersonUpn))];
     let complaints = render::render(&network, Platform::Kandji, &whole()).unwrap_err();
-    assert_eq!(complaints[0].field, "san.email");
+    assert_eq!(complaints[0].field, "san.upn");
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn every_platform_gets_its_files_or_is_told_why_not() {
             }
             Err(complaints) => {
                 assert_eq!(platform, Platform::P12, "{complaints:?}");
-                assert_eq!(complaints[0].field, "platform");
+                assert_eq!(complaints[0].field, "device");
             }
         }
     }
