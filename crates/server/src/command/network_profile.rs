@@ -112,6 +112,7 @@ fn print(items: &[Trusted]) {
         let kind = match one.kind {
             Origin::Own => "own",
             Origin::Public => "public",
+            Origin::Uploaded => "uploaded",
         };
         let (name, kind, end) = (one.name.clone(), kind.to_owned(), one.not_after.to_rfc3339());
         vec![name, kind, end, one.sha256.clone()]
