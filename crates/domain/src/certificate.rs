@@ -49,6 +49,10 @@ pub struct Certificate {
     /// before keys were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The rendering of a network profile that the device enrolled by: what its Enrollment URL
+    /// ended in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<i64>,
     /// First moment of validity.
     pub not_before: Time,
     /// Last moment of validity.

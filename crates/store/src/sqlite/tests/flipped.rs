@@ -80,6 +80,7 @@ async fn fill(store: &Store) {
         owner: "School SCEP CA".to_owned(),
         generation: 1,
         certificate: vec![7; 600],
+        chain: None,
         pkcs8: zeroize::Zeroizing::new(vec![8; 1200]),
     };
     let settings = Settings { name: "School".to_owned(), ..Settings::default() };
