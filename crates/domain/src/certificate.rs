@@ -339,6 +339,7 @@ mod tests {
             device_id: None,
             assurance: 0,
             key: None,
+            rendering: None,
             not_before: Time(0),
             not_after: Time(9),
             status: Status::Issued,

@@ -96,6 +96,17 @@ pub struct NetworkProfile {
     pub login_window: bool,
 }
 
+/// Whether a name of a server is what devices accept: `*.` stands for one label.
+pub fn accepts(accepted: &str, name: &str) -> bool {
+    match accepted.strip_prefix("*.") {
+        None => accepted.eq_ignore_ascii_case(name),
+        Some(rest) => {
+            let behind = name.split_once('.').map(|(_, behind)| behind);
+            behind.is_some_and(|behind| behind.eq_ignore_ascii_case(rest))
+        }
+    }
+}
+
 /// The certificate in a PEM text; what is wrong with it otherwise.
 pub fn uploaded(text: &str) -> Result<Certificate, String> {
     if text.len() > CERTIFICATE_BYTES_MAX {

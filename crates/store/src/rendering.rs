@@ -20,6 +20,8 @@ pub struct Rendering {
     pub number: i64,
     /// What the network profile was called.
     pub profile: String,
+    /// What tells its definition of then from others.
+    pub content: String,
     /// The roots that it trusts: their SHA-256 in hexadecimal digits.
     pub roots: Vec<String>,
     /// The names of servers that it accepts.
@@ -28,7 +30,7 @@ pub struct Rendering {
     pub at: Time,
 }
 
-const COLUMNS: &str = "number, profile, roots, names, at, stamp";
+const COLUMNS: &str = "number, profile, content, roots, names, at, stamp";
 
 /// The renderings of a profile under one of its names, newest first: at most [`RENDERINGS_MAX`].
 pub async fn of_profile(store: &Store, profile: &str) -> Result<Vec<Rendering>, StoreError> {
@@ -58,6 +60,7 @@ pub fn add(write: Write, rendering: &Rendering) -> Write {
     let stamped = [
         Value::from(rendering.number),
         Value::from(&rendering.profile),
+        Value::from(&rendering.content),
         Value::from(rendering.roots.join(" ")),
         Value::from(rendering.names.join(" ")),
         Value::from(rendering.at),
@@ -65,23 +68,24 @@ pub fn add(write: Write, rendering: &Rendering) -> Write {
     let args: Vec<Value> = stamped.iter().cloned().chain([Value::Null]).collect();
     write
         .guard(
-            "insert into rendering (number, profile, roots, names, at, stamp)
-             values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+            "insert into rendering (number, profile, content, roots, names, at, stamp)
+             values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
             args,
             1,
             "somebody else rendered a profile at the same time",
         )
-        .stamp(6, &stamp::RENDERING, &stamped)
+        .stamp(7, &stamp::RENDERING, &stamped)
 }
 
 fn read(store: &Store, row: &Row) -> Result<Rendering, StoreError> {
-    store.audit_key().stamp().check(&stamp::RENDERING, row, &[0, 1, 2, 3, 4], 5)?;
+    store.audit_key().stamp().check(&stamp::RENDERING, row, &[0, 1, 2, 3, 4, 5], 6)?;
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
     Ok(Rendering {
         number: row.integer(0)?,
         profile: row.text(1)?.to_owned(),
-        roots: words(row.text(2)?),
-        names: words(row.text(3)?),
-        at: row.time(4)?,
+        content: row.text(2)?.to_owned(),
+        roots: words(row.text(3)?),
+        names: words(row.text(4)?),
+        at: row.time(5)?,
     })
 }

@@ -64,7 +64,7 @@ pub(crate) const SERVER_SLOT: Stamp = Stamp {
 pub(crate) const RENDERING: Stamp = Stamp {
     table: "rendering",
     column: "stamp",
-    columns: &["number", "profile", "roots", "names", "at"],
+    columns: &["number", "profile", "content", "roots", "names", "at"],
     later: &[],
 };
 

@@ -7,6 +7,7 @@ use domain::actor::Permission;
 use domain::complaint::Complaint;
 use domain::network_profile::NetworkProfile;
 use domain::object::Kind;
+use domain::refusal::Refusal;
 use domain::secret::Secret;
 use profile::card::Card;
 use profile::card::Entry;
@@ -17,16 +18,22 @@ use profile::render::Part;
 use profile::render::Selection;
 use serde::Deserialize;
 use serde::Serialize;
+use store::rendering;
+use store::rendering::Rendering;
+use store::write::Bookkeeping;
+use store::write::Why;
+use store::write::Write;
 use utoipa::ToSchema;
 
 use super::network;
 use super::network::Enrolling;
 use crate::App;
+use crate::certificate;
 use crate::gateway::secret;
 use crate::object;
 use crate::organization::NotApplied;
-use crate::organization::history;
 use crate::rules::Rules;
+use crate::unavailable;
 
 /// Longest label of a challenge: names of objects are no longer.
 const LABEL_CHARS_MAX: usize = 120;
@@ -54,7 +61,8 @@ pub struct Order {
 pub struct Rendered {
     /// For which platform.
     pub platform: String,
-    /// Which version of the network profile; the Enrollment URL ends in it.
+    /// The number of what was handed out: the Enrollment URL ends in it. The same network profile
+    /// with the same roots and names of servers has the same.
     pub version: i64,
     /// Where devices enroll.
     pub url: String,
@@ -141,10 +149,10 @@ pub async fn render(
 ) -> Result<Rendered, NotApplied> {
     let shown = object::show(app, actor, Kind::NetworkProfile, name)?;
     let (platform, selection) = order.parse()?;
-    let version = version(app, actor, &shown.name).await?;
     // Whatever is wrong is told before a challenge is made.
-    let tried = Enrolling { version, challenge: "tried" };
+    let tried = Enrolling { version: 1, challenge: "tried" };
     written(app, &shown.name, &tried, (platform, &selection))?;
+    let version = number(app, &shown.name).await?;
     let (challenge, label) = match order.secret {
         Some(given) => (given, None),
         None if selection.only.is_none_or(|only| only == Part::Scep) => {
@@ -171,10 +179,40 @@ pub async fn render(
     })
 }
 
-/// The version of a network profile: the organization's when it last changed.
-async fn version(app: &App, actor: &Actor, name: &str) -> Result<i64, NotApplied> {
-    let listed = history::list(app, actor, (Kind::NetworkProfile, name), (None, 1)).await?;
-    Ok(listed.items.first().map_or(1, |newest| newest.version))
+/// Most attempts to get a number: each but the last is lost to somebody else who renders.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// The number of what devices are to trust by a profile: one of before, or the next.
+async fn number(app: &App, name: &str) -> Result<i64, NotApplied> {
+    let mut attempts = 1;
+    loop {
+        match number_once(app, name).await {
+            Err(Refusal::Conflict { .. }) if attempts < ATTEMPTS_MAX => attempts += 1,
+            answer => return Ok(answer?),
+        }
+    }
+}
+
+async fn number_once(app: &App, name: &str) -> Result<i64, Refusal> {
+    let (rules, at) = (app.snapshot.rules(), app.world.time());
+    let found = rules.organization.find::<NetworkProfile>(name);
+    let noun = Kind::NetworkProfile.words();
+    let profile = found.ok_or_else(|| Refusal::NotFound { noun, name: name.to_owned() })?;
+    let content = object::etag_of(0, profile);
+    let roots = super::anchors_of(&rules, profile, at);
+    let names = profile.radius_server_names.clone();
+    let kept = rendering::of_profile(&app.store, name).await.map_err(unavailable)?;
+    let same = |one: &&Rendering| one.roots == roots && one.names == names && one.content == content;
+    if let Some(kept) = kept.iter().find(same) {
+        return Ok(kept.number);
+    }
+    let number = rendering::free_number(&app.store).await.map_err(unavailable)?;
+    let profile = name.to_owned();
+    let new = Rendering { number, profile, content, roots, names, at };
+    let why = Why::Bookkeeping(Bookkeeping::ProfileRendered);
+    let write = rendering::add(Write::new(), &new);
+    write.commit(&app.store, why).await.map_err(certificate::conflict)?;
+    Ok(number)
 }
 
 fn gateway(rules: &Rules, profile: &str) -> Result<String, NotApplied> {
@@ -184,7 +222,7 @@ fn gateway(rules: &Rules, profile: &str) -> Result<String, NotApplied> {
 
 fn gone(profile: &str) -> NotApplied {
     let noun = Kind::NetworkProfile.words();
-    domain::refusal::Refusal::NotFound { noun, name: profile.to_owned() }.into()
+    Refusal::NotFound { noun, name: profile.to_owned() }.into()
 }
 
 fn written(

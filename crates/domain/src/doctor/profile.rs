@@ -11,6 +11,7 @@ use super::check;
 use super::counted;
 use super::listed;
 use crate::certificate_authority::CertificateAuthority;
+use crate::network_profile;
 use crate::network_profile::NetworkProfile;
 use crate::network_profile::SecurityType;
 use crate::object::Kind;
@@ -188,7 +189,7 @@ fn names(
 ) {
     let seen = case.seen.server(&server.name);
     let carried = seen.map_or(&server.names, |seen| &seen.names);
-    let accepts = |name: &String| carried.iter().any(|own| fits(name, own));
+    let accepts = |name: &String| carried.iter().any(|own| network_profile::accepts(name, own));
     if !profile.radius_server_names.iter().any(accepts) {
         let what = format!(
             "devices accept {}, and the certificate {} carries {}",
@@ -197,16 +198,5 @@ fn names(
             listed(carried.iter().map(String::as_str))
         );
         report.add(&check::SERVER_NAME, profile, what);
-    }
-}
-
-/// Whether a name is what devices accept: `*.` stands for one label.
-fn fits(accepted: &str, name: &str) -> bool {
-    match accepted.strip_prefix("*.") {
-        None => accepted.eq_ignore_ascii_case(name),
-        Some(rest) => {
-            let behind = name.split_once('.').map(|(_, behind)| behind);
-            behind.is_some_and(|behind| behind.eq_ignore_ascii_case(rest))
-        }
     }
 }

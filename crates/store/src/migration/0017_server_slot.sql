@@ -18,6 +18,8 @@ create table rendering (
     -- What the Enrollment URL ends in: p-NUMBER.
     number bigint primary key not null,
     profile text not null,
+    -- What tells the profile's definition of then from others.
+    content text not null,
     -- SHA-256 of each root, in hexadecimal digits, in their order, with spaces between.
     roots text not null,
     -- The names of servers that devices accept, in their order, with spaces between.

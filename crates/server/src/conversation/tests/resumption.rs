@@ -37,7 +37,7 @@ impl Fixture {
         let der = pki::csr::build(&key, &subject, &[], None).unwrap();
         let csr = Csr::parse(&der, Strictness::Strict).unwrap();
         let challenge = Some(self.secret.clone());
-        let claim = Claim { csr, challenge, renews: None, transaction: "1".to_owned() };
+        let claim = Claim { csr, challenge, renews: None, rendering: None, transaction: "1".to_owned() };
         let gateway = Actor::gateway(GATEWAY);
         let issued = issue::issue(&self.app, &gateway, GATEWAY, &claim).await.unwrap();
         let serial = Certificate::parse(&issued.der).unwrap().serial;

@@ -49,6 +49,7 @@ fn sample(number: u8) -> Certificate {
         person: number.is_multiple_of(2).then(|| format!("{number}@example.test")),
         assurance: number % 3,
         key: Some(format!("{number:064x}")),
+        rendering: None,
         not_before: NOW,
         not_after: NOW.plus_seconds(86_400),
         status: Status::Intended,
