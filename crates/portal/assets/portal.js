@@ -63,7 +63,11 @@
     // A file is read into the field that is sent; without a script the field is filled in by hand.
     for (const file of document.querySelectorAll("input[type=file][data-into]")) {
       file.addEventListener("change", async () => {
-        if (file.files.length) document.getElementById(file.dataset.into).value = await file.files[0].text();
+        if (!file.files.length) return;
+        const into = document.getElementById(file.dataset.into);
+        if (file.dataset.form !== "base64") { into.value = await file.files[0].text(); return; }
+        const bytes = new Uint8Array(await file.files[0].arrayBuffer());
+        into.value = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
       });
     }
     // What does not hold the text is hidden, and stays chosen.

@@ -137,10 +137,16 @@ impl Noun for ProfilePages {
         Form { noun: "network_profile", sections }
     }
 
-    fn links(_: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {
+    fn links(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {
         let own = object::url(Kind::NetworkProfile, &shown.slug);
         let link = || Link::new("network_profile.render", format!("{own}/render"));
-        visitor.can(Permission::PkiChange).then(link).into_iter().collect()
+        let server = shown.definition.get("server_certificate").and_then(Value::as_str);
+        let server = server.map(|name| {
+            let url = object::url_of_name(desk, Kind::ServerCertificate, name);
+            Link::new("network_profile.to_server", url)
+        });
+        let write = visitor.can(Permission::PkiChange).then(link);
+        write.into_iter().chain(server).collect()
     }
 
     async fn panels(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {

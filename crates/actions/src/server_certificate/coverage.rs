@@ -105,9 +105,9 @@ pub struct Ask {
     pub limit: u32,
 }
 
-/// How devices stand to what a server certificate has in a slot.
+/// How devices stand to what a server certificate has in a slot. They are listed for who may see the
+/// inventory.
 pub async fn look(app: &App, actor: &Actor, name: &str, ask: &Ask) -> Result<Coverage, Refusal> {
-    actor.may(Permission::InventoryRead)?;
     let name = object::show(app, actor, Kind::ServerCertificate, name)?.name;
     let rules = app.snapshot.rules();
     let (_, slots) = find(&rules, &name)?;
@@ -126,7 +126,8 @@ pub async fn look(app: &App, actor: &Actor, name: &str, ask: &Ask) -> Result<Cov
     let tally = count(app, &rules, (&name, slot)).await?;
     let limit = usize::try_from(ask.limit.clamp(1, PAGE_MAX)).unwrap_or(usize::MAX);
     let rest = tally.exposed.iter().filter(|one| behind.as_ref().is_none_or(|it| one.holder > *it));
-    let mut page: Vec<&Exposed> = rest.take(limit + 1).collect();
+    let seen = if actor.can(Permission::InventoryRead) { limit + 1 } else { 0 };
+    let mut page: Vec<&Exposed> = rest.take(seen).collect();
     let is_more = page.len() > limit;
     page.truncate(limit);
     let next = page.last().filter(|_| is_more).map(|last| cursor(&last.holder));
