@@ -196,10 +196,7 @@ async fn begin(app: &App) -> Result<OwnedMutexGuard<()>, Refusal> {
     Ok(one_at_a_time)
 }
 
-fn find<'a>(
-    rules: &'a Rules,
-    name: &str,
-) -> Result<(&'a ServerCertificate, &'a Slots), Refusal> {
+fn find<'a>(rules: &'a Rules, name: &str) -> Result<(&'a ServerCertificate, &'a Slots), Refusal> {
     let found = rules.organization.find(name).zip(rules.slots_of(name));
     let noun = Kind::ServerCertificate.words();
     found.ok_or_else(|| Refusal::NotFound { noun, name: name.to_owned() })
@@ -234,9 +231,7 @@ pub(crate) enum Place {
 pub(crate) fn placed(slots: &Slots, name: &str, generation: i64, place: Place) -> ServerSlots {
     let kept = slots.kept(name);
     match place {
-        Place::Active => {
-            ServerSlots { active: generation, previous: Some(kept.active), ..kept }
-        }
+        Place::Active => ServerSlots { active: generation, previous: Some(kept.active), ..kept },
         Place::Next => ServerSlots { next: Some(generation), ..kept },
     }
 }

@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 
 use crate::complaint::Complaints;
 use crate::former_name::FormerNames;
+use crate::network_profile::SecurityType;
 use crate::object::Kind;
 use crate::object::Object;
 use crate::object::Reference;
-use crate::network_profile::SecurityType;
 use crate::object::check_name;
 use crate::organization::Organization;
 

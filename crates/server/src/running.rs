@@ -134,7 +134,8 @@ impl Running {
 
     /// Closes every door, lets requests under way end, and makes every answer durable.
     pub(crate) async fn stop(self) {
-        let Self { instance, publisher, keeper, notary, folding, radius, stop, listeners, .. } = self;
+        let Self { instance, publisher, keeper, notary, folding, radius, stop, listeners, .. } =
+            self;
         let mut listeners = listeners;
         publisher.end();
         keeper.end();

@@ -34,9 +34,8 @@ const COLUMNS: &str = "number, profile, content, roots, names, at, stamp";
 
 /// The renderings of a profile under one of its names, newest first: at most [`RENDERINGS_MAX`].
 pub async fn of_profile(store: &Store, profile: &str) -> Result<Vec<Rendering>, StoreError> {
-    let sql = format!(
-        "select {COLUMNS} from rendering where profile = $1 order by number desc limit $2"
-    );
+    let sql =
+        format!("select {COLUMNS} from rendering where profile = $1 order by number desc limit $2");
     let rows = store.query(sql, [Value::from(profile), Value::from(RENDERINGS_MAX)]).await?;
     rows.iter().map(|row| read(store, row)).collect()
 }
@@ -48,9 +47,10 @@ pub async fn free_number(store: &Store) -> Result<i64, StoreError> {
     let sql = "select value from meta where key = 'rendering.floor'";
     let floor = match store.query_one(sql, []).await? {
         None => 0,
-        Some(row) => row.text(0)?.parse().map_err(|_| {
-            StoreError::Statement("meta.rendering.floor is no number".to_owned())
-        })?,
+        Some(row) => row
+            .text(0)?
+            .parse()
+            .map_err(|_| StoreError::Statement("meta.rendering.floor is no number".to_owned()))?,
     };
     Ok(last.unwrap_or(0).max(floor) + 1)
 }

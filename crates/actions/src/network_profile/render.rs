@@ -202,7 +202,8 @@ async fn number_once(app: &App, name: &str) -> Result<i64, Refusal> {
     let roots = super::anchors_of(&rules, profile, at);
     let names = profile.radius_server_names.clone();
     let kept = rendering::of_profile(&app.store, name).await.map_err(unavailable)?;
-    let same = |one: &&Rendering| one.roots == roots && one.names == names && one.content == content;
+    let same =
+        |one: &&Rendering| one.roots == roots && one.names == names && one.content == content;
     if let Some(kept) = kept.iter().find(same) {
         return Ok(kept.number);
     }

@@ -188,7 +188,8 @@ pub(crate) async fn count(
     for profile in &rules.organization.network_profile {
         let place = asked.iter().position(|one| one.name == profile.name);
         for called in core::iter::once(&profile.name).chain(former_name::of(*&profile)) {
-            let all = store::rendering::of_profile(&app.store, called).await.map_err(unavailable)?;
+            let all =
+                store::rendering::of_profile(&app.store, called).await.map_err(unavailable)?;
             for one in all {
                 let known_one = Known { profile: place, at: one.at, trusts: trusts(&one) };
                 known.entry(one.number).or_insert(known_one);

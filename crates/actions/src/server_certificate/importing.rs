@@ -111,9 +111,8 @@ async fn try_import(
         return Err(NotApplied::Complaints(complaints));
     }
     let generation = organization::generations(app, name).await? + 1;
-    let slot = slot(&rules, generation, &chain, key).map_err(|one| {
-        NotApplied::Complaints(vec![one])
-    })?;
+    let slot =
+        slot(&rules, generation, &chain, key).map_err(|one| NotApplied::Complaints(vec![one]))?;
     let place = place(app, &rules, (name, slots, &slot), waits).await?;
     let opened = OpenedKey {
         usage: Usage::Server,
@@ -204,10 +203,7 @@ impl Order {
     }
 }
 
-fn read_pem(
-    certificate: &str,
-    key: &Secret,
-) -> Result<(Vec<Certificate>, PrivateKey), Complaint> {
+fn read_pem(certificate: &str, key: &Secret) -> Result<(Vec<Certificate>, PrivateKey), Complaint> {
     for (field, text) in [("certificate", certificate), ("key", key.reveal())] {
         if text.len() > PEM_BYTES_MAX {
             let what = format!("is longer than {PEM_BYTES_MAX} bytes");

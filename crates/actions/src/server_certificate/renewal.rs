@@ -59,12 +59,7 @@ pub async fn renew(
     answer
 }
 
-async fn try_renew(
-    app: &App,
-    actor: &Actor,
-    name: &str,
-    order: Order,
-) -> Result<Shown, Refusal> {
+async fn try_renew(app: &App, actor: &Actor, name: &str, order: Order) -> Result<Shown, Refusal> {
     let name = &named(app, actor, name)?;
     let seen = newest(&app.snapshot.rules(), name);
     let one_at_a_time = begin(app).await?;
@@ -129,9 +124,11 @@ pub(crate) async fn make_changed(
         let (name, active) = (name.clone(), generation);
         return Ok((made, ServerSlots { name, active, next: None, previous: None }));
     };
-    let (root, above) = authority.current.chain.split_last().map_or((None, &[][..]), |(root, above)| {
-        (Some(root.clone()), above)
-    });
+    let (root, above) = authority
+        .current
+        .chain
+        .split_last()
+        .map_or((None, &[][..]), |(root, above)| (Some(root.clone()), above));
     let server = Server { identity: made.identity.clone(), intermediates: above.to_vec() };
     let slot = Slot { generation, server, root, imported: false };
     let is_seen = slot.leads_to(slots.active.root.as_ref())

@@ -68,12 +68,7 @@ pub async fn switch(
     answer
 }
 
-async fn try_switch(
-    app: &App,
-    actor: &Actor,
-    name: &str,
-    order: &Order,
-) -> Result<Shown, Refusal> {
+async fn try_switch(app: &App, actor: &Actor, name: &str, order: &Order) -> Result<Shown, Refusal> {
     let name = &named(app, actor, name)?;
     let one_at_a_time = begin(app).await?;
     let rules = app.snapshot.rules();
@@ -96,7 +91,8 @@ async fn try_switch(
     };
     let mut details = details(slot);
     details.insert("from".into(), Value::from(from.as_str()));
-    details.insert("serial_before".into(), Value::from(slots.active.certificate().serial.to_string()));
+    details
+        .insert("serial_before".into(), Value::from(slots.active.certificate().serial.to_string()));
     details.insert("covered".into(), Value::from(devices.covered));
     details.insert("not_covered".into(), Value::from(devices.cut_off()));
     let event = Some((EventKind::ServerSwitched, details));

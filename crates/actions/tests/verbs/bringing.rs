@@ -108,7 +108,11 @@ impl Elsewhere {
             not_after: leaf.until,
             general_names: names.collect(),
             key_usage: KeyUsage::DIGITAL_SIGNATURE,
-            extended_key_usages: vec![if leaf.serves { oid::SERVER_AUTH } else { oid::CLIENT_AUTH }],
+            extended_key_usages: vec![if leaf.serves {
+                oid::SERVER_AUTH
+            } else {
+                oid::CLIENT_AUTH
+            }],
             basic_constraints: BasicConstraints::LEAF,
             further: Vec::new(),
         };
@@ -153,7 +157,10 @@ async fn a_certificate_from_elsewhere_is_shown_at_once_if_nobody_is_cut_off() {
     let again = server_certificate::show(&beside.app, &owner(), SERVER).unwrap();
     assert_eq!(again, shown);
     let events = fixture.events().await;
-    assert_eq!((events[0].kind.as_str(), &events[0].details["slot"]), ("server.imported", &serde_json::json!("active")));
+    assert_eq!(
+        (events[0].kind.as_str(), &events[0].details["slot"]),
+        ("server.imported", &serde_json::json!("active"))
+    );
     let told = serde_json::to_string(&events).unwrap();
     assert!(!told.contains("PRIVATE KEY"));
     // It is never renewed by itself, and a certificate made here would lead to another root.
@@ -240,9 +247,15 @@ async fn a_certificate_that_devices_would_not_take_is_refused() {
     let elsewhere = Elsewhere::new();
     let above = [&elsewhere.below, &elsewhere.root];
     let wrong: [(Leaf, (&str, &str)); 4] = [
-        (Leaf { names: vec!["www.example.test"], ..Leaf::default() }, ("certificate", "does not carry the DNS name radius.example.test")),
+        (
+            Leaf { names: vec!["www.example.test"], ..Leaf::default() },
+            ("certificate", "does not carry the DNS name radius.example.test"),
+        ),
         (Leaf { serves: false, ..Leaf::default() }, ("certificate", "serverAuth")),
-        (Leaf { from: NOW, until: NOW.plus_days(1), ..Leaf::default() }, ("certificate", "ended on")),
+        (
+            Leaf { from: NOW, until: NOW.plus_days(1), ..Leaf::default() },
+            ("certificate", "ended on"),
+        ),
         (Leaf { from: NOW.plus_days(20), ..Leaf::default() }, ("certificate", "is valid from")),
     ];
     for (leaf, expected) in wrong {
@@ -294,7 +307,10 @@ async fn what_is_not_given_or_cannot_be_read_is_named() {
         (Order { pkcs12: text(8), ..good() }, ("pkcs12", "beside")),
         (Order { certificate: Some("no PEM".into()), ..good() }, ("certificate", "BEGIN")),
         (Order { key: text(8), ..good() }, ("key", "BEGIN")),
-        (Order { certificate: Some("x".repeat(PEM_BYTES_MAX + 1)), ..good() }, ("certificate", "longer")),
+        (
+            Order { certificate: Some("x".repeat(PEM_BYTES_MAX + 1)), ..good() },
+            ("certificate", "longer"),
+        ),
         (Order { key: text(PEM_BYTES_MAX + 1), ..good() }, ("key", "longer")),
         (Order { pkcs12: Some(Secret::new("%")), ..Order::default() }, ("pkcs12", "base64")),
         (Order { pkcs12: text(PKCS12_BYTES_MAX * 2), ..Order::default() }, ("pkcs12", "longer")),

@@ -48,11 +48,7 @@ async fn renew(fixture: &Fixture, next: bool) -> Result<Shown, NotApplied> {
     renewal::renew(&fixture.app, &owner(), SERVER, renewal::Order { next }).await
 }
 
-async fn switch(
-    fixture: &Fixture,
-    back: bool,
-    confirm: Option<u64>,
-) -> Result<Shown, NotApplied> {
+async fn switch(fixture: &Fixture, back: bool, confirm: Option<u64>) -> Result<Shown, NotApplied> {
     let order = switching::Order { back, confirm, sha256: None };
     switching::switch(&fixture.app, &owner(), SERVER, order).await
 }
@@ -110,7 +106,10 @@ async fn a_certificate_of_the_same_root_is_shown_at_once_and_the_old_one_is_kept
     let events = fixture.events().await;
     let event = events.iter().find(|event| event.kind == "server.renewed").unwrap();
     assert_eq!(event.object, "server_certificate:RADIUS");
-    assert_eq!((&event.details["slot"], &event.details["generation"]), (&json!("active"), &json!(2)));
+    assert_eq!(
+        (&event.details["slot"], &event.details["generation"]),
+        (&json!("active"), &json!(2))
+    );
     // The next renewal ends the way back to the first.
     let third = renew(&fixture, false).await.unwrap();
     assert_eq!(third.previous.unwrap().serial, after.active.serial);
@@ -207,10 +206,13 @@ async fn a_switch_says_whom_it_would_cut_off() {
     assert_eq!(all.network_profiles.len(), 1);
     let of = &all.network_profiles[0];
     assert_eq!((of.name.as_str(), of.devices, of.trusts_now), (PROFILE, all.devices, true));
-    let mut named: Vec<_> = all.items.iter().map(|one| (one.device.as_str(), one.verdict)).collect();
+    let mut named: Vec<_> =
+        all.items.iter().map(|one| (one.device.as_str(), one.verdict)).collect();
     named.sort_unstable();
     assert_eq!(named, [("mac-old", Verdict::Uncovered), ("mac-unknown", Verdict::Unknown)]);
-    assert!(all.items.iter().all(|one| one.network_profiles == [PROFILE] && one.device_id.is_some()));
+    assert!(
+        all.items.iter().all(|one| one.network_profiles == [PROFILE] && one.device_id.is_some())
+    );
     // What is shown now, two know and one never said.
     let now = covered(&fixture, Ask { slot: Some(Slot::Active), ..Ask::default() }).await;
     assert_eq!((now.devices.covered, now.cut_off), (2, 1));

@@ -50,9 +50,7 @@ pub struct Known {
 }
 
 /// How a device stands to a certificate.
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
 #[schema(as = CoverageVerdict)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -210,7 +208,8 @@ fn stand(gateways: &[Vec<String>], holder: Holder, seen: &[Seen], tally: &mut Ta
     let mut verdicts: Vec<(usize, Verdict, &Seen)> = Vec::new();
     for (place, names) in gateways.iter().enumerate() {
         let same = |other: usize| gateways.get(other) == Some(names);
-        let known = seen.iter().find(|one| matches!(one.thing, Thing::Known(its, _) if its == place));
+        let known =
+            seen.iter().find(|one| matches!(one.thing, Thing::Known(its, _) if its == place));
         // Whatever the device holds since it enrolled by a rendering is known by that.
         let newest = seen.iter().filter(|one| match one.thing {
             Thing::Known(its, _) | Thing::Other(its) => same(its),

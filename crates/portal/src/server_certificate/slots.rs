@@ -62,10 +62,8 @@ pub(super) fn panel(
     let waits = all.next.is_some();
     let slots = [("active", Some(all.active)), ("next", all.next), ("previous", all.previous)];
     let slots = slots.into_iter().filter_map(|(slot, shown)| Some(card(slot, shown?)));
-    let profile = |name: String| Link {
-        url: url_of_name(desk, Kind::NetworkProfile, &name),
-        title: name,
-    };
+    let profile =
+        |name: String| Link { url: url_of_name(desk, Kind::NetworkProfile, &name), title: name };
     let panel = SlotsPanel {
         slots: slots.collect(),
         profiles: all.network_profiles.into_iter().map(profile).collect(),

@@ -114,10 +114,7 @@ async fn slots(arguments: &NamedArguments) -> anyhow::Result<()> {
     print(&shown, arguments.json)
 }
 
-async fn get<T: serde::de::DeserializeOwned>(
-    data: &DataArgument,
-    path: &str,
-) -> anyhow::Result<T> {
+async fn get<T: serde::de::DeserializeOwned>(data: &DataArgument, path: &str) -> anyhow::Result<T> {
     let connection = Connection::open(data, false).await?;
     let got = connection.get::<T>(path).await;
     connection.close().await;
@@ -149,7 +146,8 @@ fn print(shown: &Shown, json: bool) -> anyhow::Result<()> {
         return output::json(shown);
     }
     let Shown { active, next, previous, .. } = shown;
-    let slots = [("active", Some(active)), ("next", next.as_ref()), ("previous", previous.as_ref())];
+    let slots =
+        [("active", Some(active)), ("next", next.as_ref()), ("previous", previous.as_ref())];
     let slots: Vec<(&str, &ShownSlot)> =
         slots.into_iter().filter_map(|(name, slot)| Some((name, slot?))).collect();
     let rows = slots.iter().map(|(name, slot)| {

@@ -157,9 +157,8 @@ impl Reader {
             Some((named("authority", slug), key.generation.chain.first()?.not_after.0))
         });
         let servers = rules.organization.server_certificate.iter();
-        let slots = servers.filter_map(|ServerCertificate { name, .. }| {
-            Some((name, rules.slots_of(name)?))
-        });
+        let slots = servers
+            .filter_map(|ServerCertificate { name, .. }| Some((name, rules.slots_of(name)?)));
         let servers = slots.flat_map(|(name, slots)| {
             let next = slots.next.iter().map(|slot| ("server-next", slot));
             let all = core::iter::once(("server", &slots.active)).chain(next);

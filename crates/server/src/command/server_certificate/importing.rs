@@ -7,9 +7,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use actions::server_certificate::importing::Order;
+use actions::server_certificate::importing::PASSWORD_BYTES_MAX;
 use actions::server_certificate::importing::PEM_BYTES_MAX;
 use actions::server_certificate::importing::PKCS12_BYTES_MAX;
-use actions::server_certificate::importing::PASSWORD_BYTES_MAX;
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
