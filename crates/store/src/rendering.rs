@@ -89,3 +89,37 @@ fn read(store: &Store, row: &Row) -> Result<Rendering, StoreError> {
         at: row.time(5)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::MasterKey;
+    use crate::write::{Bookkeeping, CommitError, Why};
+
+    const WHY: Why = Why::Bookkeeping(Bookkeeping::ProfileRendered);
+
+    fn rendering(number: i64, profile: &str) -> Rendering {
+        let (roots, names) = (vec!["AB".to_owned(), "CD".to_owned()], vec!["*.x.test".to_owned()]);
+        let (profile, content) = (profile.to_owned(), "0".to_owned());
+        Rendering { number, profile, content, roots, names, at: Time(number) }
+    }
+
+    #[tokio::test]
+    async fn a_number_is_given_once_and_lies_behind_those_of_before() {
+        let store = Store::scratch(&MasterKey::from_bytes(&[7; 32])).unwrap();
+        assert_eq!(free_number(&store).await.unwrap(), 1);
+        let floor = Write::new()
+            .execute("insert into meta (key, value) values ('rendering.floor', '41')", Vec::new());
+        floor.commit(&store, WHY).await.unwrap();
+        assert_eq!(free_number(&store).await.unwrap(), 42);
+        for (number, profile) in [(42, "A"), (43, "B"), (44, "A")] {
+            add(Write::new(), &rendering(number, profile)).commit(&store, WHY).await.unwrap();
+        }
+        assert_eq!(free_number(&store).await.unwrap(), 45);
+        let taken = add(Write::new(), &rendering(43, "C")).commit(&store, WHY).await;
+        assert!(matches!(taken, Err(CommitError::Conflict(_))), "{taken:?}");
+        let kept = of_profile(&store, "A").await.unwrap();
+        assert_eq!(kept, [rendering(44, "A"), rendering(42, "A")]);
+        assert_eq!(of_profile(&store, "C").await.unwrap(), []);
+    }
+}

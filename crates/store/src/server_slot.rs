@@ -55,3 +55,24 @@ pub fn save(write: Write, slots: &ServerSlots) -> Write {
         )
         .stamp(5, &stamp::SERVER_SLOT, &stamped)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::MasterKey;
+    use crate::write::{Bookkeeping, Why};
+
+    #[tokio::test]
+    async fn slots_are_read_as_they_were_kept_last() {
+        let store = Store::scratch(&MasterKey::from_bytes(&[7; 32])).unwrap();
+        assert_eq!(load(&store).await.unwrap(), []);
+        let name = "RADIUS".to_owned();
+        let first = ServerSlots { name, active: 1, next: Some(2), previous: None };
+        let second = ServerSlots { active: 2, next: None, previous: Some(1), ..first.clone() };
+        for slots in [first, second] {
+            let why = Why::Bookkeeping(Bookkeeping::JobLeased);
+            save(Write::new(), &slots).commit(&store, why).await.unwrap();
+            assert_eq!(load(&store).await.unwrap(), [slots]);
+        }
+    }
+}

@@ -67,6 +67,8 @@ async fn rendered(fixture: &Fixture) -> i64 {
 
 /// A device that enrolls by a rendering.
 async fn enroll(fixture: &Fixture, name: &str, rendering: Option<i64>) -> Certificate {
+    // What is newer is told by the second.
+    fixture.set_clock(fixture.app.world.time().plus_seconds(1));
     let claim = fixture.claim_of(&format!("CN={name}"), &[]);
     let claim = domain::claim::Claim { rendering, ..claim };
     Certificate::parse(&fixture.issue(&claim).await.unwrap().der).unwrap()
