@@ -170,6 +170,7 @@ fn claims(secret: &domain::secret::Secret, count: usize) -> Vec<Claim> {
             csr: Csr::parse(&der, Strictness::Strict).unwrap(),
             challenge: Some(secret.clone()),
             renews: None,
+            rendering: None,
             transaction: format!("{:02x?}", key.public_key().identifier()),
         }
     };

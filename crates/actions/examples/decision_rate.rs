@@ -146,7 +146,7 @@ async fn visits(app: &App) -> Vec<Visit> {
         let der = pki::csr::build(&key, &name, &[], None).unwrap();
         let csr = Csr::parse(&der, Strictness::Strict).unwrap();
         let (challenge, transaction) = (Some(secret.clone()), format!("{number}"));
-        let claim = Claim { csr, challenge, renews: None, transaction };
+        let claim = Claim { csr, challenge, renews: None, rendering: None, transaction };
         let issued = issue::issue(app, &Actor::gateway("Mosyle"), "Mosyle", &claim).await.unwrap();
         let certificate = Certificate::parse(&issued.der).unwrap();
         for network in 0..NETWORKS {

@@ -127,6 +127,7 @@ pub(crate) fn record(
         device_id: None,
         assurance: 0,
         key: Some(key_name(&draft.public_key)),
+        rendering: None,
         not_before: draft.not_before,
         not_after: draft.not_after,
         status: Status::Intended,

@@ -295,6 +295,7 @@ pub(crate) async fn sign(
         owner: order.owner.to_owned(),
         generation: order.generation,
         certificate: signed.der.clone(),
+        chain: None,
         pkcs8: key.to_pkcs8(),
     };
     Ok(Made { certificate, identity: Identity { certificate: signed, key }, opened })

@@ -224,7 +224,7 @@ fn internal(error: &dyn core::fmt::Display) -> Refusal {
 
 /// A claim without any right: nothing is issued for it.
 fn claim(csr: Csr) -> Claim {
-    Claim { csr, challenge: None, renews: None, transaction: String::new() }
+    Claim { csr, challenge: None, renews: None, rendering: None, transaction: String::new() }
 }
 
 impl Asked {

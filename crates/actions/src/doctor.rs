@@ -2,6 +2,7 @@
 //! Nothing is changed.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use domain::actor::Actor;
 use domain::actor::Permission;
@@ -14,16 +15,21 @@ use domain::doctor::observation::Observations;
 use domain::doctor::observation::SeenAuthority;
 use domain::doctor::observation::SeenInventory;
 use domain::doctor::observation::SeenList;
+use domain::doctor::observation::SeenNext;
+use domain::doctor::observation::SeenProfile;
 use domain::doctor::observation::SeenServer;
 use domain::event::EventKind;
 use domain::refusal::Refusal;
-use pki::general_name::GeneralName;
 use pki::time::Time;
 
 use crate::App;
 use crate::decision::simulate;
+use crate::network_profile;
 use crate::revocation_list;
 use crate::rules::Rules;
+use crate::server_certificate;
+use crate::server_certificate::coverage;
+use crate::server_certificate::keeper;
 use crate::unavailable;
 
 /// Most answers of each kind that are looked at, the newest: a day of a large school.
@@ -58,6 +64,7 @@ pub(crate) async fn look(app: &App) -> Result<Vec<Finding>, Refusal> {
     answers(app, &mut seen).await?;
     seen.bring_up_to_date(&rules.policies.names);
     keys(app, &rules, &mut seen);
+    waiting(app, &rules, &mut seen).await?;
     let used = store::gateway::used_gateways(&app.store).await.map_err(unavailable)?;
     seen.used_gateways.extend(used);
     seen.inventory = inventory(app, now).await?;
@@ -108,22 +115,23 @@ fn keys(app: &App, rules: &Rules, seen: &mut Observations) {
         }
     }
     for definition in &rules.organization.server_certificate {
-        let Some(server) = rules.server_of(&definition.name) else { continue };
-        let certificate = &server.identity.certificate;
-        let names = certificate.general_names().into_iter().filter_map(|name| match name {
-            GeneralName::Dns(name) => Some(name),
-            GeneralName::Email(_)
-            | GeneralName::Uri(_)
-            | GeneralName::Upn(_)
-            | GeneralName::Ip(_)
-            | GeneralName::PermanentIdentifier { .. }
-            | GeneralName::DirectoryName(_)
-            | GeneralName::Other(_) => None,
+        let Some(slots) = rules.slots_of(&definition.name) else { continue };
+        let active = &slots.active;
+        seen.servers.push(SeenServer {
+            name: definition.name.clone(),
+            names: server_certificate::dns_names(active.certificate()),
+            root: active.root_name(),
+            above: active.above(),
+            not_after: active.certificate().not_after,
+            stays: keeper::stays(rules, definition, active),
+            next: None,
         });
-        let (name, not_after) = (definition.name.clone(), certificate.not_after);
-        seen.servers.push(SeenServer { name, names: names.collect(), not_after });
     }
     let now = app.world.time();
+    for profile in &rules.organization.network_profile {
+        let roots = network_profile::anchors_of(rules, profile, now);
+        seen.profiles.push(SeenProfile { name: profile.name.clone(), roots });
+    }
     for key in rules.authority_keys() {
         // Of a key whose time is over, nobody asks for a list.
         let alive = key.generation.chain.first().is_some_and(|own| own.not_after >= now);
@@ -133,6 +141,17 @@ fn keys(app: &App, rules: &Rules, seen: &mut Observations) {
             seen.lists.push(SeenList { authority, this_update, next_update });
         }
     }
+}
+
+/// What waits to be shown, and how devices stand to it.
+async fn waiting(app: &App, rules: &Arc<Rules>, seen: &mut Observations) -> Result<(), Refusal> {
+    for server in &mut seen.servers {
+        let Some(devices) = coverage::of_next(app, rules, &server.name).await? else { continue };
+        let next = rules.slots_of(&server.name).and_then(|slots| slots.next.as_ref());
+        server.next =
+            next.map(|next| SeenNext { root: next.root_name(), above: next.above(), devices });
+    }
+    Ok(())
 }
 
 /// What the inventory has; none while memory lacks some of it.

@@ -37,6 +37,7 @@ pub mod revocation_list;
 pub mod rules;
 pub mod search;
 pub mod seed;
+pub mod server_certificate;
 pub mod session;
 pub mod setup;
 mod share;

@@ -28,6 +28,7 @@ use crate::certificate::Page;
 use crate::object;
 use crate::rules::Authority;
 use crate::rules::Rules;
+use crate::rules::slot::fingerprint;
 
 /// Most certificates that can be chosen from at once: all public roots and a hundred authorities.
 pub const CHOICES_MAX: usize = 250;
@@ -159,6 +160,11 @@ fn anchors<'a>(rules: &'a Rules, name: &str, now: Time) -> Vec<(Option<i64>, &'a
     let own = keys.filter_map(|key| Some((Some(key.number), key.chain.first()?)));
     let own = own.enumerate().filter(|(place, (_, own))| *place == 0 || own.not_after >= now);
     own.map(|(_, one)| one).collect()
+}
+
+/// The SHA-256 of every root that a profile would be handed out with now.
+pub(crate) fn anchors_of(rules: &Rules, profile: &NetworkProfile, now: Time) -> Vec<String> {
+    network::anchors(rules, profile, now).iter().map(fingerprint).collect()
 }
 
 /// Everything that a profile can trust whose name or subject holds a text, whatever the case of

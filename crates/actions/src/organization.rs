@@ -31,6 +31,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
+use store::server_slot::ServerSlots;
 use store::write::Write;
 use tokio::sync::OwnedMutexGuard;
 use utoipa::ToSchema;
@@ -52,6 +53,7 @@ use crate::object::Saving;
 use crate::object::Single;
 use crate::rules::Authority;
 use crate::rules::Rules;
+use crate::server_certificate::renewal;
 use crate::share;
 use crate::unavailable;
 use crate::world::Said;
@@ -263,11 +265,12 @@ async fn change(app: &App, actor: &Actor, application: Application) -> Result<Ap
         return Ok(Applied { plan: merged.plan, secrets: Vec::new() });
     }
     let rules = app.snapshot.rules();
-    let made = make_keys(app, &rules, &merged).await?;
+    let (made, placed) = make_keys(app, &rules, &merged).await?;
     let shown = draw_secrets(app, &merged, application.secrets);
     let moving = writing::Moving::find(app, &merged.plan, kept).await?;
     let write = writing::write(app, &merged, version, (&moving, &shown));
     let write = keep_made(write, app, &made);
+    let write = renewal::keep_placed(write, &rules, &placed);
     let write = history::keep(write, &merged, (version, app.world.time()), actor);
     let definitions = history::Definitions::of(&current, &merged).with(told.created());
     let (write, records) = told.write(app, actor, write);
@@ -368,9 +371,13 @@ const SECRET_BYTES_MIN: usize = 16;
 
 /// Makes the keys and certificates that the new organization needs: issuers before those they
 /// sign.
-async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made>, Refusal> {
+async fn make_keys(
+    app: &App,
+    rules: &Rules,
+    merged: &Merged,
+) -> Result<(Vec<Made>, Vec<ServerSlots>), Refusal> {
     let mut fresh: HashMap<&str, Authority> = HashMap::new();
-    let mut all = Vec::new();
+    let (mut all, mut placed) = (Vec::new(), Vec::new());
     let organization = &merged.organization;
     let (created, made_keys) = (merged.plan.created(), merged.plan.made_server_keys());
     let mut waiting: Vec<&CertificateAuthority> = organization
@@ -403,15 +410,14 @@ async fn make_keys(app: &App, rules: &Rules, merged: &Merged) -> Result<Vec<Made
         let authority = authority.ok_or_else(|| Refusal::Internal {
             what: format!("the authority {name} has no key"),
         })?;
-        let generation = generations(app, &definition.name).await? + 1;
-        let made =
-            certificate_authority::make_server(app, definition, authority, generation).await?;
+        let (made, slots) = renewal::make_changed(app, rules, definition, authority).await?;
         all.push(made);
+        placed.push(slots);
     }
-    Ok(all)
+    Ok((all, placed))
 }
 
-async fn generations(app: &App, server: &str) -> Result<i64, Refusal> {
+pub(crate) async fn generations(app: &App, server: &str) -> Result<i64, Refusal> {
     let keys = store::private_key::load(&app.store, &app.master).await.map_err(unavailable)?;
     let own = keys.iter().filter(|key| key.usage == Usage::Server && key.owner == server);
     Ok(own.map(|key| key.generation).max().unwrap_or(0))

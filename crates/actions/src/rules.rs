@@ -1,5 +1,7 @@
 //! The rules: every definition with the keys that belong to it, ready to answer.
 
+pub mod slot;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use domain::network_policy::attribute::Reply;
 use domain::organization::Organization;
 use domain::policy::Policies;
 use domain::secret::Secret;
+use domain::server_certificate;
 use pki::certificate::Certificate;
 use pki::draft::Issuer;
 use pki::key::PrivateKey;
@@ -23,8 +26,11 @@ use store::StoreError;
 use store::gateway::KeptSecret;
 use store::private_key::OpenedKey;
 use store::seal::MasterKey;
+use store::server_slot::ServerSlots;
 
 use crate::responder;
+use crate::rules::slot::Parts;
+use crate::rules::slot::Slots;
 use crate::signer::SigningKey;
 
 /// Most old registration keys kept for decryption beside the newest.
@@ -40,7 +46,7 @@ pub struct Rules {
     /// Their version.
     pub version: i64,
     authorities: HashMap<String, Authority>,
-    servers: HashMap<String, Server>,
+    servers: HashMap<String, Slots>,
     access_points: Vec<AccessPoint>,
     gateway_secrets: HashMap<String, Vec<KeptSecret>>,
     replies: HashMap<String, Reply>,
@@ -137,7 +143,8 @@ async fn load_once(store: &Store, master: &MasterKey) -> Result<Rules, StoreErro
     let (organization, version) = store::organization::load(store).await?;
     let policies = Policies::of(&organization);
     let mut rules = Rules { organization, policies, version, ..Rules::default() };
-    rules.take_keys(store::private_key::load(store, master).await?)?;
+    let keys = store::private_key::load(store, master).await?;
+    rules.take_keys(keys, &store::server_slot::load(store).await?)?;
     let secrets = store::access_point::secrets(store, master).await?;
     for point in &rules.organization.access_point {
         let network = Network::parse(&point.address);
@@ -158,9 +165,13 @@ async fn load_once(store: &Store, master: &MasterKey) -> Result<Rules, StoreErro
 }
 
 impl Rules {
-    fn take_keys(&mut self, keys: Vec<OpenedKey>) -> Result<(), StoreError> {
+    fn take_keys(&mut self, keys: Vec<OpenedKey>, slots: &[ServerSlots]) -> Result<(), StoreError> {
         let mut kept = Keys::default();
-        for key in keys {
+        let mut chains: HashMap<String, HashMap<i64, String>> = HashMap::new();
+        for mut key in keys {
+            if let Some(chain) = key.chain.take() {
+                chains.entry(key.owner.clone()).or_default().insert(key.generation, chain);
+            }
             let identity = identity(&key).map_err(|what| {
                 StoreError::Statement(format!("the key of {} is unsound: {what}", key.owner))
             })?;
@@ -177,13 +188,17 @@ impl Rules {
             }
         }
         for definition in &organization.server_certificate {
-            let Some(identity) = newest(&kept, Usage::Server, &definition.name) else { continue };
-            let issuer = self.authorities.get(&definition.certificate_authority);
-            let signer = issuer.and_then(|issuer| issuer.signer_of(&identity.certificate));
-            let chain = signer.map(|signer| signer.chain.as_slice()).unwrap_or_default();
-            let without_root = chain.split_last().map(|(_, rest)| rest.to_vec());
-            let server = Server { identity, intermediates: without_root.unwrap_or_default() };
-            self.servers.insert(definition.name.clone(), server);
+            let name = &definition.name;
+            let own = kept.get(&(Usage::Server, name.clone()));
+            let parts = Parts {
+                keys: own.map(Vec::as_slice).unwrap_or_default(),
+                chains: chains.entry(name.clone()).or_default(),
+                kept: slots.iter().find(|one| one.name == *name),
+                authorities: &self.authorities,
+            };
+            if let Some(slots) = slot::slots(definition, &parts) {
+                self.servers.insert(name.clone(), slots);
+            }
         }
         Ok(())
     }
@@ -238,15 +253,30 @@ impl Rules {
         self.replies.get(&policy.name)
     }
 
-    /// What the RADIUS server shows: the first server certificate.
+    /// What the RADIUS server shows where no profile says otherwise: the first server certificate.
     pub fn server(&self) -> Option<&Server> {
-        let first = self.organization.server_certificate.first()?;
-        self.servers.get(&first.name)
+        self.server_of(self.shown_in(None, false)?)
     }
 
-    /// What belongs to the server certificate of this name.
+    /// The server certificate that is shown in the network of this SSID, or on a cable.
+    pub fn shown_in(&self, ssid: Option<&str>, is_wired: bool) -> Option<&str> {
+        let has = |name: &str| self.servers.contains_key(name);
+        server_certificate::shown_in(&self.organization, (ssid, is_wired), has)
+    }
+
+    /// What is shown of the server certificate of this name.
     pub fn server_of(&self, name: &str) -> Option<&Server> {
+        self.servers.get(name).map(|slots| &slots.active.server)
+    }
+
+    /// Everything that the server certificate of this name has.
+    pub fn slots_of(&self, name: &str) -> Option<&Slots> {
         self.servers.get(name)
+    }
+
+    /// Every authority that has a key.
+    pub fn authorities(&self) -> impl Iterator<Item = &Authority> {
+        self.authorities.values()
     }
 
     /// The access point that sends from this address.

@@ -33,6 +33,18 @@ pub(crate) fn check_removed(
     Err(Refusal::MassChange { count, of, allowed, what: MassChange::Objects, names: Vec::new() })
 }
 
+/// Refuses what would take something from any of all, unless so many are meant.
+pub(crate) fn check_each(
+    what: MassChange,
+    (count, of): (u64, u64),
+    confirmed: Option<u64>,
+) -> Result<(), Refusal> {
+    if count == 0 || confirmed.is_some_and(|confirmed| count <= confirmed) {
+        return Ok(());
+    }
+    Err(Refusal::MassChange { count, of, allowed: 0, what, names: Vec::new() })
+}
+
 /// Refuses a change of `count` of all, unless so many are meant.
 pub(crate) fn check(
     what: MassChange,

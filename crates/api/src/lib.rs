@@ -24,6 +24,7 @@ pub mod problem;
 pub mod reply_attribute;
 pub mod schema;
 pub mod search;
+pub mod server_certificate;
 pub mod session;
 mod sheet;
 mod taken;
@@ -117,6 +118,7 @@ fn filled(mut table: Table) -> Table {
         object::operations,
         gateway::operations,
         network_profile::operations,
+        server_certificate::operations,
         certificate::operations,
         device::operations,
         person::operations,

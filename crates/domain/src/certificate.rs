@@ -49,6 +49,10 @@ pub struct Certificate {
     /// before keys were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The rendering of a network profile that the device enrolled by: what its Enrollment URL
+    /// ended in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<i64>,
     /// First moment of validity.
     pub not_before: Time,
     /// Last moment of validity.
@@ -335,6 +339,7 @@ mod tests {
             device_id: None,
             assurance: 0,
             key: None,
+            rendering: None,
             not_before: Time(0),
             not_after: Time(9),
             status: Status::Issued,

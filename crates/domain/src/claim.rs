@@ -25,6 +25,8 @@ pub struct Claim {
     pub challenge: Option<Secret>,
     /// The issued certificate whose key signed the request, if it claims to be a renewal.
     pub renews: Option<Certificate>,
+    /// The rendering of a network profile that the device was given, if its address told one.
+    pub rendering: Option<i64>,
     /// The protocol's own name for the exchange, shown in events.
     pub transaction: String,
 }
@@ -50,6 +52,9 @@ impl Claim {
         let mut details = Map::new();
         if let Some(old) = &self.renews {
             details.insert("renews".into(), Value::from(old.serial.to_string()));
+        }
+        if let Some(number) = self.rendering {
+            details.insert("rendering".into(), Value::from(number));
         }
         details.insert("transaction".into(), shown(&self.transaction));
         details.insert("asked_subject".into(), shown(&self.csr.subject.to_string()));

@@ -74,6 +74,14 @@ pub enum EventKind {
     CertificateMade,
     /// An authority got a new key and certificate.
     AuthorityRenewed,
+    /// A server certificate got a new key and certificate.
+    ServerRenewed,
+    /// A certificate from elsewhere became one of a server certificate's.
+    ServerImported,
+    /// Devices are shown another certificate of a server certificate's.
+    ServerSwitched,
+    /// What waited to be shown was dropped.
+    ServerDiscarded,
     /// Certificates to measure with were made.
     CertificatesSeeded,
     /// A certificate was revoked.
@@ -159,7 +167,7 @@ impl Outcome {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::ObjectCreated,
         Self::ObjectChanged,
         Self::ObjectRemoved,
@@ -172,6 +180,10 @@ impl EventKind {
         Self::CertificateIssued,
         Self::CertificateMade,
         Self::AuthorityRenewed,
+        Self::ServerRenewed,
+        Self::ServerImported,
+        Self::ServerSwitched,
+        Self::ServerDiscarded,
         Self::CertificatesSeeded,
         Self::CertificateRevoked,
         Self::CertificateHeld,
@@ -197,6 +209,10 @@ impl EventKind {
             Self::CertificateIssued => "certificate.enrollment",
             Self::CertificateMade => "certificate.made",
             Self::AuthorityRenewed => "authority.renewed",
+            Self::ServerRenewed => "server.renewed",
+            Self::ServerImported => "server.imported",
+            Self::ServerSwitched => "server.switched",
+            Self::ServerDiscarded => "server.discarded",
             Self::CertificatesSeeded => "certificate.seeded",
             Self::CertificateRevoked => "certificate.revoked",
             Self::CertificateHeld => "certificate.held",
@@ -225,6 +241,10 @@ impl EventKind {
             | Self::SessionEnded
             | Self::CertificateMade
             | Self::AuthorityRenewed
+            | Self::ServerRenewed
+            | Self::ServerImported
+            | Self::ServerSwitched
+            | Self::ServerDiscarded
             | Self::CertificatesSeeded
             | Self::CertificateRevoked
             | Self::CertificateHeld

@@ -234,6 +234,7 @@ mod tests {
             device_id: None,
             assurance: 0,
             key: None,
+            rendering: None,
             not_before: Time(0),
             not_after: END,
             status: Status::Issued,

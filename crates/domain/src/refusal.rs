@@ -304,6 +304,15 @@ pub enum Refusal {
     /// The next key of an authority would have the address of another authority's.
     #[serde(rename = "API-SLUG-TAKEN")]
     SlugTaken { slug: String, authority: String },
+    /// A certificate of another root was to be shown to devices.
+    #[serde(rename = "API-ROOT-DIFFERS")]
+    RootDiffers { server_certificate: String, root: String, active: String },
+    /// There is no certificate in the slot.
+    #[serde(rename = "API-SLOT-EMPTY")]
+    SlotEmpty { server_certificate: String, slot: String },
+    /// The certificate in the slot is not valid now.
+    #[serde(rename = "API-SLOT-NOT-VALID")]
+    SlotNotValid { server_certificate: String, slot: String, not_before: Time, not_after: Time },
     /// The certificate was revoked before.
     #[serde(rename = "API-ALREADY-REVOKED")]
     AlreadyRevoked { serial: Serial, at: Time },
@@ -358,6 +367,8 @@ pub enum MassChange {
     Access,
     /// Objects would be removed.
     Objects,
+    /// Devices might not accept what the RADIUS server shows them.
+    Server,
 }
 
 /// A refusal as people and programs see it.

@@ -148,12 +148,18 @@ impl Noun for ProfilePages {
         Ok(vec![panel.render().unwrap_or_default()])
     }
 
-    fn links(_: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {
+    fn links(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {
         let own = object::url(Kind::NetworkProfile, &shown.slug);
         let link = |key, rest| Link::new(key, format!("{own}/{rest}"));
-        let render = link("network_profile.render", "render");
-        let render = visitor.can(Permission::PkiChange).then_some(render);
-        render.into_iter().chain([link("network_profile.configure", "configure")]).collect()
+        let write = link("network_profile.render", "render");
+        let write = visitor.can(Permission::PkiChange).then_some(write);
+        let configure = link("network_profile.configure", "configure");
+        let server = shown.definition.get("server_certificate").and_then(Value::as_str);
+        let server = server.map(|name| {
+            let url = object::url_of_name(desk, Kind::ServerCertificate, name);
+            Link::new("network_profile.to_server", url)
+        });
+        write.into_iter().chain([configure]).chain(server).collect()
     }
 
     async fn panels(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {

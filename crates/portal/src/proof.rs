@@ -10,6 +10,7 @@ use crate::filters;
 use crate::frame::Frame;
 use crate::posted;
 use crate::posted::Posted;
+use crate::server_certificate::importing;
 use crate::visitor::Visitor;
 
 /// What was to be done, and why it was not yet.
@@ -28,6 +29,7 @@ impl Asked {
     pub(crate) fn new(visitor: &Visitor, posted: &Posted, wrong: Option<Refusal>) -> Self {
         // What is secret stands in no page: it is asked for again.
         let own = [posted::CSRF, posted::PROOF, posted::PROOF_CODE, "new", "again", "old"];
+        let own = own.into_iter().chain(importing::SECRETS).collect::<Vec<_>>();
         let fields = posted.pairs().filter(|(name, _)| !own.contains(name));
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let wrong = wrong.map(|refusal| refusal.reason().sentence);

@@ -1,23 +1,26 @@
-//! RADIUS > Server Certificates: what the RADIUS server shows to devices.
+//! RADIUS > Server Certificates: what the RADIUS server shows to devices, and what waits.
+
+mod coverage;
+pub(crate) mod importing;
+mod slots;
 
 use actions::object::Shown;
-use askama::Template;
+use domain::actor::Permission;
 use domain::object::Kind;
 use serde_json::Value;
 
 use crate::certificate_authority::KEYS;
 use crate::fault::Fault;
-use crate::filters;
 use crate::form;
 use crate::form::Choice;
 use crate::form::Field;
 use crate::form::Form;
 use crate::form::Input;
 use crate::form::Section;
-use crate::life::Life;
 use crate::list::Cell;
 use crate::object;
 use crate::object::Noun;
+use crate::page::Access;
 use crate::page::Desk;
 use crate::page::Pages;
 use crate::visitor::Visitor;
@@ -25,6 +28,16 @@ use crate::visitor::Visitor;
 /// Adds its pages.
 pub(crate) fn pages(pages: &mut Pages) {
     object::pages::<ServerCertificatePages>(pages);
+    let read = Access::Needs(Permission::OrganizationRead);
+    let change = Access::Needs(Permission::PkiChange);
+    let at = |rest: &str| format!("/server-certificates/{{name}}/{rest}");
+    pages.get(at("coverage"), read, coverage::show);
+    pages.get(at("import"), change, importing::show);
+    // Keys: whoever sits there proves who they are.
+    pages.proven(at("renew"), change, slots::renew);
+    pages.proven(at("import"), change, importing::import);
+    pages.proven(at("switch"), change, coverage::switch);
+    pages.proven(at("discard"), change, slots::discard);
 }
 
 struct ServerCertificatePages;
@@ -61,29 +74,11 @@ impl Noun for ServerCertificatePages {
         Form { noun: "server_certificate", sections: vec![Section::new("basic", basic)] }
     }
 
-    async fn panels(desk: &Desk, _: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {
+    async fn panels(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {
         let rules = desk.app.snapshot.rules();
-        let Some(server) = rules.server_of(&shown.name) else { return Ok(Vec::new()) };
-        let certificate = &server.identity.certificate;
-        let now = desk.app.world.time();
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-        let panel = CertificatePanel {
-            life: Life::of(certificate.not_before, certificate.not_after, now),
-            subject: certificate.subject.to_string(),
-            serial: certificate.serial.to_string(),
-            sha256: hex(&certificate.sha256_fingerprint()),
-            pem: pki::pem::certificate(certificate),
-        };
-        Ok(vec![panel.render().unwrap_or_default()])
+        if rules.slots_of(&shown.name).is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![slots::panel(desk, visitor, shown)?])
     }
-}
-
-#[derive(Template)]
-#[template(path = "server_certificate/certificate.html")]
-struct CertificatePanel {
-    life: Life,
-    subject: String,
-    serial: String,
-    sha256: String,
-    pem: String,
 }

@@ -5,6 +5,7 @@ use p12_keystore::EncryptionAlgorithm;
 use p12_keystore::KeyStore;
 use p12_keystore::KeyStoreEntry;
 use p12_keystore::MacAlgorithm;
+use p12_keystore::Pkcs12ImportPolicy;
 use p12_keystore::PrivateKeyChain;
 use pki::certificate::Certificate;
 use pki::key::PrivateKey;
@@ -76,6 +77,39 @@ pub fn bundle(
         let fix = "issue the certificate again";
         vec![Complaint::new("certificate", format!("does not go into a bundle: {error}"), fix)]
     })
+}
+
+/// The key of a bundle from elsewhere, and its certificates, its own first.
+///
+/// # Errors
+/// What is wrong with the bundle or the password.
+pub fn open(bundle: &[u8], password: &str) -> Result<(Vec<Certificate>, PrivateKey), Complaint> {
+    let store = KeyStore::from_pkcs12(bundle, password, Pkcs12ImportPolicy::Strict);
+    let store = store.map_err(|error| {
+        let fix = "give the PKCS #12 file as it was made, and its password";
+        Complaint::new("pkcs12", format!("is not opened by the password: {error}"), fix)
+    })?;
+    let mut chains = store.entries().filter_map(|(_, entry)| match entry {
+        KeyStoreEntry::PrivateKeyChain(chain) => Some(chain),
+        KeyStoreEntry::Certificate(_) | KeyStoreEntry::Secret(_) => None,
+    });
+    let fix = "give a bundle of one key with its certificates";
+    let chain = match (chains.next(), chains.next()) {
+        (Some(chain), None) => chain,
+        (None, _) => {
+            return Err(Complaint::new("pkcs12", "holds no key that has a certificate", fix));
+        }
+        (Some(_), Some(_)) => return Err(Complaint::new("pkcs12", "holds several keys", fix)),
+    };
+    let key = PrivateKey::from_pkcs8(chain.key().as_der()).map_err(|error| {
+        let fix = "use a key of RSA 2048, 3072, 4096 or ECDSA P-256, P-384";
+        Complaint::new("pkcs12", format!("holds a key that is not taken: {error}"), fix)
+    })?;
+    let certificates = chain.certs().iter().map(|one| Certificate::parse(one.as_der()));
+    let certificates = certificates.collect::<Result<Vec<_>, _>>().map_err(|error| {
+        Complaint::new("pkcs12", format!("holds a certificate that is none: {error}"), fix)
+    })?;
+    Ok((certificates, key))
 }
 
 fn check(identity: &Identity<'_>, password: &str) -> Vec<Complaint> {

@@ -34,6 +34,7 @@ mod replay;
 mod search;
 mod seed;
 mod serve;
+mod server_certificate;
 mod session;
 mod simulate;
 mod token;
@@ -98,7 +99,7 @@ pub(crate) enum Command {
     Organization(organization::Verb),
     /// Keep the certificates of the RADIUS server
     #[command(subcommand)]
-    ServerCertificate(object::Verb),
+    ServerCertificate(server_certificate::Verb),
     /// Keep gateways, at which devices ask for certificates, and their challenges
     #[command(subcommand)]
     Gateway(gateway::Verb),
@@ -226,7 +227,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Organization(verb) => organization::run(verb).await,
-        Command::ServerCertificate(verb) => object::run(Kind::ServerCertificate, verb).await,
+        Command::ServerCertificate(verb) => server_certificate::run(verb).await,
         Command::Gateway(verb) => gateway::run(verb).await,
         Command::PolicyWorkflow(verb) => object::run_policy(Kind::PolicyWorkflow, verb).await,
         Command::EnrollmentPolicy(verb) => object::run_policy(Kind::EnrollmentPolicy, verb).await,

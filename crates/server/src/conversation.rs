@@ -162,7 +162,10 @@ impl Conversations {
             return Some(self.reject(asked, None, &Refusal::EapStateUnknown));
         };
         let judge = Arc::new(Judge::new(Arc::clone(&self.snapshot)));
-        let Some(settings) = self.handshakes.settings(self.snapshot.rules()) else {
+        let called = asked.request.called_station_id();
+        let ssid = called.as_ref().and_then(|called| called.ssid.as_deref());
+        let network = (ssid, is_wired(asked.request));
+        let Some(settings) = self.handshakes.settings(&self.snapshot.rules(), network) else {
             let what = "there is no server certificate, or no authority for devices".to_owned();
             return Some(self.reject(asked, None, &Refusal::Internal { what }));
         };
@@ -394,6 +397,14 @@ fn rejection(asked: &Asked<'_>, identifier: u8) -> Reply {
     let failure = packet::failure(identifier);
     let reply = Reply::new(Code::AccessReject, asked.request);
     reply.eap_message(&failure).proxy_states(asked.request)
+}
+
+/// NAS-Port-Type Ethernet (RFC 2865, 5.41).
+const ETHERNET: u32 = 15;
+
+/// Whether a device asks from a cable.
+fn is_wired(request: &Packet) -> bool {
+    request.first(number::NAS_PORT_TYPE) == Some(ETHERNET.to_be_bytes().as_slice())
 }
 
 /// What a cookie is good for: the same device at the same access point.

@@ -9,6 +9,7 @@ use actions::overview::folding::Folding;
 use actions::portal_certificate;
 use actions::publisher::Publisher;
 use actions::rules::Server;
+use actions::server_certificate::keeper::Keeper;
 use anyhow::Context;
 use anyhow::anyhow;
 use axum::Router;
@@ -40,6 +41,7 @@ pub(crate) struct Running {
     pub(crate) health: Vec<SocketAddr>,
     instance: Instance,
     publisher: Publisher,
+    keeper: Keeper,
     notary: Notary,
     folding: Folding,
     radius: door::radius::Door,
@@ -84,6 +86,7 @@ impl Running {
         let socket = control::open(data).context("the control socket cannot be opened")?;
         let radius = door::radius::open(&app.snapshot, &listen.radius_auth, &listen.radius_acct)?;
         let publisher = Publisher::start(app).await;
+        let keeper = Keeper::start(app);
         let notary = Notary::start(app);
         let folding = Folding::start(app);
         let (stop, stopped) = watch::channel(false);
@@ -109,6 +112,7 @@ impl Running {
             radius_acct: radius.accounting.clone(),
             health: health_addresses,
             publisher,
+            keeper,
             notary,
             folding,
             instance,
@@ -130,8 +134,11 @@ impl Running {
 
     /// Closes every door, lets requests under way end, and makes every answer durable.
     pub(crate) async fn stop(self) {
-        let Self { instance, publisher, notary, folding, radius, stop, mut listeners, .. } = self;
+        let Self { instance, publisher, keeper, notary, folding, radius, stop, listeners, .. } =
+            self;
+        let mut listeners = listeners;
         publisher.end();
+        keeper.end();
         notary.end();
         drop(folding);
         stop.send_replace(true);

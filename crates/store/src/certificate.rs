@@ -3,6 +3,7 @@
 mod bound;
 pub mod chosen;
 pub mod end;
+pub mod enrolled;
 pub mod fingerprint;
 pub mod search;
 pub mod seed;
@@ -34,13 +35,13 @@ pub const LOOKUP_PATIENCE: Duration = Duration::from_millis(200);
 /// Every column in the order of their stamps: where it stands, what it was to say, the bytes.
 const COLUMNS: &str = "serial, usage, authority, gateway, status, revoked_at, revocation_reason,
     standing_stamp, version, bound, subject, names, template, assurance, not_before, not_after,
-    intended_at, tbs, content_stamp, der, der_stamp, device, person, key, generation";
+    intended_at, tbs, content_stamp, der, der_stamp, device, person, key, generation, rendering";
 
 /// The places of what [`stamp::STANDING`] speaks for in [`COLUMNS`] and [`STANDING`].
 const STANDING_PLACES: [usize; 9] = [0, 1, 2, 3, 4, 5, 6, 8, 9];
 
 /// The places of what [`stamp::CONTENT`] speaks for in [`COLUMNS`].
-const CONTENT_PLACES: [usize; 13] = [0, 10, 11, 12, 13, 14, 15, 16, 17, 21, 22, 23, 24];
+const CONTENT_PLACES: [usize; 14] = [0, 10, 11, 12, 13, 14, 15, 16, 17, 21, 22, 23, 24, 25];
 
 /// The places of what [`stamp::DER`] speaks for in [`COLUMNS`].
 const DER_PLACES: [usize; 2] = [0, 19];
@@ -75,6 +76,7 @@ pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) ->
         Value::from(certificate.person.clone()),
         Value::from(certificate.key.clone()),
         Value::from(certificate.generation),
+        Value::from(certificate.rendering),
     ];
     let stamps = [Value::Null, Value::Null];
     // The number is in both.
@@ -83,16 +85,16 @@ pub fn intend(write: Write, certificate: &Certificate, tbs: &[u8], now: Time) ->
         .guard(
             "insert into certificate (serial, usage, authority, gateway, status, revoked_at,
              revocation_reason, version, bound, subject, names, template, assurance, not_before,
-             not_after, intended_at, tbs, device, person, key, generation, standing_stamp,
-             content_stamp)
+             not_after, intended_at, tbs, device, person, key, generation, rendering,
+             standing_stamp, content_stamp)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-             $18, $19, $20, $21, $22, $23) on conflict do nothing",
+             $18, $19, $20, $21, $22, $23, $24) on conflict do nothing",
             args.cloned().collect::<Vec<Value>>(),
             1,
             "the serial number was drawn before",
         )
-        .stamp(22, &stamp::STANDING, &standing)
-        .stamp(23, &stamp::CONTENT, &content)
+        .stamp(23, &stamp::STANDING, &standing)
+        .stamp(24, &stamp::CONTENT, &content)
 }
 
 /// Records that an intended certificate was signed ([`Certificate::mark_issued`]), and announces
@@ -401,6 +403,7 @@ fn kept(store: &Store, row: &Row) -> Result<Kept, StoreError> {
         usage: standing.usage,
         authority: standing.authority.to_string(),
         generation: row.integer_optional(24)?.unwrap_or(1),
+        rendering: row.integer_optional(25)?,
         subject: row.text(10)?.to_owned(),
         names,
         gateway: standing.gateway.map(|name| name.to_string()),

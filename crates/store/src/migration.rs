@@ -22,6 +22,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "0014_fingerprint.sql", sql: include_str!("migration/0014_fingerprint.sql") },
     Step { name: "0015_knock.sql", sql: include_str!("migration/0015_knock.sql") },
     Step { name: "0016_event_policy.sql", sql: include_str!("migration/0016_event_policy.sql") },
+    Step { name: "0017_server_slot.sql", sql: include_str!("migration/0017_server_slot.sql") },
 ];
 
 /// One step of the schema.

@@ -22,6 +22,9 @@ pub struct OpenedKey {
     pub generation: i64,
     /// The certificate, DER.
     pub certificate: Vec<u8>,
+    /// What stands above an imported certificate, its issuer first, as PEM; none of one that an
+    /// authority of ours signed.
+    pub chain: Option<String>,
     /// The key, PKCS #8.
     pub pkcs8: Zeroizing<Vec<u8>>,
 }
@@ -30,14 +33,14 @@ pub struct OpenedKey {
 pub async fn load(store: &Store, master: &MasterKey) -> Result<Vec<OpenedKey>, StoreError> {
     let rows = store
         .query(
-            "select usage, owner, generation, certificate, sealed, stamp from private_key
+            "select usage, owner, generation, certificate, sealed, stamp, chain from private_key
              order by usage, owner, generation desc",
             [],
         )
         .await?;
     let mut keys = Vec::with_capacity(rows.len());
     for row in &rows {
-        store.audit_key().stamp().check(&stamp::PRIVATE_KEY, row, &[1, 0, 2, 3], 5)?;
+        store.audit_key().stamp().check(&stamp::PRIVATE_KEY, row, &[1, 0, 2, 3, 6], 5)?;
         let (usage, owner, generation) = (row.text(0)?, row.text(1)?, row.integer(2)?);
         let pkcs8 = master.open(&context(usage, owner, generation), row.bytes(4)?)?;
         keys.push(OpenedKey {
@@ -46,6 +49,7 @@ pub async fn load(store: &Store, master: &MasterKey) -> Result<Vec<OpenedKey>, S
             owner: owner.to_owned(),
             generation,
             certificate: row.bytes(3)?.to_vec(),
+            chain: row.text_optional(6)?.map(str::to_owned),
             pkcs8,
         });
     }
@@ -58,18 +62,26 @@ pub fn add(write: Write, master: &MasterKey, key: &OpenedKey, now: Time) -> Writ
     let sealed = master.seal(&context(usage, &key.owner, key.generation), &key.pkcs8);
     let (usage, owner) = (Value::from(usage), Value::from(&key.owner));
     let (generation, certificate) = (Value::from(key.generation), Value::from(&key.certificate));
-    let stamped = [&owner, &usage, &generation, &certificate].map(Clone::clone);
+    let chain = Value::from(key.chain.clone());
+    let stamped = [&owner, &usage, &generation, &certificate, &chain].map(Clone::clone);
     let (sealed, now) = (Value::from(sealed), Value::from(now));
     write
         .guard(
             "insert into private_key
-             (usage, owner, generation, certificate, sealed, created_at, stamp)
-             values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
-            [usage, owner, generation, certificate, sealed, now, Value::Null],
+             (usage, owner, generation, certificate, sealed, created_at, chain, stamp)
+             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
+            [usage, owner, generation, certificate, sealed, now, chain, Value::Null],
             1,
             "somebody made the same key at the same time",
         )
-        .stamp(7, &stamp::PRIVATE_KEY, &stamped)
+        .stamp(8, &stamp::PRIVATE_KEY, &stamped)
+}
+
+/// Forgets a key with its certificate.
+pub fn remove(write: Write, usage: Usage, owner: &str, generation: i64) -> Write {
+    let sql = "delete from private_key where usage = $1 and owner = $2 and generation = $3";
+    let usage = Value::from(usage.as_str());
+    write.execute(sql, [usage, Value::from(owner), Value::from(generation)])
 }
 
 /// What a sealed key is bound to: moved to another row, it does not open.

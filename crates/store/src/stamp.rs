@@ -49,6 +49,22 @@ pub(crate) const PRIVATE_KEY: Stamp = Stamp {
     table: "private_key",
     column: "stamp",
     columns: &["owner", "usage", "generation", "certificate"],
+    later: &["chain"],
+};
+
+/// Which keys of a server certificate have which slot.
+pub(crate) const SERVER_SLOT: Stamp = Stamp {
+    table: "server_slot",
+    column: "stamp",
+    columns: &["name", "active", "next", "previous"],
+    later: &[],
+};
+
+/// What a profile trusts that devices were given.
+pub(crate) const RENDERING: Stamp = Stamp {
+    table: "rendering",
+    column: "stamp",
+    columns: &["number", "profile", "content", "roots", "names", "at"],
     later: &[],
 };
 
@@ -99,7 +115,7 @@ pub(crate) const CONTENT: Stamp = Stamp {
         "intended_at",
         "tbs",
     ],
-    later: &["device", "person", "key", "generation"],
+    later: &["device", "person", "key", "generation", "rendering"],
 };
 
 /// The signed bytes of a certificate.
@@ -242,10 +258,12 @@ fn first(row: &Row, places: &[usize]) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Stamp; 16] = [
+    const ALL: [&Stamp; 18] = [
         &ORGANIZATION,
         &OBJECT,
         &PRIVATE_KEY,
+        &SERVER_SLOT,
+        &RENDERING,
         &GATEWAY_SECRET,
         &STANDING,
         &CONTENT,

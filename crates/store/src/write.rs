@@ -83,6 +83,8 @@ pub enum Bookkeeping {
     JobLeased,
     /// A revocation list or an OCSP answer was signed anew.
     RevocationPublished,
+    /// A network profile was handed out with a content that it was not handed out with before.
+    ProfileRendered,
     /// A request under an idempotency key was begun, or its answer kept.
     RequestKept,
     /// A set-up code was drawn, which `serve` prints.

@@ -357,6 +357,7 @@ async fn sign(
     let mut certificate = certificate::record(&drafted.draft, Usage::Device, signer);
     certificate.gateway = Some(gateway.name.clone());
     certificate.template = Some(template.name.clone());
+    certificate.rendering = claim.rendering;
     (certificate.device, certificate.person) = match right {
         Right::Challenge(_) => (values.device(), values.person()),
         Right::Renewal(old) => (old.record.device.clone(), old.record.person.clone()),

@@ -114,6 +114,7 @@ pub(super) async fn bundle(
     app: &App,
     actor: &Actor,
     (profile, network): (&NetworkProfile, &Network),
+    rendering: Option<i64>,
 ) -> Result<Bundle, NotApplied> {
     let made = tokio::task::spawn_blocking(|| PrivateKey::generate(KEY)).await;
     let made = made.map_err(|error| internal(&error))?;
@@ -125,7 +126,7 @@ pub(super) async fn bundle(
     let text = challenge.shown.secret.reveal();
     let claim = csr::build(&key, &subject, &names, Some(text)).map_err(|error| internal(&error));
     let issued = match claim {
-        Ok(der) => issue_for(app, profile, &der, &challenge).await,
+        Ok(der) => issue_for(app, profile, (&der, rendering), &challenge).await,
         Err(refusal) => Err(refusal.into()),
     };
     // Whatever became of it, nobody else is to use the challenge.
@@ -141,7 +142,7 @@ pub(super) async fn bundle(
 async fn issue_for(
     app: &App,
     profile: &NetworkProfile,
-    der: &[u8],
+    (der, rendering): (&[u8], Option<i64>),
     challenge: &secret::Made,
 ) -> Result<Certificate, NotApplied> {
     let csr = Csr::parse(der, csr::Strictness::Strict).map_err(|error| internal(&error))?;
@@ -150,6 +151,7 @@ async fn issue_for(
         challenge: Some(challenge.shown.secret.clone()),
         renews: None,
         transaction: challenge.id.clone(),
+        rendering,
     };
     let gateway = Actor::gateway(&profile.gateway);
     let issued = issue::issue(app, &gateway, &profile.gateway, &claim).await?;

@@ -216,9 +216,12 @@ fn findings(
     };
     let others = organization.gateway.iter().filter(|gateway| gateway.name != own.name);
     let others: Vec<lint::Gateway> = others.map(known).collect();
-    let server = network::server_chain(rules, definition);
-    let names: Vec<String> = server.first().map(names).unwrap_or_default();
-    let anchors: Vec<Certificate> = server.last().cloned().into_iter().collect();
+    // What is shown now, and what waits to be shown.
+    let slots = rules.slots_of(&definition.server_certificate);
+    let shown = slots.into_iter().flat_map(|slots| [Some(&slots.active), slots.next.as_ref()]);
+    let shown: Vec<_> = shown.flatten().collect();
+    let server_names: Vec<_> = shown.iter().map(|one| names(one.certificate())).collect();
+    let anchors: Vec<Certificate> = shown.iter().filter_map(|one| one.root.clone()).collect();
     let challenge = |text: &str| whose(app, rules, own, text);
     let expected = Expected {
         gateway: &known(own),
@@ -226,7 +229,7 @@ fn findings(
         challenge: &challenge,
         chain: &chain,
         anchors: &anchors,
-        server_names: &[names],
+        server_names: &server_names,
         ssid: definition.ssid.as_deref(),
         console,
     };

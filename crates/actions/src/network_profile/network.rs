@@ -9,7 +9,6 @@ use domain::network_profile::SecurityType;
 use domain::network_profile::TlsVersion;
 use domain::network_profile::uploaded;
 use domain::organization::Organization;
-use domain::server_certificate::ServerCertificate;
 use domain::slug;
 use domain::variable::Expression;
 use domain::variable::Piece;
@@ -39,7 +38,7 @@ const IDENTIFIER: &str = "net.safeconduct";
 
 /// Where a device enrolls, and with what.
 pub(super) struct Enrolling<'a> {
-    /// The version of the profile.
+    /// The number of the rendering.
     pub(super) version: i64,
     /// The challenge.
     pub(super) challenge: &'a str,
@@ -92,17 +91,10 @@ pub(super) fn network(
 
 /// The chain of the certificate that the RADIUS server shows: its own first.
 pub(super) fn server_chain(rules: &Rules, profile: &NetworkProfile) -> Vec<Certificate> {
-    let organization = &rules.organization;
-    let Some(server) = rules.server_of(&profile.server_certificate) else { return Vec::new() };
-    let mut chain = vec![server.identity.certificate.clone()];
-    chain.extend(server.intermediates.iter().cloned());
-    let definition = organization.find::<ServerCertificate>(&profile.server_certificate);
-    let authority = definition.and_then(|one| rules.authority(&one.certificate_authority));
-    let root = authority.and_then(|authority| authority.current.chain.last());
-    if let Some(root) = root.filter(|root| !chain.contains(root)) {
-        chain.push(root.clone());
-    }
-    chain
+    let Some(slots) = rules.slots_of(&profile.server_certificate) else { return Vec::new() };
+    let active = &slots.active;
+    let above = active.server.intermediates.iter().chain(&active.root);
+    core::iter::once(active.certificate()).chain(above).cloned().collect()
 }
 
 /// The issuing authority's certificate and those above it, the root last.
@@ -112,7 +104,7 @@ pub(super) fn chain(rules: &Rules, gateway: &Gateway) -> Option<Vec<Certificate>
 }
 
 /// The roots that RADIUS servers are trusted by: those that are named, and those that are given.
-fn anchors(rules: &Rules, profile: &NetworkProfile, now: Time) -> Vec<Certificate> {
+pub(super) fn anchors(rules: &Rules, profile: &NetworkProfile, now: Time) -> Vec<Certificate> {
     let named = profile.trusted_authorities.iter();
     let named = named.flat_map(|name| super::anchors(rules, name, now));
     let given = profile.trusted_certificates.iter();

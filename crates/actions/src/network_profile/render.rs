@@ -23,6 +23,11 @@ use profile::render::Part;
 use profile::render::Selection;
 use serde::Deserialize;
 use serde::Serialize;
+use store::rendering;
+use store::rendering::Rendering;
+use store::write::Bookkeeping;
+use store::write::Why;
+use store::write::Write;
 use utoipa::ToSchema;
 
 use super::device;
@@ -30,11 +35,12 @@ use super::device::OfDevice;
 use super::network;
 use super::network::Enrolling;
 use crate::App;
+use crate::certificate;
 use crate::gateway::secret;
 use crate::object;
 use crate::organization::NotApplied;
-use crate::organization::history;
 use crate::rules::Rules;
+use crate::unavailable;
 
 /// Longest label of a challenge: names of objects are no longer.
 pub(super) const LABEL_CHARS_MAX: usize = 120;
@@ -66,7 +72,8 @@ pub struct Order {
 pub struct Rendered {
     /// For which platform.
     pub platform: String,
-    /// Which version of the network profile; the Enrollment URL ends in it.
+    /// The number of what was handed out: the Enrollment URL ends in it. The same network profile
+    /// with the same roots and names of servers has the same.
     pub version: i64,
     /// Where devices enroll.
     pub url: String,
@@ -167,13 +174,14 @@ pub async fn render(
         Some(device) => Some(OfDevice::find(app, actor, device).await?),
         None => None,
     };
-    let version = version(app, actor, &shown.name).await?;
-    let job = Job { name: &shown.name, platform, selection, device: device.as_ref(), version };
-    if let Some(device) = job.keyed() {
-        return job.write_with_key(app, actor, device).await;
+    let tried = Job { name: &shown.name, platform, selection, device: device.as_ref(), version: 1 };
+    if let Some(device) = tried.keyed() {
+        return tried.write_with_key(app, actor, device).await;
     }
     // Whatever is wrong is told before a challenge is made.
-    job.write(app, "tried")?;
+    tried.write(app, "tried")?;
+    let version = number(app, &shown.name).await?;
+    let job = Job { version, ..tried };
     let (challenge, label) = match order.secret {
         Some(given) => (given, None),
         None if job.asks() => {
@@ -260,7 +268,12 @@ impl Job<'_> {
                 .map_err(complaints)?;
         }
         let profile = definition(&rules, self.name)?;
-        let bundle = device::bundle(app, actor, (profile, &network)).await?;
+        // A bundle alone brings no roots that its device would trust servers by.
+        let rendering = match self.platform == Platform::EapConfig {
+            true => Some(number(app, self.name).await?),
+            false => None,
+        };
+        let bundle = device::bundle(app, actor, (profile, &network), rendering).await?;
         let identity = Identity { key: &bundle.key, chain: &bundle.chain };
         let name = format!("{}-{}", network.slug, device.slug());
         let with = (name.as_str(), &identity, bundle.password.reveal());
@@ -303,10 +316,41 @@ impl Job<'_> {
     }
 }
 
-/// The version of a network profile: the organization's when it last changed.
-async fn version(app: &App, actor: &Actor, name: &str) -> Result<i64, NotApplied> {
-    let listed = history::list(app, actor, (Kind::NetworkProfile, name), (None, 1)).await?;
-    Ok(listed.items.first().map_or(1, |newest| newest.version))
+/// Most attempts to get a number: each but the last is lost to somebody else who renders.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// The number of what devices are to trust by a profile: one of before, or the next.
+async fn number(app: &App, name: &str) -> Result<i64, NotApplied> {
+    let mut attempts = 1;
+    loop {
+        match number_once(app, name).await {
+            Err(Refusal::Conflict { .. }) if attempts < ATTEMPTS_MAX => attempts += 1,
+            answer => return Ok(answer?),
+        }
+    }
+}
+
+async fn number_once(app: &App, name: &str) -> Result<i64, Refusal> {
+    let (rules, at) = (app.snapshot.rules(), app.world.time());
+    let found = rules.organization.find::<NetworkProfile>(name);
+    let noun = Kind::NetworkProfile.words();
+    let profile = found.ok_or_else(|| Refusal::NotFound { noun, name: name.to_owned() })?;
+    let content = object::etag_of(0, profile);
+    let roots = super::anchors_of(&rules, profile, at);
+    let names = profile.radius_server_names.clone();
+    let kept = rendering::of_profile(&app.store, name).await.map_err(unavailable)?;
+    let same =
+        |one: &&Rendering| one.roots == roots && one.names == names && one.content == content;
+    if let Some(kept) = kept.iter().find(same) {
+        return Ok(kept.number);
+    }
+    let number = rendering::free_number(&app.store).await.map_err(unavailable)?;
+    let profile = name.to_owned();
+    let new = Rendering { number, profile, content, roots, names, at };
+    let why = Why::Bookkeeping(Bookkeeping::ProfileRendered);
+    let write = rendering::add(Write::new(), &new);
+    write.commit(&app.store, why).await.map_err(certificate::conflict)?;
+    Ok(number)
 }
 
 fn gateway(rules: &Rules, profile: &str) -> Result<String, NotApplied> {

@@ -204,6 +204,7 @@ impl Fixture {
             csr: Csr::parse(&der, Strictness::Strict).unwrap(),
             challenge: Some(self.secret.clone()),
             renews: None,
+            rendering: None,
             transaction,
         }
     }

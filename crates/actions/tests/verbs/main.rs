@@ -12,6 +12,8 @@ mod auditing;
 #[cfg(test)]
 mod authorities;
 #[cfg(test)]
+mod bringing;
+#[cfg(test)]
 mod certificates;
 #[cfg(test)]
 mod deciding;
@@ -63,6 +65,8 @@ mod rollover;
 mod searching;
 #[cfg(test)]
 mod seeding;
+#[cfg(test)]
+mod serving;
 #[cfg(test)]
 mod sharing;
 #[cfg(test)]

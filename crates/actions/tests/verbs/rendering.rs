@@ -262,7 +262,7 @@ async fn who_may_not_change_the_pki_gets_no_challenge() {
 }
 
 #[tokio::test]
-async fn the_address_ends_in_the_version_of_the_profile() {
+async fn the_address_ends_in_the_number_of_what_was_handed_out() {
     let fixture = Fixture::mosyle().await;
     let given = || Order { secret: Some(Secret::new("given")), ..order("mosyle") };
     let before = render(&fixture, given()).await.unwrap();
@@ -271,4 +271,14 @@ async fn the_address_ends_in_the_version_of_the_profile() {
     let after = render(&fixture, given()).await.unwrap();
     assert!(after.version > before.version);
     assert!(content(&after, ".mobileconfig").contains("HIDDEN_NETWORK"));
+    // Back to what it was, it is what was handed out before.
+    change(&fixture, json!({ "hidden": false })).await;
+    assert_eq!(render(&fixture, given()).await.unwrap().version, before.version);
+    // Another program gives the same number to the same, and a new one to what is new.
+    let beside = fixture.beside().await;
+    assert_eq!(render(&beside, given()).await.unwrap().version, before.version);
+    change(&fixture, json!({ "radius_server_names": ["*.example.test"] })).await;
+    let beside = fixture.beside().await;
+    let (one, other) = tokio::join!(render(&fixture, given()), render(&beside, given()));
+    assert_eq!(one.unwrap().version, other.unwrap().version);
 }

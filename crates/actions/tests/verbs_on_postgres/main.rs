@@ -16,6 +16,9 @@ mod auditing;
 #[path = "../verbs/authorities.rs"]
 mod authorities;
 #[cfg(test)]
+#[path = "../verbs/bringing.rs"]
+mod bringing;
+#[cfg(test)]
 #[path = "../verbs/certificates.rs"]
 mod certificates;
 #[cfg(test)]
@@ -94,6 +97,9 @@ mod searching;
 #[cfg(test)]
 #[path = "../verbs/seeding.rs"]
 mod seeding;
+#[cfg(test)]
+#[path = "../verbs/serving.rs"]
+mod serving;
 #[cfg(test)]
 #[path = "../verbs/sharing.rs"]
 mod sharing;

@@ -171,8 +171,8 @@ checks! {
     TRUST_EXPIRING "DOC-TRUST-EXPIRING" Warning
     "an authority that devices trust ends in less than 90 days; less than 30 are a problem"
     "when it has ended, no device with this profile joins any more"
-    "make a second authority, add it to trusted_authorities, push the profile, and only then let the \
-     server certificate be signed by it"
+    "make a second authority, add it to trusted_authorities, push the profile, and let the server \
+     certificate change over to it: safeconduct server-certificate renew NAME --next"
 
     TRUST_PUBLIC "DOC-TRUST-PUBLIC" Hint
     "the network profile trusts a public root that did not issue the RADIUS server's certificate"
@@ -186,16 +186,36 @@ checks! {
     "let radius_server_names of the [[network_profile]] hold a name of the [[server_certificate]]; \
      \"*.\" stands for one label"
 
+    TRUST_NEXT "DOC-TRUST-NEXT" Warning
+    "the network profile does not trust the root of the certificate that waits to be shown"
+    "devices break off when the RADIUS server changes over to it (TLS-UNKNOWN-CA)"
+    "add the root to trusted_authorities or trusted_certificates of the [[network_profile]], push \
+     the profile again, and only then switch"
+
     SERVER_EXPIRING "DOC-SERVER-EXPIRING" Warning
-    "the RADIUS server's certificate ends in less than 30 days; less than 14 are a problem"
+    "the RADIUS server's certificate ends in less than 30 days and is not made anew by itself; less \
+     than 14 are a problem"
     "when it has ended, no device joins any more"
-    "change the [[server_certificate]], its validity_days by one is enough, and apply: it is made \
-     anew"
+    "safeconduct server-certificate renew NAME, or import NAME for one from elsewhere; the events \
+     of the kind server.renewed say what was in the way"
+
+    SERVER_NEXT_READY "DOC-SERVER-NEXT-READY" Hint
+    "a certificate waits to be shown, and every device trusts its root"
+    "nobody is cut off by the change, and the old root is of no use any more"
+    "switch now: safeconduct server-certificate switch NAME"
+
+    SERVER_NEXT_WAITS "DOC-SERVER-NEXT-WAITS" Warning
+    "the RADIUS server's certificate ends in less than 30 days, and devices do not trust the root of \
+     the one that waits in its place"
+    "those devices join no more once it has ended, or once it was changed over"
+    "push the profile that trusts the new root to the devices that safeconduct server-certificate \
+     coverage NAME lists, then switch"
 
     SERVER_NOT_SHOWN "DOC-SERVER-NOT-SHOWN" Problem
-    "the network profile names a server certificate that the RADIUS server does not show"
+    "the network profile names another server certificate than the one that is shown in its network"
     "devices are set up for another server than the one they meet"
-    "let server_certificate of the [[network_profile]] be the first [[server_certificate]]"
+    "let all profiles of one SSID, and all wired ones, name the same server_certificate: the first \
+     of them decides"
 
     SERVER_NONE "DOC-SERVER-NONE" Problem
     "there is no server certificate"

@@ -13,6 +13,7 @@ use crate::event::Moment;
 use crate::former_name::CurrentNames;
 use crate::object::Kind;
 use crate::refusal::Refusal;
+use crate::server_certificate::coverage::Counts;
 
 /// Most requests that are looked at for each gateway and template: what the latest devices send.
 pub const REQUESTS_RECENT: usize = 100;
@@ -27,6 +28,8 @@ pub struct Observations {
     pub authorities: Vec<SeenAuthority>,
     /// The certificate of each server certificate.
     pub servers: Vec<SeenServer>,
+    /// What each network profile trusts.
+    pub profiles: Vec<SeenProfile>,
     /// The newest revocation lists.
     pub lists: Vec<SeenList>,
     /// Gateways of which a secret was used once.
@@ -63,8 +66,36 @@ pub struct SeenServer {
     pub name: String,
     /// The DNS names it carries.
     pub names: Vec<String>,
+    /// The root that it leads to.
+    pub root: String,
+    /// The SHA-256 of each certificate above it.
+    pub above: Vec<String>,
     /// When it ends.
     pub not_after: Time,
+    /// Why it is not made anew by itself before it ends; none if it is.
+    pub stays: Option<String>,
+    /// What waits to be shown.
+    pub next: Option<SeenNext>,
+}
+
+/// What waits to be shown in place of a server certificate.
+#[derive(Clone, Debug)]
+pub struct SeenNext {
+    /// The root that it leads to.
+    pub root: String,
+    /// The SHA-256 of each certificate above it.
+    pub above: Vec<String>,
+    /// How devices stand to it.
+    pub devices: Counts,
+}
+
+/// What a network profile trusts.
+#[derive(Clone, Debug)]
+pub struct SeenProfile {
+    /// What it is called.
+    pub name: String,
+    /// The SHA-256 of each root.
+    pub roots: Vec<String>,
 }
 
 /// A revocation list.
@@ -147,6 +178,10 @@ impl Observations {
             | EventKind::SessionRefused
             | EventKind::CertificateMade
             | EventKind::AuthorityRenewed
+            | EventKind::ServerRenewed
+            | EventKind::ServerImported
+            | EventKind::ServerSwitched
+            | EventKind::ServerDiscarded
             | EventKind::CertificatesSeeded
             | EventKind::CertificateRevoked
             | EventKind::CertificateHeld
@@ -199,6 +234,12 @@ impl Observations {
     /// The authority of this name.
     pub(super) fn authority(&self, name: &str) -> Option<&SeenAuthority> {
         self.authorities.iter().find(|seen| seen.name == name)
+    }
+
+    /// Whether a network profile trusts one of these certificates; unknown if it was not looked at.
+    pub(super) fn trusts(&self, profile: &str, above: &[String]) -> Option<bool> {
+        let seen = self.profiles.iter().find(|seen| seen.name == profile)?;
+        Some(above.iter().any(|one| seen.roots.contains(one)))
     }
 
     /// The server certificate of this name.

@@ -1,5 +1,6 @@
 //! What devices are told of the network, beside what the RADIUS server shows them.
 
+use pki::certificate::Certificate;
 use pki::general_name::covers;
 use pki::public_root;
 use pki::public_root::PublicRoot;
@@ -8,10 +9,13 @@ use super::Case;
 use super::Report;
 use super::Severity;
 use super::check;
+use super::counted;
 use super::listed;
 use crate::certificate_authority::CertificateAuthority;
 use crate::network_profile::NetworkProfile;
+use crate::network_profile::SecurityType;
 use crate::object::Kind;
+use crate::server_certificate;
 use crate::server_certificate::ServerCertificate;
 
 /// Days before its end at which a root that devices trust is worth a warning: each has to get the
@@ -58,11 +62,32 @@ pub(super) fn examine(case: &Case<'_>, report: &mut Report) {
 fn life(case: &Case<'_>, server: &ServerCertificate, report: &mut Report) {
     let Some(seen) = case.seen.server(&server.name) else { return };
     let days = case.days_until(seen.not_after);
-    if days < SERVER_DAYS {
-        let severity = if days < SERVER_DAYS_LAST { Severity::Problem } else { Severity::Warning };
-        let what = format!("it {}", ends(days, &seen.not_after.to_rfc3339()));
-        let object = format!("{}:{}", Kind::ServerCertificate, server.name);
-        report.add_as(&check::SERVER_EXPIRING, severity, object, what);
+    let object = || format!("{}:{}", Kind::ServerCertificate, server.name);
+    let end = ends(days, &seen.not_after.to_rfc3339());
+    // What is made anew by itself was so before its last days.
+    let is_late = days < SERVER_DAYS_LAST;
+    if days < SERVER_DAYS && (is_late || seen.stays.is_some()) {
+        let severity = if is_late { Severity::Problem } else { Severity::Warning };
+        let why = seen.stays.as_deref().unwrap_or("it should have been made anew by now");
+        report.add_as(&check::SERVER_EXPIRING, severity, object(), format!("it {end}: {why}"));
+    }
+    let Some(next) = &seen.next else { return };
+    if next.devices.cut_off() == 0 {
+        let what = format!(
+            "what waits leads to {}, which all {} that use it trust",
+            next.root,
+            counted(next.devices.all(), "device", "devices")
+        );
+        report.add(&check::SERVER_NEXT_READY, server, what);
+    } else if days < SERVER_DAYS {
+        let severity = if is_late { Severity::Problem } else { Severity::Warning };
+        let what = format!(
+            "it {end}, and {} of {} are not known to trust {}, which its successor leads to",
+            next.devices.cut_off(),
+            counted(next.devices.all(), "device", "devices"),
+            next.root
+        );
+        report.add_as(&check::SERVER_NEXT_WAITS, severity, object(), what);
     }
 }
 
@@ -71,13 +96,17 @@ pub(super) fn ends(days: i64, at: &str) -> String {
     if days < 0 { format!("ended on {at}") } else { format!("ends in {days} days, on {at}") }
 }
 
-/// The RADIUS server shows the first server certificate, whatever a profile says.
+/// Of several profiles of one network, the first says what is shown.
 fn shown(case: &Case<'_>, profile: &NetworkProfile, report: &mut Report) {
-    let Some(first) = case.organization.server_certificate.first() else { return };
-    if first.name != profile.server_certificate {
+    let is_wired = profile.security_type == SecurityType::Wired;
+    let network = (profile.ssid.as_deref(), is_wired);
+    let Some(shown) = server_certificate::shown_in(case.organization, network, |_| true) else {
+        return;
+    };
+    if shown != profile.server_certificate {
         let what = format!(
-            "it names the server certificate {}, and the RADIUS server shows {}",
-            profile.server_certificate, first.name
+            "it names the server certificate {}, and the RADIUS server shows {shown} there",
+            profile.server_certificate
         );
         report.add(&check::SERVER_NOT_SHOWN, profile, what);
     }
@@ -89,26 +118,39 @@ fn trust(
     server: &ServerCertificate,
     report: &mut Report,
 ) {
-    let authority: Option<&CertificateAuthority> =
-        case.organization.find(&server.certificate_authority);
-    let Some(root) = authority.and_then(|authority| case.organization.root_of(authority)) else {
-        return;
-    };
-    if !profile.trusted_authorities.iter().any(|name| name == root) {
-        let trusted = listed(profile.trusted_authorities.iter().map(String::as_str));
+    let Some(seen) = case.seen.server(&server.name) else { return };
+    let trusted = || listed(profile.trusted_authorities.iter().map(String::as_str));
+    if case.seen.trusts(&profile.name, &seen.above) == Some(false) {
         let what = format!(
-            "it trusts {trusted}, and the RADIUS server's certificate {} leads to {root}",
-            server.name
+            "it trusts {}, and the RADIUS server's certificate {} leads to {}",
+            trusted(),
+            server.name,
+            seen.root
         );
         report.add(&check::TRUST_MISSING, profile, what);
     }
+    if let Some(next) = &seen.next
+        && case.seen.trusts(&profile.name, &next.above) == Some(false)
+    {
+        let what = format!(
+            "it trusts {}, and what waits in the server certificate {} leads to {}",
+            trusted(),
+            server.name,
+            next.root
+        );
+        report.add(&check::TRUST_NEXT, profile, what);
+    }
+    let of_next = seen.next.iter().flat_map(|next| &next.above);
+    let above: Vec<&String> = seen.above.iter().chain(of_next).collect();
     for name in &profile.trusted_authorities {
         let public = public(case, name);
         let own = case.seen.authority(name).map(|seen| seen.not_after);
         let Some(not_after) = own.or(public.map(|root| root.certificate.not_after)) else {
             continue;
         };
-        if public.is_some() {
+        if let Some(root) = public
+            && !above.contains(&&fingerprint(&root.certificate))
+        {
             let what = format!(
                 "it trusts the public root {name}, which the RADIUS server's certificate {} does \
                  not lead to",
@@ -126,6 +168,11 @@ fn trust(
             report.add_as(&check::TRUST_EXPIRING, severity, object, what);
         }
     }
+}
+
+/// The SHA-256 of a certificate, as observations have it.
+fn fingerprint(certificate: &Certificate) -> String {
+    certificate.sha256_fingerprint().iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// The public root of this name, unless it is that of an authority of ours.

@@ -131,9 +131,16 @@ fn the_nearer_the_end_the_graver() {
     severity(trust, |_, seen| seen.authorities[2].not_after = after_days(30), warning);
     severity(trust, |_, seen| seen.authorities[2].not_after = after_days(29), problem);
     let server = "DOC-SERVER-EXPIRING";
-    severity(server, |_, seen| seen.servers[0].not_after = after_days(30), None);
-    severity(server, |_, seen| seen.servers[0].not_after = after_days(14), warning);
-    severity(server, |_, seen| seen.servers[0].not_after = after_days(-1), problem);
+    fn stays(seen: &mut Observations, days: i64) {
+        seen.servers[0].not_after = after_days(days);
+        seen.servers[0].stays = Some("it was imported".to_owned());
+    }
+    severity(server, |_, seen| stays(seen, 30), None);
+    severity(server, |_, seen| stays(seen, 14), warning);
+    severity(server, |_, seen| stays(seen, -1), problem);
+    // What is made anew by itself is told of when that did not happen.
+    severity(server, |_, seen| seen.servers[0].not_after = after_days(14), None);
+    severity(server, |_, seen| seen.servers[0].not_after = after_days(13), problem);
     let authority = "DOC-AUTHORITY-EXPIRING";
     severity(authority, |_, seen| seen.authorities[1].not_after = after_days(90), None);
     severity(authority, |_, seen| seen.authorities[1].not_after = after_days(-1), None);
@@ -249,10 +256,10 @@ fn the_gravest_come_first_and_no_more_than_somebody_reads() {
         add(&mut document, "network_policy", json!({ "name": format!("{number:04}") }));
     }
     let mut seen = well();
-    seen.servers[0].names = vec!["radius.example.org".to_owned()];
+    seen.profiles[0].roots.clear();
     let findings = examined(document, &seen);
     assert_eq!(findings.len(), FINDINGS_MAX + 1);
-    assert_eq!(findings[0].code, "DOC-SERVER-NAME");
+    assert_eq!(findings[0].code, "DOC-TRUST-MISSING");
     assert_eq!(findings[1].object, "network_policy:0000");
     let last = findings.last().unwrap();
     assert_eq!((last.code.as_str(), last.object.as_str()), ("DOC-MORE", "organization:"));

@@ -27,6 +27,9 @@ impl Refusal {
             Self::NotFound { .. } => 404,
             Self::Conflict { .. }
             | Self::SlugTaken { .. }
+            | Self::RootDiffers { .. }
+            | Self::SlotEmpty { .. }
+            | Self::SlotNotValid { .. }
             | Self::AlreadyRevoked { .. }
             | Self::AlreadyHeld { .. }
             | Self::NotHeld { .. }

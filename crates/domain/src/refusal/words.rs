@@ -448,6 +448,9 @@ impl Refusal {
             | Self::NotFound { .. }
             | Self::Conflict { .. }
             | Self::SlugTaken { .. }
+            | Self::RootDiffers { .. }
+            | Self::SlotEmpty { .. }
+            | Self::SlotNotValid { .. }
             | Self::AlreadyRevoked { .. }
             | Self::AlreadyHeld { .. }
             | Self::NotHeld { .. }

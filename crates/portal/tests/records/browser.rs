@@ -118,6 +118,7 @@ impl Fixture {
             csr: Csr::parse(&der, Strictness::Strict).unwrap(),
             challenge: Some(self.secret.clone()),
             renews: None,
+            rendering: None,
             transaction: common_name.to_owned(),
         };
         let gateway = Actor::gateway("Mosyle");

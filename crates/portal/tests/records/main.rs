@@ -7,3 +7,5 @@ mod browser;
 mod keeping;
 #[cfg(test)]
 mod questions;
+#[cfg(test)]
+mod serving;

@@ -16,6 +16,7 @@ use crate::clock;
 
 mod hostile;
 mod resumption;
+mod showing;
 
 const MOSYLE: &str = include_str!("../../../../examples/mosyle.toml");
 

@@ -157,9 +157,12 @@ impl Reader {
             Some((named("authority", slug), key.generation.chain.first()?.not_after.0))
         });
         let servers = rules.organization.server_certificate.iter();
-        let servers = servers.filter_map(|ServerCertificate { name, .. }| {
-            let server = rules.server_of(name)?;
-            Some((named("server", name.clone()), server.identity.certificate.not_after.0))
+        let slots = servers
+            .filter_map(|ServerCertificate { name, .. }| Some((name, rules.slots_of(name)?)));
+        let servers = slots.flat_map(|(name, slots)| {
+            let next = slots.next.iter().map(|slot| ("server-next", slot));
+            let all = core::iter::once(("server", &slots.active)).chain(next);
+            all.map(|(kind, slot)| (named(kind, name.clone()), slot.certificate().not_after.0))
         });
         page.gauge(&table::NOT_AFTER, authorities.chain(servers))?;
         let lists = rules.authority_keys().filter_map(|key| {

@@ -77,7 +77,10 @@ async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
             ([(CONTENT_TYPE, CA_CERTIFICATES)], certificates).into_response()
         }
         Ok(Operation::PkiOperation) => match message(request, &query).await {
-            Ok(message) => pki_operation(&app, &rules, gateway, message).await,
+            Ok(message) => {
+                let asked = (gateway, rendering(&path));
+                pki_operation(&app, &rules, asked, message).await
+            }
             Err(answer) => answer,
         },
         Ok(Operation::Other) => bad_request("this operation is not offered"),
@@ -94,6 +97,19 @@ fn find<'a>(rules: &'a Rules, path: &str) -> Option<(&'a Gateway, &'a Authority)
     };
     let authority = rules.organization.authority_of(gateway)?;
     Some((gateway, rules.authority(&authority.name)?))
+}
+
+/// Most digits of a rendering's number in a path: one a second for longer than anybody lives.
+const RENDERING_DIGITS_MAX: usize = 10;
+
+/// The rendering of a network profile that a path behind a gateway tells: `/scep/GATEWAY/p-12`.
+/// Whatever else stands there means nothing.
+fn rendering(path: &str) -> Option<i64> {
+    let behind = path.strip_prefix("/scep/")?.split('/').nth(1)?;
+    let digits = behind.strip_prefix("p-")?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = (is_number && digits.len() <= RENDERING_DIGITS_MAX).then(|| digits.parse().ok());
+    number.flatten().filter(|number| *number > 0)
 }
 
 /// What devices are to know: what they encrypt to first, the root last.
@@ -126,7 +142,7 @@ async fn message(request: Request, query: &str) -> Result<Vec<u8>, Response> {
 async fn pki_operation(
     app: &Arc<App>,
     rules: &Arc<Rules>,
-    gateway: &Gateway,
+    (gateway, rendering): (&Gateway, Option<i64>),
     message: Vec<u8>,
 ) -> Response {
     let actor = Actor::gateway(&gateway.name);
@@ -165,6 +181,7 @@ async fn pki_operation(
             SignedBy::Itself => None,
             SignedBy::AnIssuedCertificate => Some(request.context.signer.clone()),
         },
+        rendering,
         transaction: request.context.transaction_id.text(),
         csr: request.csr.clone(),
     };
@@ -281,4 +298,33 @@ fn bad_request(what: &str) -> Response {
 fn unavailable() -> Response {
     let headers = [(RETRY_AFTER, RETRY_SECONDS)];
     (StatusCode::SERVICE_UNAVAILABLE, headers, "try again in a moment\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_tells_a_rendering_or_nothing() {
+        for (path, expected) in [
+            ("/scep/mosyle/p-12", Some(12)),
+            ("/scep/mosyle/p-9999999999", Some(9_999_999_999)),
+            ("/scep/mosyle/p-12/pkiclient.exe", Some(12)),
+            ("/scep/mosyle", None),
+            ("/scep/mosyle/", None),
+            ("/scep/mosyle/pkiclient.exe", None),
+            ("/scep/mosyle/p-", None),
+            ("/scep/mosyle/p-0", None),
+            ("/scep/mosyle/p--1", None),
+            ("/scep/mosyle/p-+1", None),
+            ("/scep/mosyle/p-12x", None),
+            ("/scep/mosyle/p-\u{0661}", None),
+            ("/scep/mosyle/p-99999999999", None),
+            ("/scep/p-12", None),
+            ("/scep", None),
+            ("/certsrv/mscep/mscep.dll/p-12", None),
+        ] {
+            assert_eq!(rendering(path), expected, "{path}");
+        }
+    }
 }

@@ -138,6 +138,7 @@ mod tests {
             person: None,
             assurance: 0,
             key: Some(format!("{number:064x}")),
+            rendering: None,
             not_before: Time(0),
             not_after: Time(1),
             status: Status::Intended,

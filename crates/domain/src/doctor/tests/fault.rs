@@ -8,6 +8,8 @@ use super::super::observation::SeenAccessPoint;
 use super::super::observation::SeenAuthority;
 use super::super::observation::SeenInventory;
 use super::super::observation::SeenList;
+use super::super::observation::SeenNext;
+use super::super::observation::SeenProfile;
 use super::super::observation::SeenServer;
 use super::super::*;
 use crate::event::Event;
@@ -20,6 +22,7 @@ use crate::plan::Going;
 use crate::plan::SharedSecrets;
 use crate::refusal::Refusal;
 use crate::secret::Secret;
+use crate::server_certificate::coverage::Counts;
 
 pub(super) const NOW: Time = Time(1_795_471_200);
 
@@ -74,11 +77,17 @@ pub(super) fn well() -> Observations {
     let server = SeenServer {
         name: "RADIUS".to_owned(),
         names: vec!["radius.example.test".to_owned()],
+        root: "RADIUS CA".to_owned(),
+        above: vec!["AA".to_owned()],
         not_after: after_days(397),
+        stays: None,
+        next: None,
     };
+    let profile = SeenProfile { name: "Wi-Fi".to_owned(), roots: vec!["AA".to_owned()] };
     Observations {
         authorities: ["Root", "SCEP CA", "RADIUS CA"].map(authority).to_vec(),
         servers: vec![server],
+        profiles: vec![profile],
         used_gateways: ["Mosyle".to_owned()].into(),
         access_points: [("Loopback".to_owned(), heard)].into(),
         inventory: Some(SeenInventory::default()),
@@ -268,10 +277,23 @@ pub(super) const REQUESTS: &[Case] = &[
     }),
 ];
 
+/// Something waits under a root, which so many devices do not trust.
+fn next(seen: &mut Observations, root: &str, uncovered: u64) {
+    let devices = Counts { covered: 3, uncovered, unknown: 0 };
+    let (root, above) = (format!("{root} Root"), vec![root.to_owned()]);
+    seen.servers[0].next = Some(SeenNext { root, above, devices });
+}
+
 pub(super) const NETWORK: &[Case] = &[
     ("DOC-PROFILE-NONE", "gateway:Mosyle", |document, _| document["network_profile"] = json!([])),
-    ("DOC-TRUST-MISSING", "network_profile:Wi-Fi", |document, _| {
-        document["network_profile"][0]["trusted_authorities"] = json!(["DigiCert Global Root G2"]);
+    ("DOC-TRUST-MISSING", "network_profile:Wi-Fi", |_, seen| {
+        seen.profiles[0].roots = vec!["BB".to_owned()];
+    }),
+    ("DOC-TRUST-NEXT", "network_profile:Wi-Fi", |_, seen| next(seen, "BB", 1)),
+    ("DOC-SERVER-NEXT-READY", "server_certificate:RADIUS", |_, seen| next(seen, "AA", 0)),
+    ("DOC-SERVER-NEXT-WAITS", "server_certificate:RADIUS", |_, seen| {
+        next(seen, "AA", 1);
+        seen.servers[0].not_after = after_days(29);
     }),
     ("DOC-TRUST-EXPIRING", "network_profile:Wi-Fi", |_, seen| {
         seen.authorities[2].not_after = after_days(89);
@@ -286,12 +308,15 @@ pub(super) const NETWORK: &[Case] = &[
     }),
     ("DOC-SERVER-EXPIRING", "server_certificate:RADIUS", |_, seen| {
         seen.servers[0].not_after = after_days(29);
+        seen.servers[0].stays = Some("it was imported".to_owned());
     }),
-    ("DOC-SERVER-NOT-SHOWN", "network_profile:Wi-Fi", |document, _| {
+    ("DOC-SERVER-NOT-SHOWN", "network_profile:Other", |document, _| {
         let mut second = document["server_certificate"][0].clone();
         second["name"] = json!("Second");
         add(document, "server_certificate", second);
-        document["network_profile"][0]["server_certificate"] = json!("Second");
+        let mut other = document["network_profile"][0].clone();
+        (other["name"], other["server_certificate"]) = (json!("Other"), json!("Second"));
+        add(document, "network_profile", other);
     }),
     ("DOC-SERVER-NONE", "organization:School", |document, _| {
         document["network_profile"] = json!([]);

@@ -130,6 +130,31 @@ pub(super) fn words(refusal: &Refusal) -> Words {
             format!("the address {slug} is that of the authority {authority}"),
             "give that authority another slug in the declarative file, apply it, and try again",
         ),
+        Refusal::RootDiffers { server_certificate, root, active } => (
+            "API-ROOT-DIFFERS",
+            format!(
+                "the new certificate of {server_certificate} leads to the root {root}, and what \
+                 devices are shown now leads to {active}"
+            ),
+            "put it beside the one of now with --next, push a profile that trusts its root, and \
+             switch once every device has it: safeconduct server-certificate coverage NAME",
+        ),
+        Refusal::SlotEmpty { server_certificate, slot } => (
+            "API-SLOT-EMPTY",
+            format!("the server certificate {server_certificate} has nothing in the slot {slot}"),
+            "see what there is: safeconduct server-certificate slots NAME; renew or import with \
+             --next puts something into next",
+        ),
+        Refusal::SlotNotValid { server_certificate, slot, not_before, not_after } => (
+            "API-SLOT-NOT-VALID",
+            format!(
+                "what the server certificate {server_certificate} has in the slot {slot} is valid \
+                 from {} to {}, and not now",
+                not_before.to_rfc3339(),
+                not_after.to_rfc3339()
+            ),
+            "put another certificate into the slot, or wait until its time begins",
+        ),
         Refusal::AlreadyRevoked { serial, at } => (
             "API-ALREADY-REVOKED",
             format!("certificate {serial} was revoked on {}", at.to_rfc3339()),
@@ -162,6 +187,10 @@ pub(super) fn words(refusal: &Refusal) -> Words {
                     MassChange::Objects => format!(
                         "this would remove {count} of {of} objects, and {allowed} is the most \
                      without a confirmation"
+                    ),
+                    MassChange::Server => format!(
+                        "{count} of {of} devices are not known to trust what they would be shown, \
+                     and {allowed} is the most without a confirmation"
                     ),
                     MassChange::Access => format!(
                         "these policies would refuse {count} of {of} devices that asked for access \

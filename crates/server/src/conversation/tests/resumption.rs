@@ -25,26 +25,32 @@ const STATION: &str = "02-00-00-00-00-01";
 const VERSIONS: [TlsVersion; 2] = [TlsVersion::Tls12, TlsVersion::Tls13];
 
 /// A device with a certificate of the gateway.
-struct Device {
-    peer: Peer,
+pub(super) struct Device {
+    pub(super) peer: Peer,
     serial: Serial,
 }
 
 impl Fixture {
-    async fn device(&self, version: TlsVersion) -> Device {
+    pub(super) async fn device(&self, version: TlsVersion) -> Device {
+        self.device_that(version, Trust::Unverified).await
+    }
+
+    /// A device that judges servers so.
+    pub(super) async fn device_that(&self, version: TlsVersion, trust: Trust) -> Device {
         let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
         let subject = Name::parse_text("CN=C02XK1ZZJGH5").unwrap();
         let der = pki::csr::build(&key, &subject, &[], None).unwrap();
         let csr = Csr::parse(&der, Strictness::Strict).unwrap();
         let challenge = Some(self.secret.clone());
-        let claim = Claim { csr, challenge, renews: None, transaction: "1".to_owned() };
+        let transaction = format!("{:02x?}", key.public_key().identifier());
+        let claim = Claim { csr, challenge, renews: None, rendering: None, transaction };
         let gateway = Actor::gateway(GATEWAY);
         let issued = issue::issue(&self.app, &gateway, GATEWAY, &claim).await.unwrap();
         let serial = Certificate::parse(&issued.der).unwrap().serial;
         let settings = peer::Settings {
             name: "host/x".to_owned(),
             identity: Some(Identity::parse(&[issued.der], &key.to_pkcs8()).unwrap()),
-            trust: Trust::Unverified,
+            trust,
             lowest: version,
             highest: version,
             fragment_size: 1390,
@@ -89,7 +95,7 @@ impl Fixture {
     }
 
     /// What is remembered of each visit, sorted: whether it was resumed, and the code of a refusal.
-    async fn visits(&self) -> Vec<(Option<bool>, Option<String>)> {
+    pub(super) async fn visits(&self) -> Vec<(Option<bool>, Option<String>)> {
         let visits = self.events().await.into_iter().filter(|event| event.kind == "network.access");
         let shown = |event: Shown| {
             let resumed = event.details.get("resumed").and_then(serde_json::Value::as_bool);

@@ -338,7 +338,7 @@ async fn every_branch_follows_one_index_of_a_server_and_sorts_nothing() {
 #[tokio::test]
 async fn codes_of_earlier_rows_are_filled_in() {
     let store = Store::scratch(&master()).unwrap();
-    let events = events(50);
+    let events = events(100);
     commit(Write::new(), &store, &events).await.unwrap();
     let step = include_str!("../../migration/0011_event_code.sql");
     let (_, rest) = step.split_once("update visit set code = ").unwrap();

@@ -15,8 +15,10 @@ use super::torn::Dice;
 use super::*;
 use crate::gateway::KeptSecret;
 use crate::private_key::OpenedKey;
+use crate::rendering::Rendering;
+use crate::server_slot::ServerSlots;
 use crate::{access_point, certificate, device, gateway, organization, person};
-use crate::{private_key, revocation_list};
+use crate::{private_key, rendering, revocation_list, server_slot};
 
 /// Changes of a byte or a page that are tried.
 const CHANGES: usize = 1000;
@@ -49,6 +51,7 @@ fn sample(number: u8) -> Certificate {
         person: number.is_multiple_of(2).then(|| format!("{number}@example.test")),
         assurance: number % 3,
         key: Some(format!("{number:064x}")),
+        rendering: None,
         not_before: NOW,
         not_after: NOW.plus_seconds(86_400),
         status: Status::Intended,
@@ -80,11 +83,23 @@ async fn fill(store: &Store) {
         owner: "School SCEP CA".to_owned(),
         generation: 1,
         certificate: vec![7; 600],
+        chain: Some("PEM ".repeat(100)),
         pkcs8: zeroize::Zeroizing::new(vec![8; 1200]),
+    };
+    let slots = ServerSlots { name: "RADIUS".to_owned(), active: 3, next: Some(4), previous: None };
+    let rendered = Rendering {
+        number: 7,
+        profile: "Wi-Fi".to_owned(),
+        content: "0123456789abcdef".to_owned(),
+        roots: vec!["AB".repeat(32), "CD".repeat(32)],
+        names: vec!["radius.example.test".to_owned()],
+        at: NOW,
     };
     let settings = Settings { name: "School".to_owned(), ..Settings::default() };
     let write = organization::save(Write::new(), &settings, 0);
     let write = private_key::add(write, &master(), &key, NOW);
+    let write = server_slot::save(write, &slots);
+    let write = rendering::add(write, &rendered);
     let write = access_point::save_secret(write, &master(), "Lab", &Secret::new("shared"), NOW);
     let (id, gateway) = ("secret-1".to_owned(), "Mosyle".to_owned());
     let write = gateway::add_secret(write, &KeptSecret { id, gateway, hash: [9; 32] }, "test", NOW);
@@ -129,8 +144,10 @@ async fn read(store: &Store) -> Result<Reading, StoreError> {
     }
     reading.push(format!("{:?}", organization::load(store).await?));
     for key in private_key::load(store, &master()).await? {
-        reading.push(format!("{key:?} {:?} {:?}", key.certificate, *key.pkcs8));
+        reading.push(format!("{key:?} {:?} {:?} {:?}", key.certificate, *key.pkcs8, key.chain));
     }
+    reading.push(format!("{:?}", server_slot::load(store).await?));
+    reading.push(format!("{:?}", rendering::of_profile(store, "Wi-Fi").await?));
     for secret in gateway::secrets(store).await? {
         reading.push(format!("{secret:?}"));
     }
