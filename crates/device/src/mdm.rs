@@ -133,6 +133,12 @@ impl Mdm {
         Self { platform, profiles, devices, pushed }
     }
 
+    /// The same by the console's name in commands; none if it is no console.
+    #[must_use]
+    pub fn of_console(name: &str) -> Option<Self> {
+        Platform::parse(name).filter(|platform| platform.is_console()).map(Self::new)
+    }
+
     /// Takes a profile. One of the same name takes the place of the earlier and is pushed anew.
     ///
     /// # Errors
@@ -222,6 +228,21 @@ impl Mdm {
             .map(|((serial, profile), status)| (serial.as_str(), profile.as_str(), status))
     }
 
+    /// The variables in a profile that it fills in, in the order of its own list.
+    #[must_use]
+    pub fn variables(&self, name: &str) -> Vec<&'static str> {
+        let Some(held) = self.profiles.get(name) else { return Vec::new() };
+        let mut texts = Vec::new();
+        collect(&held.list, &mut texts);
+        let known = Variable::ALL.into_iter().filter_map(|variable| {
+            match mdm::spelling(self.platform, variable) {
+                Spelling::Known(spelling) => Some(spelling),
+                Spelling::Missing | Spelling::Unknown => None,
+            }
+        });
+        known.filter(|spelling| texts.iter().any(|text| text.contains(spelling))).collect()
+    }
+
     /// Whether a profile is for a device: by its name, or by being one of all if no other profile
     /// with the same identifier is for it by its name.
     fn is_for(&self, device: &Device, held: &Held) -> bool {
@@ -261,6 +282,23 @@ impl Device {
             Variable::PersonEmail => &self.email,
             Variable::PersonName => &self.person,
             Variable::PersonUpn => &self.upn,
+        }
+    }
+}
+
+/// Every text in a list.
+fn collect<'a>(list: &'a Dictionary, texts: &mut Vec<&'a str>) {
+    for (_, value) in list.entries() {
+        collect_value(value, texts);
+    }
+}
+
+fn collect_value<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    match value {
+        Value::Dictionary(inside) => collect(inside, texts),
+        Value::Array(elements) => elements.iter().for_each(|one| collect_value(one, texts)),
+        Value::Text(text) => texts.push(text),
+        Value::Integer(_) | Value::Real(_) | Value::Boolean(_) | Value::Data(_) | Value::Date(_) => {
         }
     }
 }

@@ -21,6 +21,9 @@ pub use request::RETRIES_MAX;
 pub use request::RETRY_DELAY_SECONDS_MAX;
 pub use trust::Network;
 
+/// Longest profile that is read, in bytes.
+pub const PROFILE_BYTES_MAX: usize = inspect::PROFILE_BYTES_MAX;
+
 /// Most values for variables: the longest list of a console has some forty.
 pub const VALUES_MAX: usize = 64;
 

@@ -231,7 +231,9 @@ fn fault(error: &EnrollError) -> Fault {
         EnrollError::TooLong | EnrollError::Reply(_) => "answer not believed",
         EnrollError::Refused { .. } => "refused",
         EnrollError::Pending => "pending",
-        EnrollError::NoRecipient | EnrollError::Request(_) => "not sent",
+        EnrollError::NoRecipient | EnrollError::Fingerprint { .. } | EnrollError::Request(_) => {
+            "not sent"
+        }
     };
     (kind, error.to_string())
 }
