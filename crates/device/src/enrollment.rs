@@ -144,8 +144,7 @@ pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
     };
     let randomness = Randomness { serial: random()?, nonce: random()? };
     let not_made = |error: client::RequestError| EnrollError::Request(error.to_string());
-    let mut sent =
-        client::request(&wish, recipient, offer, now, randomness).map_err(not_made)?;
+    let mut sent = client::request(&wish, recipient, offer, now, randomness).map_err(not_made)?;
     let mut answer = deliver(&http, &order.url, offer, &sent.message).await?;
     let mut reply = client::parse_reply(&answer, &sent, &key, &authorities)?;
     for _ in 0..order.retries {

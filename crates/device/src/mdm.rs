@@ -157,10 +157,8 @@ impl Mdm {
         }
         self.pushed.retain(|(_, profile), _| profile != name);
         let assignment = before.and_then(|held| held.assignment);
-        self.profiles.insert(
-            name.to_owned(),
-            Held { identifier: read.identifier, list, assignment },
-        );
+        self.profiles
+            .insert(name.to_owned(), Held { identifier: read.identifier, list, assignment });
         Ok(())
     }
 
@@ -250,8 +248,7 @@ impl Mdm {
             Some(Assignment::Devices(serials)) => serials.contains(&device.serial),
             Some(Assignment::AllDevices) | None => false,
         };
-        let mut same =
-            self.profiles.values().filter(|other| other.identifier == held.identifier);
+        let mut same = self.profiles.values().filter(|other| other.identifier == held.identifier);
         match &held.assignment {
             Some(Assignment::AllDevices) => !same.any(by_name),
             Some(Assignment::Devices(_)) => by_name(held),
@@ -298,8 +295,11 @@ fn collect_value<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
         Value::Dictionary(inside) => collect(inside, texts),
         Value::Array(elements) => elements.iter().for_each(|one| collect_value(one, texts)),
         Value::Text(text) => texts.push(text),
-        Value::Integer(_) | Value::Real(_) | Value::Boolean(_) | Value::Data(_) | Value::Date(_) => {
-        }
+        Value::Integer(_)
+        | Value::Real(_)
+        | Value::Boolean(_)
+        | Value::Data(_)
+        | Value::Date(_) => {}
     }
 }
 
@@ -323,8 +323,10 @@ fn filled_value(value: &Value, values: &[(String, String)]) -> Value {
             Filling::default().fill("", &mut text, values);
             Value::Text(text)
         }
-        Value::Integer(_) | Value::Real(_) | Value::Boolean(_) | Value::Data(_) | Value::Date(_) => {
-            value.clone()
-        }
+        Value::Integer(_)
+        | Value::Real(_)
+        | Value::Boolean(_)
+        | Value::Data(_)
+        | Value::Date(_) => value.clone(),
     }
 }

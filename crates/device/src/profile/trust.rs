@@ -59,10 +59,8 @@ pub(super) fn network(
 
 /// The versions that are left of what a Mac knows: those below 1.2 are spoken by nobody here.
 fn versions(join: &Join) -> Result<(TlsVersion, TlsVersion), ProfileError> {
-    let refused = || ProfileError::Tls {
-        lowest: join.tls_lowest.clone(),
-        highest: join.tls_highest.clone(),
-    };
+    let refused =
+        || ProfileError::Tls { lowest: join.tls_lowest.clone(), highest: join.tls_highest.clone() };
     let lowest = match join.tls_lowest.as_str() {
         "1.0" | "1.1" | "1.2" => TlsVersion::Tls12,
         "1.3" => TlsVersion::Tls13,
@@ -81,7 +79,8 @@ fn trusted(profile: &Profile, join: &Join, now: Time, warnings: &mut Vec<String>
     for uuid in &join.anchor_uuids {
         let found = profile.certificates().any(|(one, _)| one.uuid.eq_ignore_ascii_case(uuid));
         if !found {
-            let what = "PayloadCertificateAnchorUUID names a certificate that is not in the profile";
+            let what =
+                "PayloadCertificateAnchorUUID names a certificate that is not in the profile";
             warnings.push(what.to_owned());
         }
     }
