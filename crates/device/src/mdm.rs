@@ -120,7 +120,8 @@ pub struct Mdm {
     platform: Platform,
     /// By their names in the console.
     profiles: BTreeMap<String, Held>,
-    devices: Vec<Device>,
+    /// By serial number.
+    devices: BTreeMap<String, Device>,
     /// By serial number and the profile's name.
     pushed: BTreeMap<(String, String), Status>,
 }
@@ -129,8 +130,8 @@ impl Mdm {
     /// An empty one that spells variables as this console does.
     #[must_use]
     pub fn new(platform: Platform) -> Self {
-        let (profiles, devices, pushed) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
-        Self { platform, profiles, devices, pushed }
+        let (profiles, devices) = (BTreeMap::new(), BTreeMap::new());
+        Self { platform, profiles, devices, pushed: BTreeMap::new() }
     }
 
     /// The same by the console's name in commands; none if it is no console.
@@ -180,10 +181,10 @@ impl Mdm {
         if self.devices.len() >= DEVICES_MAX {
             return Err(MdmError::Full);
         }
-        if self.devices.iter().any(|other| other.serial == device.serial) {
+        if self.devices.contains_key(&device.serial) {
             return Err(MdmError::DeviceTwice(device.serial));
         }
-        self.devices.push(device);
+        self.devices.insert(device.serial.clone(), device);
         Ok(())
     }
 
@@ -191,7 +192,7 @@ impl Mdm {
     #[must_use]
     pub fn due(&self) -> Vec<Push> {
         let mut due = Vec::new();
-        for device in &self.devices {
+        for device in self.devices.values() {
             for (name, held) in self.profiles.iter().filter(|(_, held)| self.is_for(device, held)) {
                 let key = (device.serial.clone(), name.clone());
                 if self.pushed.contains_key(&key) {
@@ -212,8 +213,8 @@ impl Mdm {
             Ok(()) => Status::Installed,
             Err(why) => Status::Failed(why.chars().take(REASON_CHARS_MAX).collect()),
         };
-        let is_known = self.profiles.contains_key(&push.profile)
-            && self.devices.iter().any(|device| device.serial == push.serial);
+        let is_known =
+            self.profiles.contains_key(&push.profile) && self.devices.contains_key(&push.serial);
         if is_known {
             self.pushed.insert((push.serial.clone(), push.profile.clone()), status);
         }

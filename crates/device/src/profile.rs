@@ -141,8 +141,8 @@ pub fn read(
         warnings.push(what.to_owned());
     }
     let (profile, filling) = profile.filled(values);
-    filled(&filling, values)?;
     let scep = identity(&profile)?;
+    filled(&filling, values)?;
     let order = request::order(scep, &mut warnings)?;
     let network = match profile.network() {
         None => {
