@@ -10,6 +10,7 @@ use tests::directory;
 use tests::guide;
 use tests::json;
 use tests::lab::Lab;
+use tests::outcome;
 use tests::outcome::Outcome;
 use tests::program;
 use tests::stranger;
@@ -142,7 +143,7 @@ fn a_device_enrolls_by_a_profile_and_joins_as_it_says() {
     // To people too.
     let mut command = program::command();
     command.args(["authenticate", "--radius", lab.radius()]).args(SECRET);
-    let told = tests::outcome::run(command.arg("--identity").arg(&identity)).succeeded();
+    let told = outcome::run(command.arg("--identity").arg(&identity)).succeeded();
     told.says("server verified");
     // A binary profile is one, too; and without a network nothing is said of trust.
     let binary = stranger::binary_property_list(&file);
@@ -165,7 +166,7 @@ fn refuses_the_server(lab: &Lab, identity: &Path, why: &str, code: &str) {
     lab.refusal(code);
     let mut command = program::command();
     command.args(["authenticate", "--radius", lab.radius()]).args(SECRET);
-    let told = tests::outcome::run(command.arg("--identity").arg(identity)).refused();
+    let told = outcome::run(command.arg("--identity").arg(identity)).refused();
     told.says("server refused");
 }
 
@@ -187,7 +188,9 @@ fn a_device_refuses_a_server_whose_name_or_root_its_profile_does_not_trust() {
     lab.authenticate(&identity, [SECRET[0], SECRET[1], told[0], told[1], told[2], told[3]])
         .succeeded();
     lab.enroll_by(&file, "mac-1", ["--set", "%SerialNumber%=C02X1235"]).succeeded();
-    let elsewhere = Lab::of_guide();
+    let own = "name = \"Example School RADIUS CA\"  ";
+    let elsewhere = format!("common_name = \"Elsewhere\"\n{own}");
+    let elsewhere = Lab::of(&guide::with([(own, &elsewhere)]));
     let identity = lab.directory.file("mac-1");
     refuses_the_server(&elsewhere, &identity, "not trusted", "TLS-UNKNOWN-CA");
 }
@@ -196,8 +199,8 @@ fn a_device_refuses_a_server_whose_name_or_root_its_profile_does_not_trust() {
 fn is_not_installed(lab: &Lab, file: &Path, set: &[&str], words: &str) -> Outcome {
     let mut command = program::command();
     command.args(["enroll", "--profile"]).arg(file);
-    set.iter().for_each(|set| drop(command.args(["--set", set])));
-    let outcome = tests::outcome::run(command.arg("--out").arg(lab.directory.file("never")));
+    command.args(set.iter().flat_map(|set| ["--set", set]));
+    let outcome = outcome::run(command.arg("--out").arg(lab.directory.file("never")));
     let refused = outcome.refused().complains(words);
     assert!(!lab.directory.file("never").exists(), "{refused:?}");
     refused

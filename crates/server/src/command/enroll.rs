@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "secret"])]
     secret_file: Option<PathBuf>,
     /// The subject, like "CN=C02X1234,O=Example School"
-    #[arg(long, value_name = "NAME", requires = "url")]
+    #[arg(long, value_name = "NAME", conflicts_with = "profile")]
     subject: Option<String>,
     /// An alternative name: dns:…, email:…, uri:… or upn:…; may be given several times
     #[arg(long, value_name = "KIND:VALUE", conflicts_with = "profile")]
@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
     profile: Option<PathBuf>,
     /// What the MDM fills in for this device, like %SerialNumber%=C02X1234; may be given several
     /// times
-    #[arg(long, value_name = "VARIABLE=VALUE", requires = "profile")]
+    #[arg(long, value_name = "VARIABLE=VALUE", conflicts_with = "url")]
     set: Vec<String>,
     /// Where certificate.pem, key.pem and ca.pem are written, and with a profile trust.json
     #[arg(long, value_name = "DIR")]
