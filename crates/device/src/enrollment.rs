@@ -106,6 +106,9 @@ pub enum EnrollError {
         /// The one that it has.
         found: String,
     },
+    /// A certificate of somebody else stands beside that authority's.
+    #[error("{0} does not lead to the authority that the profile names (CAFingerprint)")]
+    OtherAuthority(&'static str),
     /// The server refused.
     #[error("the server refused ({}): {}", .fail_info, .text)]
     Refused {
@@ -133,8 +136,12 @@ pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
     let http = http_client()?;
     let offer = capabilities(&http, &order.url).await?;
     let authorities = authorities(&http, &order.url).await?;
-    check_fingerprint(order.fingerprint.as_deref(), &authorities)?;
     let recipient = client::recipient(&authorities).ok_or(EnrollError::NoRecipient)?;
+    let is_known = order.fingerprint.is_some();
+    check_fingerprint(order.fingerprint.as_deref(), &authorities)?;
+    if is_known && !leads_to_last(recipient, &authorities) {
+        return Err(EnrollError::OtherAuthority("the certificate for requests"));
+    }
     let key = generate(order.key).await?;
     let wish = Wish {
         key: &key,
@@ -142,26 +149,16 @@ pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
         general_names: &order.names,
         challenge: order.challenge.as_deref(),
     };
-    let randomness = Randomness { serial: random()?, nonce: random()? };
-    let not_made = |error: client::RequestError| EnrollError::Request(error.to_string());
-    let mut sent = client::request(&wish, recipient, offer, now, randomness).map_err(not_made)?;
-    let mut answer = deliver(&http, &order.url, offer, &sent.message).await?;
-    let mut reply = client::parse_reply(&answer, &sent, &key, &authorities)?;
-    for _ in 0..order.retries {
-        if !matches!(reply, Reply::Pending) {
-            break;
-        }
-        tokio::time::sleep(order.retry_delay).await;
-        sent = client::poll(&sent, &wish, recipient, offer, random()?).map_err(not_made)?;
-        answer = deliver(&http, &order.url, offer, &sent.message).await?;
-        reply = client::parse_reply(&answer, &sent, &key, &authorities)?;
-    }
-    match reply {
+    let server = Server { http, offer, recipient, authorities: &authorities };
+    match ask(order, &wish, &server, now).await? {
         Reply::Issued { mut certificates } => {
             if certificates.is_empty() {
                 return Err(EnrollError::NoRecipient);
             }
             let certificate = certificates.swap_remove(0);
+            if is_known && !leads_to_last(&certificate, &authorities) {
+                return Err(EnrollError::OtherAuthority("the certificate that came"));
+            }
             let chain = chain_of(&certificate, &authorities);
             let root = chain.last().filter(|last| last.is_self_signed()).cloned();
             Ok(Enrolled { certificate, key, chain, root })
@@ -172,6 +169,47 @@ pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
         }),
         Reply::Pending => Err(EnrollError::Pending),
     }
+}
+
+/// Who is asked.
+struct Server<'a> {
+    http: Client,
+    offer: Offer,
+    recipient: &'a Certificate,
+    authorities: &'a [Certificate],
+}
+
+/// Sends the request, and asks again while it waits for approval.
+async fn ask(
+    order: &Order,
+    wish: &Wish<'_>,
+    server: &Server<'_>,
+    now: Time,
+) -> Result<Reply, EnrollError> {
+    let Server { http, offer, recipient, authorities } = server;
+    let not_made = |error: client::RequestError| EnrollError::Request(error.to_string());
+    let randomness = Randomness { serial: random()?, nonce: random()? };
+    let mut sent = client::request(wish, recipient, *offer, now, randomness).map_err(not_made)?;
+    let mut asked = 0;
+    loop {
+        let answer = deliver(http, &order.url, *offer, &sent.message).await?;
+        let reply = client::parse_reply(&answer, &sent, wish.key, authorities)?;
+        if asked == order.retries || !matches!(reply, Reply::Pending) {
+            return Ok(reply);
+        }
+        asked += 1;
+        tokio::time::sleep(order.retry_delay).await;
+        sent = client::poll(&sent, wish, recipient, *offer, random()?).map_err(not_made)?;
+    }
+}
+
+/// Whether a certificate is the last of these or comes from it, over authorities alone.
+fn leads_to_last(certificate: &Certificate, authorities: &[Certificate]) -> bool {
+    let is_authority =
+        |above: &Certificate| above.basic_constraints().is_some_and(|(authority, _)| authority);
+    let chain = chain_of(certificate, authorities);
+    let end = chain.last().unwrap_or(certificate);
+    chain.iter().all(is_authority) && authorities.last() == Some(end)
 }
 
 /// Whether the last certificate, which is the root's, is the one that was told.

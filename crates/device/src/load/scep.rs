@@ -228,7 +228,9 @@ fn fault(error: &EnrollError) -> Fault {
     let kind = match error {
         EnrollError::Unreachable { .. } => "not reached",
         EnrollError::Status { .. } => "HTTP status",
-        EnrollError::TooLong | EnrollError::Reply(_) => "answer not believed",
+        EnrollError::TooLong | EnrollError::OtherAuthority(_) | EnrollError::Reply(_) => {
+            "answer not believed"
+        }
         EnrollError::Refused { .. } => "refused",
         EnrollError::Pending => "pending",
         EnrollError::NoRecipient | EnrollError::Fingerprint { .. } | EnrollError::Request(_) => {

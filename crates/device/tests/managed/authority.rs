@@ -44,13 +44,15 @@ pub(crate) struct Authority {
     pub(crate) url: String,
     /// What it was asked.
     pub(crate) asked: Asked,
-    /// The SHA-1 fingerprint of its certificate.
-    pub(crate) fingerprint: Vec<u8>,
+    /// Its certificate.
+    pub(crate) certificate: Certificate,
 }
 
 struct House {
     key: PrivateKey,
     certificate: Certificate,
+    /// What it shows behind its own certificate.
+    further: Vec<Certificate>,
     waiting: u32,
     asked: Asked,
     requested: Option<Csr>,
@@ -59,19 +61,29 @@ struct House {
 impl Authority {
     /// One that approves when it was asked so often whether it has.
     pub(crate) fn start(waiting: u32) -> Self {
+        Self::open(waiting, Vec::new())
+    }
+
+    /// One that shows another's certificate as its root.
+    pub(crate) fn impostor(genuine: &Self) -> Self {
+        Self::open(0, vec![genuine.certificate.clone()])
+    }
+
+    fn open(waiting: u32, further: Vec<Certificate>) -> Self {
         // Devices of other tests may have done so already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let key = PrivateKey::generate(KeyType::Rsa2048).unwrap();
         let certificate = root(&key);
-        let fingerprint = certificate.sha1_fingerprint().to_vec();
+        let own = certificate.clone();
         let asked = Asked::default();
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}/scep", listener.local_addr().unwrap());
-        let mut house = House { key, certificate, waiting, asked: asked.clone(), requested: None };
+        let (requested, noted) = (None, asked.clone());
+        let mut house = House { key, certificate, further, waiting, asked: noted, requested };
         std::thread::spawn(move || {
             listener.incoming().flatten().for_each(|stream| house.serve(stream));
         });
-        Self { url, asked, fingerprint }
+        Self { url, asked, certificate: own }
     }
 }
 
@@ -102,7 +114,9 @@ impl House {
             ("text/plain", b"AES\nSHA-256\nPOSTPKIOperation\n".to_vec())
         } else if head.contains("operation=GetCACert") {
             self.note("GetCACert");
-            ("application/x-x509-ca-cert", self.certificate.der.clone())
+            let own = core::slice::from_ref(&self.certificate);
+            let all = [own, self.further.as_slice()].concat();
+            ("application/x-x509-ca-ra-cert", reply::certificates(&all))
         } else {
             ("application/x-pki-message", self.answer(&body))
         };

@@ -18,7 +18,7 @@ fn order(authority: &Authority, retries: u32) -> Order {
         subject: Name::parse_text("CN=C02X1234").unwrap(),
         names: Vec::new(),
         key: KeyType::Rsa2048,
-        fingerprint: Some(authority.fingerprint.clone()),
+        fingerprint: Some(authority.certificate.sha1_fingerprint().to_vec()),
         retries,
         retry_delay: Duration::ZERO,
     }
@@ -57,4 +57,17 @@ async fn an_authority_with_another_fingerprint_is_sent_nothing() {
     assert!(matches!(error, EnrollError::Fingerprint { .. }), "{error}");
     assert!(error.to_string().contains("0000000000000000000000000000000000000000"), "{error}");
     assert_eq!(asked(&authority), ["GetCACaps", "GetCACert"]);
+}
+
+#[tokio::test]
+async fn an_authority_that_shows_the_root_of_another_is_sent_nothing() {
+    let genuine = Authority::start(0);
+    let impostor = Authority::impostor(&genuine);
+    let order = Order { url: impostor.url.clone(), ..order(&genuine, 0) };
+    let error = enrollment::enroll(&order, NOW).await.unwrap_err();
+    assert!(matches!(error, EnrollError::OtherAuthority("the certificate for requests")));
+    assert_eq!(asked(&impostor), ["GetCACaps", "GetCACert"]);
+    // Whoever knows no fingerprint cannot tell.
+    let order = Order { fingerprint: None, ..order };
+    enrollment::enroll(&order, NOW).await.unwrap();
 }

@@ -1,11 +1,6 @@
 //! A device that is managed: what it makes of a profile, what an MDM pushes, and how it enrolls with
 //! an authority that lets it wait.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails here"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails here")]
 
 mod authority;
 mod enrolling;

@@ -105,7 +105,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     for warning in &plan.warnings {
         output::note(&output::safe(&format!("warning: {warning}")));
     }
-    let enrolled = enrollment::enroll(&plan.order, clock::now().time()).await?;
+    let enrolled = enrollment::enroll(&plan.order, clock::now().time()).await;
+    // What a server says is shown so that it cannot do anything to a terminal.
+    let not_enrolled = |error| Refused::of_words(format!("{:#}", anyhow::Error::from(error)));
+    let enrolled = enrolled.map_err(not_enrolled)?;
     write(&enrolled, plan.trust.as_ref(), &arguments.out)?;
     report(&arguments, &plan, &enrolled)?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use device::mdm;
 use eap::settings::TlsVersion;
 
-/// Where MacBooks are managed.
+/// Where Macs are managed.
 pub(crate) const MACBOOKS: &str = "MacBooks";
 
 /// Where iPads are managed.
