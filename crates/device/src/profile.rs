@@ -151,7 +151,7 @@ pub fn read(
         }
         Some((_, join)) => Some(trust::network(&profile, join, now, &mut warnings)?),
     };
-    several(&profile, &mut warnings);
+    besides(&profile, &mut warnings);
     Ok(Instructions { name: profile.name.clone(), signers, order, network, warnings })
 }
 
@@ -230,7 +230,15 @@ fn identity(profile: &Profile) -> Result<&Scep, ProfileError> {
 }
 
 /// What a Mac would do besides and a simulated device does not.
-fn several(profile: &Profile, warnings: &mut Vec<String>) {
+fn besides(profile: &Profile, warnings: &mut Vec<String>) {
+    for payload in &profile.payloads {
+        match payload.content {
+            Content::Other | Content::Identity => {
+                warnings.push(format!("{} is not installed here", payload.title));
+            }
+            Content::Certificate(_) | Content::Scep(_) | Content::Network(_) => {}
+        }
+    }
     let count = |is_one: fn(&Content) -> bool| {
         profile.payloads.iter().filter(|payload| is_one(&payload.content)).count()
     };

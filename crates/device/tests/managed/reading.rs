@@ -154,6 +154,7 @@ fn what_a_device_passes_over_is_told() {
     let network = "com.apple.wifi.managed";
     let only = warns(&[(network, "com.example.other")], "joins no network");
     assert!(only.network.is_none());
+    warns(&[(network, "com.example.other")], "\"School Wi-Fi\" is not installed here");
 }
 
 #[test]

@@ -76,6 +76,9 @@ impl Filling {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
     fn pairs(values: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -125,6 +128,28 @@ mod tests {
         let values = pairs(&[("%Email%", &"ü".repeat(1000))]);
         Filling::default().fill("subject", &mut text, &values);
         assert_eq!(text.len(), FILLED_BYTES_MAX);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(11), ..Default::default() })]
+
+        #[test]
+        fn whatever_stands_there_is_kept_or_replaced_by_its_value(
+            text in "[%${}A-Za-zß ]{0,40}", variable in "[%${}A-Za-z]{0,12}", value in ".{0,12}",
+        ) {
+            let mut filling = Filling::default();
+            let mut same = text.clone();
+            filling.fill("subject", &mut same, &[]);
+            prop_assert_eq!(&same, &text);
+            let itself = [(variable.clone(), variable.clone())];
+            filling.fill("subject", &mut same, &itself);
+            prop_assert_eq!(&same, &text);
+            let mut filled = text.clone();
+            let mut filling = Filling::default();
+            filling.fill("subject", &mut filled, &[(variable, value)]);
+            prop_assert!(!filling.used.is_empty() || filled == text);
+            prop_assert!(filled.len() <= FILLED_BYTES_MAX);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use device::enrollment::Enrolled;
 use device::mdm::Assignment;
 use device::mdm::Mdm;
 use device::mdm::Push;
+use device::mdm::Status;
 use device::profile;
 use device::profile::Network;
 use domain::object::Kind;
@@ -82,6 +83,21 @@ impl Console {
             format!("{group}.mobileconfig with {}", variables.join(", "))
         });
         each.collect::<Vec<_>>().join("; ")
+    }
+
+    /// How many devices installed their profile, and which did not, as its list shows it.
+    pub(crate) fn state(&self) -> String {
+        let (mut installed, mut failures) = (0, Vec::new());
+        for (serial, _, status) in self.groups.iter().flat_map(|(_, mdm)| mdm.statuses()) {
+            match status {
+                Status::Installed => installed += 1,
+                Status::Failed(why) => failures.push(format!("{serial}: {why}")),
+            }
+        }
+        match failures.len() {
+            0 => format!("{installed} installed"),
+            count => format!("{installed} installed, {count} failed ({})", failures.join("; ")),
+        }
     }
 
     /// Takes a device under management.

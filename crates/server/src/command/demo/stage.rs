@@ -255,25 +255,21 @@ impl Stage {
                 let answer = console::install(&push.file).await;
                 (push, answer)
             });
-            let (mut count, mut failed, mut told) = (0, 0, true);
-            for (push, answer) in answers.await? {
+            let answers = answers.await?;
+            let mut told = !answers.is_empty();
+            for (push, answer) in answers {
                 let is_meant = |actor: &Actor| actor.device.serial == push.serial;
                 let index = actors.iter().position(is_meant).context("nobody has this serial")?;
                 let actor = actors.get(index).context("nobody has this serial")?;
                 let took = answer.installed.as_ref().map(drop).map_err(Clone::clone);
                 console.record(actor, &push, took);
                 told &= answer.installed.is_ok() == (actor.fate != Fate::WrongChallenge);
-                match &answer.installed {
-                    Ok(_) => count += 1,
-                    Err(_) => failed += 1,
-                }
                 self.enrolled(index, actor, &answer).await?;
                 if let Some(place) = installed.get_mut(index) {
                     *place = answer.installed.ok();
                 }
             }
-            let failures = if failed == 0 { String::new() } else { format!(", {failed} failed") };
-            self.scene(scene, told, format!("{count} installed{failures}"))?;
+            self.scene(scene, told, console.state())?;
         }
         Ok(installed)
     }
