@@ -120,6 +120,49 @@ impl Lab {
         self.server.is_some()
     }
 
+    /// Starts the server by a command that becomes the program.
+    #[track_caller]
+    pub fn serve_as(&mut self, command: Command) {
+        let log = self.directory.file("serve.log");
+        let server = Server::start_as(command, &self.data(), &log, []);
+        self.server = Some(server.unwrap_or_else(|mut ended| ended.never_ready()));
+    }
+
+    /// Lets devices enroll where the server is.
+    #[track_caller]
+    pub fn publish_address(&self) {
+        self.ask(["organization", "edit", "--base-url", &self.url("")]).succeeded();
+    }
+
+    /// Renders a network profile for a platform; returns the folder with the files.
+    #[track_caller]
+    pub fn render<const N: usize>(
+        &self,
+        profile: &str,
+        platform: &str,
+        arguments: [&str; N],
+    ) -> PathBuf {
+        let count = std::fs::read_dir(self.directory.path()).map_or(0, Iterator::count);
+        let folder = self.directory.file(&format!("{platform}-{count}"));
+        let mut command = program::command();
+        self.place(command.args(["network-profile", "render", profile, "--for", platform]));
+        outcome::run(command.args(arguments).arg("--out").arg(&folder)).succeeded();
+        folder
+    }
+
+    /// Asks for a certificate with our own client, as a profile says.
+    #[track_caller]
+    pub fn enroll_by<const N: usize>(
+        &self,
+        profile: &Path,
+        out: &str,
+        arguments: [&str; N],
+    ) -> Outcome {
+        let mut command = program::command();
+        command.args(["enroll", "--json", "--profile"]).arg(profile).args(arguments);
+        outcome::run(command.arg("--out").arg(self.directory.file(out)))
+    }
+
     /// Takes the running server: it is no longer the laboratory's.
     #[track_caller]
     pub fn take_server(&mut self) -> Server {

@@ -25,3 +25,4 @@ pub mod server;
 pub mod stranger;
 pub mod strike;
 pub mod supplicant;
+pub mod wire;

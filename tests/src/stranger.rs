@@ -9,7 +9,7 @@ use crate::outcome;
 use crate::outcome::Outcome;
 
 /// A tool, and the Debian package that has it.
-struct Tool {
+pub(crate) struct Tool {
     program: &'static str,
     package: &'static str,
 }
@@ -47,6 +47,30 @@ const STRACE: Tool = Tool { program: "strace", package: "strace" };
 /// Typesets man pages.
 const GROFF: Tool = Tool { program: "groff", package: "groff-base" };
 
+/// Reads property lists.
+const PYTHON: Tool = Tool { program: "python3", package: "python3" };
+
+/// Reads XML.
+const XMLLINT: Tool = Tool { program: "xmllint", package: "libxml2-utils" };
+
+/// The command line of what joins networks on Linux.
+const NMCLI: Tool = Tool { program: "nmcli", package: "network-manager" };
+
+/// A switch, as far as 802.1X goes.
+const HOSTAPD: Tool = Tool { program: "hostapd", package: "hostapd" };
+
+/// The supplicant of Linux.
+const WPA_SUPPLICANT: Tool = Tool { program: "wpa_supplicant", package: "wpasupplicant" };
+
+/// Keeps network interfaces.
+pub(crate) const IP: Tool = Tool { program: "ip", package: "iproute2" };
+
+/// Makes namespaces.
+pub(crate) const UNSHARE: Tool = Tool { program: "unshare", package: "util-linux" };
+
+/// Enters namespaces.
+pub(crate) const NSENTER: Tool = Tool { program: "nsenter", package: "util-linux" };
+
 /// Fetches what is at a URL.
 const CURL: Tool = Tool { program: "curl", package: "curl" };
 
@@ -57,7 +81,7 @@ impl Tool {
     }
 
     #[track_caller]
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         let Self { program, package } = self;
         // Debian keeps programs for administrators where other users do not search.
         let more = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
@@ -76,6 +100,53 @@ impl Tool {
 #[track_caller]
 pub fn openssl<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Outcome {
     outcome::run(OPENSSL.command().args(arguments))
+}
+
+/// What Python's own reader of property lists finds in a file: the document as JSON, bytes as
+/// hexadecimal digits.
+#[track_caller]
+pub fn property_list(file: &Path) -> serde_json::Value {
+    let script = "import json, plistlib, sys\n\
+                  read = plistlib.load(open(sys.argv[1], 'rb'))\n\
+                  json.dump(read, sys.stdout, default=lambda value: value.hex())\n";
+    outcome::run(PYTHON.command().args(["-c", script]).arg(file)).succeeded().json()
+}
+
+/// The same property list in its binary form, beside the file.
+#[track_caller]
+pub fn binary_property_list(file: &Path) -> PathBuf {
+    let script = "import plistlib, sys\n\
+                  read = plistlib.load(open(sys.argv[1], 'rb'))\n\
+                  plistlib.dump(read, open(sys.argv[2], 'wb'), fmt=plistlib.FMT_BINARY)\n";
+    let binary = file.with_extension("binary");
+    outcome::run(PYTHON.command().args(["-c", script]).arg(file).arg(&binary)).succeeded();
+    binary
+}
+
+/// Asserts that `xmllint` finds a file well-formed.
+#[track_caller]
+pub fn is_well_formed(file: &Path) {
+    outcome::run(XMLLINT.command().args(["--noout", "--nonet"]).arg(file)).succeeded();
+}
+
+/// What `nmcli` makes of a keyfile, without NetworkManager running.
+#[track_caller]
+pub fn nmcli_reads(keyfile: &Path) -> Outcome {
+    let change = ["--offline", "connection", "modify", "connection.autoconnect-priority", "1"];
+    let file = std::fs::File::open(keyfile).expect("the keyfile is there");
+    outcome::run(NMCLI.command().args(change).stdin(file))
+}
+
+/// `hostapd`, to be given its arguments; nothing stops it but its own end.
+#[track_caller]
+pub fn hostapd() -> PathBuf {
+    HOSTAPD.path()
+}
+
+/// `wpa_supplicant`, in the same way.
+#[track_caller]
+pub fn wpa_supplicant() -> PathBuf {
+    WPA_SUPPLICANT.path()
 }
 
 /// Typesets man pages for a terminal, prints nothing, and complains of what is wrong with them.

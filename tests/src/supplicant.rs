@@ -86,13 +86,26 @@ impl<'a> Supplicant<'a> {
             self.server_name,
             self.fragment_size,
         );
-        directory.write("eapol_test.conf", settings);
-        let port = radius.rsplit(':').next().unwrap_or_default();
-        let fixed = ["-c", "eapol_test.conf", "-a", "127.0.0.1", "-p", port, "-t", seconds, "-s"];
-        let arguments = fixed.iter().chain([&self.shared_secret]).chain(self.more);
-        let arguments: Vec<String> = arguments.map(|&argument| argument.to_owned()).collect();
-        Joined { log: stranger::eapol_test(directory.path(), &arguments).stdout }
+        let file = directory.write("eapol_test.conf", settings);
+        let more = [&["-s", self.shared_secret], self.more].concat();
+        eapol_test(&file, radius, seconds, &more)
     }
+}
+
+/// Joins with a configuration of wpa_supplicant as it is, through the guide's access point.
+#[track_caller]
+pub fn join_by(configuration: &Path, radius: &str) -> Joined {
+    eapol_test(configuration, radius, ANSWER_SECONDS, &["-s", guide::SHARED_SECRET])
+}
+
+#[track_caller]
+fn eapol_test(configuration: &Path, radius: &str, seconds: &str, more: &[&str]) -> Joined {
+    let port = radius.rsplit(':').next().unwrap_or_default();
+    let fixed = ["-c", shown(configuration), "-a", "127.0.0.1", "-p", port, "-t", seconds];
+    let arguments = fixed.iter().chain(more).map(|&argument| argument.to_owned());
+    let folder = configuration.parent().unwrap_or(Path::new("/"));
+    let arguments: Vec<String> = arguments.collect();
+    Joined { log: stranger::eapol_test(folder, &arguments).stdout }
 }
 
 impl Joined {

@@ -18,7 +18,7 @@ fn devices(document: &Value) -> (Vec<&Value>, Vec<&Value>) {
 }
 
 #[test]
-fn the_demo_lets_five_in_and_refuses_three_with_reasons() {
+fn the_demo_lets_five_in_and_keeps_four_out_with_reasons() {
     let told = program::run(["demo", "--exit", "--json"]).succeeded().json();
     assert_eq!(told["ok"], true, "{told:#}");
     let steps = json::list(&told, "/steps");
@@ -39,13 +39,29 @@ fn the_demo_lets_five_in_and_refuses_three_with_reasons() {
     for version in ["1.2", "1.3"] {
         assert!(inside.iter().any(|device| device["tls"] == version), "{told:#}");
     }
-    assert!(outside.len() >= 3, "{told:#}");
+    assert!(outside.len() >= 4, "{told:#}");
     for device in outside {
         for words in ["/name", "/reason/code", "/reason/sentence", "/reason/fix"] {
             assert!(!json::text(device, words).is_empty(), "{words}: {device:#}");
         }
         assert!(device["vlan"].is_null(), "{device:#}");
     }
+}
+
+#[test]
+fn the_demos_mdm_pushes_profiles_and_says_how_devices_took_them() {
+    let told = program::run(["demo", "--exit", "--json"]).succeeded().json();
+    let detail = |words: &str| {
+        let mut steps = json::list(&told, "/steps").iter();
+        let step = steps.find(|step| json::text(step, "/name").contains(words));
+        json::text(step.expect("the step is told"), "/detail")
+    };
+    let held = detail("uploaded to Mosyle");
+    assert!(held.contains("%Email%") && held.contains("%WiFiMac%"), "{held}");
+    let first = detail("All current and future Devices");
+    assert!(first.starts_with("7 installed, 1 failed (C02SC00005: the server refused"), "{first}");
+    let last = detail("added later");
+    assert!(last.starts_with("8 installed, 1 failed (C02SC00005: the server refused"), "{last}");
 }
 
 #[test]
@@ -57,7 +73,12 @@ fn the_demo_plays_as_many_devices_as_it_is_told() {
 #[test]
 fn the_demo_tells_its_story_to_people_too() {
     let told = program::run(["demo", "--exit"]).succeeded();
-    told.says("ENR-CHALLENGE-WRONG").says("POL-NO-MATCH").says("CERT-REVOKED").says("VLAN");
+    told.says("ENR-CHALLENGE-WRONG")
+        .says("POL-NO-MATCH")
+        .says("CERT-REVOKED")
+        .says("server refused")
+        .says("TLS-BAD-CERTIFICATE")
+        .says("VLAN");
 }
 
 #[test]
@@ -77,7 +98,7 @@ fn without_exit_the_demo_prints_a_document_a_line_and_serves_on() {
         address = address.or(found.map(str::to_owned));
     }
     let devices = kinds.iter().filter(|kind| **kind == "device").count();
-    assert!(devices >= 8 && kinds.len() > devices, "{kinds:?}");
+    assert!(devices >= 9 && kinds.len() > devices, "{kinds:?}");
     let capabilities = http::get(&address.unwrap(), "/scep/mosyle?operation=GetCACaps");
     assert_eq!(capabilities.status, 200);
     assert_eq!(demo.end("INT"), 0);

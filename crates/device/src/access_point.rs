@@ -23,6 +23,9 @@ pub const SENDS_MAX: u32 = 4;
 /// The most datagrams looked at for one request; whoever floods us does not hold us up for ever.
 pub const DATAGRAMS_MAX: u32 = 64;
 
+/// `Ethernet` of NAS-Port-Type.
+const PORT_TYPE_ETHERNET: u32 = 15;
+
 /// `Wireless-802.11` of NAS-Port-Type.
 const PORT_TYPE_WIRELESS: u32 = 19;
 
@@ -39,11 +42,22 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// How a device is connected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Medium {
+    /// Over the air, by an access point.
+    Wireless,
+    /// By a cable, at a switch.
+    Wired,
+}
+
 /// What the access point says about itself and the device in every request.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// Its own name.
     pub nas_identifier: String,
+    /// How the device is connected to it.
+    pub medium: Medium,
     /// Its radio's address, a colon and the SSID.
     pub called_station_id: String,
     /// The device's address.
@@ -149,10 +163,14 @@ impl AccessPoint {
         self.identifier = self.identifier.wrapping_add(1);
         let authenticator = random()?;
         let description = &self.description;
+        let port_type = match description.medium {
+            Medium::Wireless => PORT_TYPE_WIRELESS,
+            Medium::Wired => PORT_TYPE_ETHERNET,
+        };
         let mut request = request::build(self.identifier, authenticator)
             .attribute(number::USER_NAME, user_name.as_bytes())
             .attribute(number::NAS_IDENTIFIER, description.nas_identifier.as_bytes())
-            .attribute(number::NAS_PORT_TYPE, &PORT_TYPE_WIRELESS.to_be_bytes())
+            .attribute(number::NAS_PORT_TYPE, &port_type.to_be_bytes())
             .attribute(number::SERVICE_TYPE, &SERVICE_TYPE_FRAMED.to_be_bytes())
             .attribute(number::FRAMED_MTU, &description.framed_mtu.to_be_bytes())
             .attribute(number::CALLED_STATION_ID, description.called_station_id.as_bytes())

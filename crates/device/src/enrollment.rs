@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
 /// What a device is told to ask for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Order {
     /// The Enrollment URL.
     pub url: String,
@@ -38,6 +38,23 @@ pub struct Order {
     pub names: Vec<GeneralName>,
     /// The key: RSA, as SCEP wants it.
     pub key: KeyType,
+    /// The SHA-1 fingerprint of the last certificate that the server shows, if it is known.
+    pub fingerprint: Option<Vec<u8>>,
+    /// How often it asks again while the request waits for approval.
+    pub retries: u32,
+    /// How long it waits before it asks again.
+    pub retry_delay: Duration,
+}
+
+impl core::fmt::Debug for Order {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("Order")
+            .field("url", &self.url)
+            .field("subject", &self.subject)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a device has afterwards.
@@ -78,6 +95,20 @@ pub enum EnrollError {
     /// No certificate that a request could be encrypted to.
     #[error("the server has no certificate that requests can be encrypted to")]
     NoRecipient,
+    /// The authority is another than the one that was told.
+    #[error(
+        "the server's authority has the fingerprint {found}, and the profile says {expected} \
+         (CAFingerprint): nothing was sent"
+    )]
+    Fingerprint {
+        /// The one that was told.
+        expected: String,
+        /// The one that it has.
+        found: String,
+    },
+    /// A certificate of somebody else stands beside that authority's.
+    #[error("{0} does not lead to the authority that the profile names (CAFingerprint)")]
+    OtherAuthority(&'static str),
     /// The server refused.
     #[error("the server refused ({}): {}", .fail_info, .text)]
     Refused {
@@ -103,26 +134,31 @@ pub enum EnrollError {
 /// [`EnrollError`] says why there is none.
 pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
     let http = http_client()?;
-    let key = generate(order.key).await?;
     let offer = capabilities(&http, &order.url).await?;
     let authorities = authorities(&http, &order.url).await?;
     let recipient = client::recipient(&authorities).ok_or(EnrollError::NoRecipient)?;
+    let is_known = order.fingerprint.is_some();
+    check_fingerprint(order.fingerprint.as_deref(), &authorities)?;
+    if is_known && !leads_to_last(recipient, &authorities) {
+        return Err(EnrollError::OtherAuthority("the certificate for requests"));
+    }
+    let key = generate(order.key).await?;
     let wish = Wish {
         key: &key,
         subject: &order.subject,
         general_names: &order.names,
         challenge: order.challenge.as_deref(),
     };
-    let randomness = Randomness { serial: random()?, nonce: random()? };
-    let sent = client::request(&wish, recipient, offer, now, randomness)
-        .map_err(|error| EnrollError::Request(error.to_string()))?;
-    let answer = deliver(&http, &order.url, offer, &sent.message).await?;
-    match client::parse_reply(&answer, &sent, &key, &authorities)? {
+    let server = Server { http, offer, recipient, authorities: &authorities };
+    match ask(order, &wish, &server, now).await? {
         Reply::Issued { mut certificates } => {
             if certificates.is_empty() {
                 return Err(EnrollError::NoRecipient);
             }
             let certificate = certificates.swap_remove(0);
+            if is_known && !leads_to_last(&certificate, &authorities) {
+                return Err(EnrollError::OtherAuthority("the certificate that came"));
+            }
             let chain = chain_of(&certificate, &authorities);
             let root = chain.last().filter(|last| last.is_self_signed()).cloned();
             Ok(Enrolled { certificate, key, chain, root })
@@ -133,6 +169,65 @@ pub async fn enroll(order: &Order, now: Time) -> Result<Enrolled, EnrollError> {
         }),
         Reply::Pending => Err(EnrollError::Pending),
     }
+}
+
+/// Who is asked.
+struct Server<'a> {
+    http: Client,
+    offer: Offer,
+    recipient: &'a Certificate,
+    authorities: &'a [Certificate],
+}
+
+/// Sends the request, and asks again while it waits for approval.
+async fn ask(
+    order: &Order,
+    wish: &Wish<'_>,
+    server: &Server<'_>,
+    now: Time,
+) -> Result<Reply, EnrollError> {
+    let Server { http, offer, recipient, authorities } = server;
+    let not_made = |error: client::RequestError| EnrollError::Request(error.to_string());
+    let randomness = Randomness { serial: random()?, nonce: random()? };
+    let mut sent = client::request(wish, recipient, *offer, now, randomness).map_err(not_made)?;
+    let mut asked = 0;
+    loop {
+        let answer = deliver(http, &order.url, *offer, &sent.message).await?;
+        let reply = client::parse_reply(&answer, &sent, wish.key, authorities)?;
+        if asked == order.retries || !matches!(reply, Reply::Pending) {
+            return Ok(reply);
+        }
+        asked += 1;
+        tokio::time::sleep(order.retry_delay).await;
+        sent = client::poll(&sent, wish, recipient, *offer, random()?).map_err(not_made)?;
+    }
+}
+
+/// Whether a certificate is the last of these or comes from it, over authorities alone.
+fn leads_to_last(certificate: &Certificate, authorities: &[Certificate]) -> bool {
+    let is_authority =
+        |above: &Certificate| above.basic_constraints().is_some_and(|(authority, _)| authority);
+    let chain = chain_of(certificate, authorities);
+    let end = chain.last().unwrap_or(certificate);
+    chain.iter().all(is_authority) && authorities.last() == Some(end)
+}
+
+/// Whether the last certificate, which is the root's, is the one that was told.
+fn check_fingerprint(
+    expected: Option<&[u8]>,
+    authorities: &[Certificate],
+) -> Result<(), EnrollError> {
+    let (Some(expected), Some(last)) = (expected, authorities.last()) else { return Ok(()) };
+    let found = last.sha1_fingerprint();
+    if expected == found {
+        return Ok(());
+    }
+    let (expected, found) = (hex(expected), hex(&found));
+    Err(EnrollError::Fingerprint { expected, found })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// What speaks HTTP to one server.

@@ -4,4 +4,6 @@ pub mod access_point;
 pub mod calibration;
 pub mod enrollment;
 pub mod load;
+pub mod mdm;
 pub mod network;
+pub mod profile;

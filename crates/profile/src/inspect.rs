@@ -10,6 +10,7 @@ use pki::certificate::Certificate;
 
 use crate::apple::key;
 use crate::apple::key::Deviation;
+use crate::mdm::filling::Filling;
 use crate::property_list;
 use crate::property_list::Dictionary;
 use crate::property_list::Unreadable;
@@ -66,6 +67,8 @@ pub struct Profile {
     pub name: String,
     /// What identifies it on a device.
     pub identifier: String,
+    /// When devices remove it, if they do, as XML writes a date.
+    pub removal: Option<String>,
     /// Who signed it, from outside to inside.
     pub signatures: Vec<Signature>,
     /// Its payloads in their order.
@@ -143,6 +146,10 @@ fn profile(root: &Dictionary, payloads: &[Value], signatures: Vec<Signature>) ->
     Profile {
         name: text("PayloadDisplayName"),
         identifier: text("PayloadIdentifier"),
+        removal: match root.get("RemovalDate") {
+            Some(Value::Date(date)) => Some(date.clone()),
+            _ => None,
+        },
         signatures,
         payloads: read,
         deviations,
@@ -212,14 +219,21 @@ impl Profile {
 
     /// The same profile as an MDM would push it: each variable replaced by its value.
     #[must_use]
-    pub fn expanded(mut self, values: &[(String, String)]) -> Self {
+    pub fn expanded(self, values: &[(String, String)]) -> Self {
+        self.filled(values).0
+    }
+
+    /// The same, with what became of the variables and the values.
+    #[must_use]
+    pub fn filled(mut self, values: &[(String, String)]) -> (Self, Filling) {
+        let mut filling = Filling::default();
         for payload in &mut self.payloads {
             match &mut payload.content {
-                Content::Scep(scep) => scep.expand(values),
-                Content::Network(join) => join.expand(values),
+                Content::Scep(scep) => scep.fill(values, &mut filling),
+                Content::Network(join) => join.fill(values, &mut filling),
                 Content::Certificate(_) | Content::Identity | Content::Other => {}
             }
         }
-        self
+        (self, filling)
     }
 }

@@ -3,6 +3,7 @@
 //! A spelling stands here only if the vendor's own pages or files say it. Where none was found the
 //! table says so, and cards ask the administrator to choose from the console's list.
 
+pub mod filling;
 mod recognition;
 
 use crate::complaint::Complaint;

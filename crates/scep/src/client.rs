@@ -13,7 +13,7 @@ use pki::{
     key::{Hash, KeyError, KeyKind, PrivateKey},
     name::{Name, NameError},
     time::Time,
-    tlv::Malformed,
+    tlv::{self, Malformed},
 };
 
 use crate::message::{
@@ -120,15 +120,49 @@ pub fn request(
     let signer = self_signed(wish, now, randomness.serial)?;
     let transaction_id = TransactionId::of_key(wish.key.public_key().identifier());
     let content = enveloped_data::seal(&request, recipient, offer.cipher)?;
+    let key = Signer { certificate: &signer, key: wish.key, hash: offer.hash };
+    let nonce = randomness.nonce;
+    let message = signed("19", &content, &transaction_id, &nonce, &key)?;
+    Ok(Sent { message, transaction_id, nonce, signer })
+}
+
+/// Asks again for a request that waits for approval (`CertPoll`, RFC 8894 3.3.3): of the same
+/// transaction, signed with the same certificate.
+///
+/// # Errors
+/// [`RequestError`].
+pub fn poll(
+    sent: &Sent,
+    wish: &Wish<'_>,
+    recipient: &Certificate,
+    offer: Offer,
+    nonce: [u8; 16],
+) -> Result<Sent, RequestError> {
+    // Who issues is whoever stands above a registration authority.
+    let is_authority = recipient.basic_constraints().is_some_and(|(authority, _)| authority);
+    let issuer = if is_authority { &recipient.subject } else { &recipient.issuer };
+    let asked = tlv::sequence(&[issuer.der(), wish.subject.der()]);
+    let content = enveloped_data::seal(&asked, recipient, offer.cipher)?;
+    let (transaction_id, signer) = (sent.transaction_id.clone(), sent.signer.clone());
+    let key = Signer { certificate: &signer, key: wish.key, hash: offer.hash };
+    let message = signed("20", &content, &transaction_id, &nonce, &key)?;
+    Ok(Sent { message, transaction_id, nonce, signer })
+}
+
+fn signed(
+    message_type: &str,
+    content: &[u8],
+    transaction_id: &TransactionId,
+    nonce: &[u8],
+    key: &Signer<'_>,
+) -> Result<Vec<u8>, KeyError> {
     let transaction = vec![transaction_id.element().to_vec()];
     let attributes = [
-        message::printable(MESSAGE_TYPE, "19"),
+        message::printable(MESSAGE_TYPE, message_type),
         Attribute { oid: TRANSACTION_ID, values: transaction },
-        message::octets(SENDER_NONCE, &randomness.nonce),
+        message::octets(SENDER_NONCE, nonce),
     ];
-    let key = Signer { certificate: &signer, key: wish.key, hash: offer.hash };
-    let message = signed_data::build(&content, &attributes, &key, &[])?;
-    Ok(Sent { message, transaction_id, nonce: randomness.nonce, signer })
+    signed_data::build(content, &attributes, key, &[])
 }
 
 fn self_signed(wish: &Wish<'_>, now: Time, random: [u8; 16]) -> Result<Certificate, RequestError> {

@@ -466,3 +466,27 @@ proptest! {
         let _ = house.parse(&message);
     }
 }
+
+#[test]
+fn a_question_after_a_pending_request_is_of_the_same_transaction() {
+    let house = &*HOUSE;
+    let sent = house.request(OFFER);
+    let subject = Name::parse_text("CN=device").unwrap();
+    let wish =
+        Wish { key: &house.device_key, subject: &subject, general_names: &[], challenge: None };
+    let again = client::poll(&sent, &wish, &house.ra, OFFER, [6; 16]).unwrap();
+    assert_eq!((&again.transaction_id, again.nonce), (&sent.transaction_id, [6; 16]));
+    let refused = house.refused(&again.message);
+    assert_eq!(refused.fail_info, FailInfo::BadRequest);
+    assert!(refused.text.contains("polling (20)"), "{}", refused.text);
+    assert_eq!(refused.context.transaction_id, sent.transaction_id);
+    assert_eq!(refused.context.sender_nonce, [6; 16]);
+    assert_eq!(refused.context.signer, sent.signer);
+    // The answer is believed as that to the first question is.
+    let answer = reply::failure(&refused, &house.responder(), NOW, NONCE).unwrap();
+    let authorities = [house.ra.clone(), house.ca.clone()];
+    let reply = client::parse_reply(&answer, &again, &house.device_key, &authorities).unwrap();
+    assert!(matches!(reply, Reply::Failed { .. }));
+    let earlier = client::parse_reply(&answer, &sent, &house.device_key, &authorities);
+    assert_eq!(earlier.unwrap_err(), ReplyError::OtherRequest);
+}

@@ -40,6 +40,7 @@ mod simulate;
 mod token;
 mod toml_document;
 pub(crate) mod toml_writer;
+mod trust_file;
 mod version;
 mod watch;
 

@@ -66,7 +66,8 @@ impl Refused {
         Self { complaints, ..Self::of_words(detail) }
     }
 
-    fn of_words(detail: String) -> Self {
+    /// A sentence.
+    pub(crate) fn of_words(detail: String) -> Self {
         Self {
             status: None,
             code: None,
@@ -83,6 +84,11 @@ impl Refused {
     pub(crate) fn answered(self, problem: &Problem) -> Self {
         let Problem { status, code, fix, .. } = problem;
         Self { status: Some(*status), code: Some(code.clone()), fix: Some(fix.clone()), ..self }
+    }
+
+    /// The same with what to do about it.
+    pub(crate) fn advising(self, fix: String) -> Self {
+        Self { fix: Some(fix), ..self }
     }
 
     /// The same with other words behind the complaints.

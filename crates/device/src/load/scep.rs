@@ -228,10 +228,14 @@ fn fault(error: &EnrollError) -> Fault {
     let kind = match error {
         EnrollError::Unreachable { .. } => "not reached",
         EnrollError::Status { .. } => "HTTP status",
-        EnrollError::TooLong | EnrollError::Reply(_) => "answer not believed",
+        EnrollError::TooLong | EnrollError::OtherAuthority(_) | EnrollError::Reply(_) => {
+            "answer not believed"
+        }
         EnrollError::Refused { .. } => "refused",
         EnrollError::Pending => "pending",
-        EnrollError::NoRecipient | EnrollError::Request(_) => "not sent",
+        EnrollError::NoRecipient | EnrollError::Fingerprint { .. } | EnrollError::Request(_) => {
+            "not sent"
+        }
     };
     (kind, error.to_string())
 }

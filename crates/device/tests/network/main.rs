@@ -14,6 +14,7 @@ mod tests {
 
     use device::access_point::Description;
     use device::access_point::ExchangeError;
+    use device::access_point::Medium;
     use device::access_point::SENDS_MAX;
     use device::access_point::Secret;
     use device::network;
@@ -57,6 +58,7 @@ mod tests {
             tls_highest: version,
             access_point: Description {
                 nas_identifier: "lab".to_owned(),
+                medium: Medium::Wireless,
                 called_station_id: "00-11-22-33-44-55:Example-Secure".to_owned(),
                 calling_station_id: "66-77-88-99-AA-BB".to_owned(),
                 framed_mtu: 1400,

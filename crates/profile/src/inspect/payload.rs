@@ -8,12 +8,10 @@ use super::Payload;
 use crate::apple::key::DEVIATIONS_MAX;
 use crate::apple::key::Deviation;
 use crate::apple::key::describe;
+use crate::mdm::filling::Filling;
 use crate::network::NameKind;
 use crate::property_list::Dictionary;
 use crate::property_list::Value;
-
-/// Longest text after its variables were replaced: as long as a URL may be.
-const EXPANDED_BYTES_MAX: usize = 8192;
 
 /// A certificate to ask for by SCEP. What is not said has Apple's default.
 #[derive(Clone)]
@@ -160,12 +158,19 @@ impl Scep {
         url.into_iter().chain(subject).chain(names).map(|(what, text)| (what, text.as_str()))
     }
 
-    pub(super) fn expand(&mut self, values: &[(String, String)]) {
-        let subject = self.subject.iter_mut().map(|(_, text)| text);
-        let names = self.names.iter_mut().map(|(_, text)| text);
-        let others = [&mut self.url].into_iter().chain(&mut self.name).chain(&mut self.challenge);
-        for text in subject.chain(names).chain(others) {
-            expand(text, values);
+    pub(super) fn fill(&mut self, values: &[(String, String)], filling: &mut Filling) {
+        filling.fill("URL", &mut self.url, values);
+        for (key, text) in &mut self.subject {
+            filling.fill(&format!("Subject {key}"), text, values);
+        }
+        for (kind, text) in &mut self.names {
+            filling.fill(&format!("SubjectAltName {}", kind.as_key()), text, values);
+        }
+        if let Some(name) = &mut self.name {
+            filling.fill("Name", name, values);
+        }
+        if let Some(challenge) = &mut self.challenge {
+            filling.fill_secret("Challenge", challenge, values);
         }
     }
 }
@@ -211,22 +216,12 @@ impl Join {
         }
     }
 
-    pub(super) fn expand(&mut self, values: &[(String, String)]) {
-        for text in self.ssid.iter_mut().chain(&mut self.outer_identity) {
-            expand(text, values);
+    pub(super) fn fill(&mut self, values: &[(String, String)], filling: &mut Filling) {
+        if let Some(ssid) = &mut self.ssid {
+            filling.fill("SSID_STR", ssid, values);
         }
-    }
-}
-
-fn expand(text: &mut String, values: &[(String, String)]) {
-    for (variable, value) in values {
-        if !variable.is_empty() && text.contains(variable.as_str()) {
-            *text = text.replace(variable.as_str(), value);
-            let mut end = text.len().min(EXPANDED_BYTES_MAX);
-            while !text.is_char_boundary(end) {
-                end -= 1;
-            }
-            text.truncate(end);
+        if let Some(identity) = &mut self.outer_identity {
+            filling.fill("OuterIdentity", identity, values);
         }
     }
 }

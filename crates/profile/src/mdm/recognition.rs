@@ -56,11 +56,9 @@ pub fn recognize(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let mut rest = text;
     while !rest.is_empty() && found.len() < FOUND_MAX {
-        if let Some((style, written)) =
-            STYLES.iter().find_map(|style| written_in(style, rest).map(|written| (style, written)))
-        {
-            found.push(name(style, written));
-            rest = rest.get(written.len()..).unwrap_or_default();
+        if let Some(variable) = at_start(rest) {
+            rest = rest.get(variable.text.len()..).unwrap_or_default();
+            found.push(variable);
         } else {
             let mut characters = rest.chars();
             characters.next();
@@ -68,6 +66,11 @@ pub fn recognize(text: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+/// The variable that a text begins with.
+pub(super) fn at_start(text: &str) -> Option<Found> {
+    STYLES.iter().find_map(|style| written_in(style, text).map(|written| name(style, written)))
 }
 
 /// The variable that a text begins with, written in this style.

@@ -116,9 +116,7 @@ fn nmcli_reads_every_keyfile() {
     {
         let keyfile = file(&network, ".nmconnection");
         let change = ["--offline", "connection", "modify", "connection.autoconnect-priority", "1"];
-        let Some((content, told)) = program::run("nmcli", &change, keyfile.as_bytes()) else {
-            return;
-        };
+        let (content, told) = program::run("nmcli", &change, keyfile.as_bytes());
         assert!(content, "{told}");
         // It writes what it has read, in an order of its own.
         let told = format!("\n{told}");
@@ -318,7 +316,7 @@ fn asked(script: &str) -> Vec<String> {
          set -- enroll{command}\n\
          for word; do printf '%s\\n' \"$word\"; done\n"
     );
-    let (content, told) = program::run("sh", &[], test.as_bytes()).unwrap();
+    let (content, told) = program::run("sh", &[], test.as_bytes());
     assert!(content, "{told}");
     told.lines().map(str::to_owned).collect()
 }

@@ -16,5 +16,6 @@ mod linux;
 mod onc;
 mod p12;
 mod program;
+mod signing;
 mod tree;
 mod windows;

@@ -10,6 +10,7 @@ use anyhow::Context;
 use anyhow::bail;
 use clap::Args;
 use device::access_point::Description;
+use device::access_point::Medium;
 use device::access_point::Secret;
 use device::network::Certified;
 use device::network::Device;
@@ -18,12 +19,12 @@ use device::network::Outcome;
 use device::network::Trusted;
 use eap::settings::TlsVersion;
 use pki::pem;
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::clock;
 use crate::command::enroll::CERTIFICATE_FILE;
 use crate::command::enroll::KEY_FILE;
+use crate::command::trust_file::TrustFile;
 use crate::output;
 
 /// How long each copy of a request is waited for.
@@ -35,8 +36,11 @@ pub(crate) const FRAGMENT_SIZE: usize = 1390;
 /// The most joins after the first: enough to see that every one resumes.
 const RESUME_MAX: i64 = 1000;
 
-/// What an enrollment from a profile leaves beside the certificate.
-const TRUST_FILE: &str = "trust.json";
+/// The wireless network that is joined where neither an option nor a profile names one.
+const SSID: &str = "Example-Secure";
+
+/// The address of the simulated access point or switch.
+const STATION: &str = "02-00-00-00-00-FF";
 
 /// Join the network as a device does, through a simulated access point.
 #[derive(Args, Debug)]
@@ -47,7 +51,8 @@ pub(crate) struct Arguments {
     /// The secret that the access point shares with the server
     #[arg(long, value_name = "SECRET")]
     secret: String,
-    /// A directory with certificate.pem and key.pem, as `enroll` writes it
+    /// A directory with certificate.pem and key.pem, as `enroll` writes it; with trust.json, what
+    /// the profile said of trust, network, TLS and outer identity holds unless told otherwise
     #[arg(long, value_name = "DIR")]
     identity: PathBuf,
     /// The authorities that the server's certificate must come from
@@ -59,9 +64,9 @@ pub(crate) struct Arguments {
     /// The only version of TLS to speak [default: 1.2 or 1.3]
     #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
     tls: Option<String>,
-    /// The wireless network to join
-    #[arg(long, value_name = "NAME", default_value = "Example-Secure")]
-    ssid: String,
+    /// The wireless network to join [default: the profile's, else Example-Secure]
+    #[arg(long, value_name = "NAME")]
+    ssid: Option<String>,
     /// The device's MAC address
     #[arg(long, value_name = "ADDRESS", default_value = "02-00-00-00-00-01")]
     mac: String,
@@ -73,29 +78,27 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What devices are told to trust.
-#[derive(Debug, Deserialize)]
-struct TrustFile {
-    /// Certificates, PEM.
-    anchors: Vec<String>,
-    /// Server names.
-    names: Vec<String>,
-}
-
 /// Joins and says how it went: status 0 only when the device is in, every time.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let identity = certified(&arguments.identity)?;
-    let (tls_lowest, tls_highest) = versions(arguments.tls.as_deref());
+    let file = TrustFile::find(&arguments.identity)?.unwrap_or_default();
+    let (tls_lowest, tls_highest) = match (&arguments.tls, file.versions()?) {
+        (None, Some(range)) => range,
+        (only, _) => versions(only.as_deref()),
+    };
     let trust = arguments.trust.as_deref();
     let options = Options {
         server: resolve(&arguments.radius).await?,
         secret: Secret(arguments.secret.clone().into_bytes()),
-        name: common_name(&identity)?,
+        name: match &file.outer_identity {
+            Some(name) => name.clone(),
+            None => common_name(&identity)?,
+        },
         identity: Some(identity),
         trusted: trusted(&arguments.identity, trust, &arguments.server_name)?,
         tls_lowest,
         tls_highest,
-        access_point: describe(&arguments.ssid, &arguments.mac),
+        access_point: arguments.access_point(&file),
         fragment_size: FRAGMENT_SIZE,
         patience: PATIENCE,
     };
@@ -116,11 +119,36 @@ fn join(arguments: &Arguments, options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+impl Arguments {
+    /// What stands between the device and the server: a switch if the profile is for a cable.
+    fn access_point(&self, file: &TrustFile) -> Description {
+        match (&self.ssid, &file.ssid) {
+            (None, None) if file.wired => describe_switch(&self.mac),
+            (given, told) => {
+                let ssid = given.as_deref().or(told.as_deref()).unwrap_or(SSID);
+                describe(ssid, &self.mac)
+            }
+        }
+    }
+}
+
 /// What a simulated access point says of itself.
 pub(crate) fn describe(ssid: &str, mac: &str) -> Description {
     Description {
         nas_identifier: "safeconduct-access-point".to_owned(),
-        called_station_id: format!("02-00-00-00-00-FF:{ssid}"),
+        medium: Medium::Wireless,
+        called_station_id: format!("{STATION}:{ssid}"),
+        calling_station_id: mac.to_owned(),
+        framed_mtu: 1400,
+    }
+}
+
+/// What a simulated switch says of itself.
+pub(crate) fn describe_switch(mac: &str) -> Description {
+    Description {
+        nas_identifier: "safeconduct-switch".to_owned(),
+        medium: Medium::Wired,
+        called_station_id: STATION.to_owned(),
         calling_station_id: mac.to_owned(),
         framed_mtu: 1400,
     }
@@ -180,17 +208,7 @@ pub(crate) fn trusted(
         let anchors = anchors.into_iter().map(|certificate| certificate.der).collect();
         return Ok(Some(Trusted { anchors, names: names.to_vec() }));
     }
-    let path = identity.join(TRUST_FILE);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let file: TrustFile = serde_json::from_str(&read(&path)?)
-        .with_context(|| format!("{} is not understood", path.display()))?;
-    let mut anchors = Vec::new();
-    for text in &file.anchors {
-        anchors.extend(pem::certificates(text)?.into_iter().map(|certificate| certificate.der));
-    }
-    Ok(Some(Trusted { anchors, names: file.names }))
+    TrustFile::find(identity)?.map(|file| file.trusted()).transpose()
 }
 
 /// The text of a file.

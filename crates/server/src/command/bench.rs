@@ -49,7 +49,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
 const CLOCK: Clock = Clock { time: || clock::now().time(), instant: clock::instant };
 
 /// A secret as it was given, or the first line of a file.
-fn secret(given: Option<&str>, file: Option<&Path>) -> anyhow::Result<Option<String>> {
+pub(crate) fn secret(given: Option<&str>, file: Option<&Path>) -> anyhow::Result<Option<String>> {
     let Some(file) = file else { return Ok(given.map(str::to_owned)) };
     let text = authenticate::read(file)?;
     Ok(Some(text.lines().next().unwrap_or_default().to_owned()))

@@ -1,6 +1,8 @@
 //! `safeconduct demo`: the whole story over real sockets, with simulated devices.
 
 mod cast;
+mod console;
+mod review;
 mod stage;
 
 use std::path::PathBuf;

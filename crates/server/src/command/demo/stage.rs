@@ -8,21 +8,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use anyhow::bail;
-use device::enrollment;
-use device::enrollment::Enrolled;
-use device::enrollment::Order;
 use device::network;
 use device::network::Certified;
 use device::network::Options;
-use device::network::Outcome;
-use device::network::Trusted;
 use domain::event::Shown;
 use domain::refusal::Reason;
-use domain::secret::Secret;
 use domain::session::Limits;
-use pki::certificate::Certificate;
-use pki::key::KeyType;
-use pki::name::Name;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
@@ -33,6 +24,11 @@ use crate::command::apply;
 use crate::command::authenticate;
 use crate::command::demo::cast::Actor;
 use crate::command::demo::cast::Fate;
+use crate::command::demo::console;
+use crate::command::demo::console::Answer;
+use crate::command::demo::console::Console;
+use crate::command::demo::console::Installed;
+use crate::command::demo::review::Review;
 use crate::config::Database;
 use crate::config::Listen;
 use crate::config::Place;
@@ -55,11 +51,6 @@ const BASE_URL: &str = "http://127.0.0.1:8080";
 /// The shared secret of the access point in the guide's file.
 const SHARED_SECRET: &str = "a-long-shared-secret-for-the-lab";
 
-/// The network of the guide's profile, its server's name and its root.
-const SSID: &str = "Example-Secure";
-const SERVER_NAME: &str = "radius.example.test";
-const RADIUS_ROOT: &str = "example-school-radius-ca";
-
 /// Devices that act at once: their keys are made on the same machine.
 const AT_ONCE_MAX: usize = 8;
 
@@ -69,19 +60,6 @@ struct Scene {
     name: String,
     ok: bool,
     detail: String,
-}
-
-/// How it went for one device.
-#[derive(Clone, Debug, Serialize)]
-struct Review {
-    name: String,
-    enrolled: bool,
-    authenticated: Option<bool>,
-    tls: Option<String>,
-    vlan: Option<String>,
-    reason: Option<Reason>,
-    #[serde(skip)]
-    as_told: bool,
 }
 
 /// The server and what has been told so far.
@@ -136,10 +114,12 @@ impl Stage {
 
     /// Plays every scene; whether all went as told.
     pub(crate) async fn play(&mut self, actors: Vec<Actor>) -> anyhow::Result<bool> {
-        let secrets = self.set_up().await?;
-        let enrolled = self.enroll(&actors, &secrets).await?;
-        self.revoke(&actors, &enrolled).await?;
-        self.join(&actors, enrolled).await?;
+        self.set_up().await?;
+        self.reviews = actors.iter().map(Review::of).collect();
+        let mut console = self.console(&actors).await?;
+        let installed = self.push(&mut console, &actors).await?;
+        self.revoke(&actors, &installed).await?;
+        self.join(&actors, installed).await?;
         Ok(self.scenes.iter().all(|scene| scene.ok)
             && self.reviews.iter().all(|review| review.as_told))
     }
@@ -231,12 +211,12 @@ impl Stage {
     }
 
     /// The guide, from Certificate Authorities to Access Points, as two declarative files.
-    async fn set_up(&mut self) -> anyhow::Result<BTreeMap<String, Secret>> {
+    async fn set_up(&mut self) -> anyhow::Result<()> {
         let connection = Connection::within(self.running.instance());
         let own_url = format!("http://{}", self.http()?);
         let text = MOSYLE.replace(BASE_URL, &own_url);
-        let mut secrets = apply::apply_text(&connection, &text).await?;
-        secrets.append(&mut apply::apply_text(&connection, ADDITIONS).await?);
+        apply::apply_text(&connection, &text).await?;
+        apply::apply_text(&connection, ADDITIONS).await?;
         let organization: Value = connection.get("/api/v1/organization").await?;
         for (step, noun) in GUIDE {
             let objects = organization.get(noun).and_then(Value::as_array);
@@ -244,71 +224,88 @@ impl Stage {
                 objects.into_iter().flatten().filter_map(|o| o.get("name")?.as_str()).collect();
             self.scene(step, !names.is_empty(), names.join(", "))?;
         }
-        Ok(secrets)
+        Ok(())
     }
 
-    /// Every device asks its gateway for a certificate.
-    async fn enroll(
+    /// An administrator takes the profiles to the MDM.
+    async fn console(&mut self, actors: &[Actor]) -> anyhow::Result<Console> {
+        let connection = Connection::within(self.running.instance());
+        let console = Console::set_up(&connection, actors).await?;
+        self.scene("Profiles are rendered and uploaded to Mosyle", true, console.contents())?;
+        Ok(console)
+    }
+
+    /// The MDM pushes its profile to all current devices, and to one that is added later; each
+    /// installs it and so enrolls.
+    async fn push(
         &mut self,
+        console: &mut Console,
         actors: &[Actor],
-        secrets: &BTreeMap<String, Secret>,
-    ) -> anyhow::Result<Vec<Option<Enrolled>>> {
-        let mut orders = Vec::new();
-        for actor in actors {
-            orders.push(self.order(actor, secrets)?);
-        }
-        let enrolled = at_once(orders, |order| async move {
-            enrollment::enroll(&order, clock::now().time()).await
-        });
-        let enrolled = enrolled.await?;
-        let mut certificates = Vec::new();
-        let mut count = 0;
-        for (actor, answer) in actors.iter().zip(enrolled) {
-            count += usize::from(answer.is_ok());
-            let mut review = Review::of(actor, answer.is_ok());
-            if let Err(error) = &answer {
-                review.reason = self.enrollment_reason(actor).await?;
-                if review.reason.is_none() {
-                    bail!("{} did not enroll, and no event says why: {error}", actor.name);
+    ) -> anyhow::Result<Vec<Option<Installed>>> {
+        let mut installed: Vec<Option<Installed>> = actors.iter().map(|_| None).collect();
+        let scenes = [
+            (false, "Mosyle pushes the profile to All current and future Devices"),
+            (true, "A device is added later, and Mosyle pushes the profile to it too"),
+        ];
+        for (is_late, scene) in scenes {
+            for actor in actors.iter().filter(|actor| actor.is_late == is_late) {
+                console.add(actor)?;
+            }
+            let answers = at_once(console.due(), |push| async move {
+                let answer = console::install(&push.file).await;
+                (push, answer)
+            });
+            let answers = answers.await?;
+            let mut told = !answers.is_empty();
+            for (push, answer) in answers {
+                let is_meant = |actor: &Actor| actor.device.serial == push.serial;
+                let index = actors.iter().position(is_meant).context("nobody has this serial")?;
+                let actor = actors.get(index).context("nobody has this serial")?;
+                let took = answer.installed.as_ref().map(drop).map_err(Clone::clone);
+                console.record(actor, &push, took);
+                told &= answer.installed.is_ok() == (actor.fate != Fate::WrongChallenge);
+                self.enrolled(index, actor, &answer).await?;
+                if let Some(place) = installed.get_mut(index) {
+                    *place = answer.installed.ok();
                 }
             }
-            review.judge(actor);
-            self.reviews.push(review);
-            certificates.push(answer.ok());
+            self.scene(scene, told, console.state())?;
         }
-        let refused = actors.len() - count;
-        let detail = format!("{count} devices have a certificate, {refused} was refused");
-        let told = actors.iter().filter(|actor| actor.fate != Fate::WrongChallenge).count();
-        self.scene("Devices enroll over SCEP", count == told, detail)?;
-        Ok(certificates)
+        Ok(installed)
     }
 
-    fn order(&self, actor: &Actor, secrets: &BTreeMap<String, Secret>) -> anyhow::Result<Order> {
-        let secret = secrets.get(actor.gateway).context("a gateway has no secret")?;
-        let challenge = match actor.fate {
-            Fate::WrongChallenge => "a-secret-of-somebody-else".to_owned(),
-            Fate::Accepted(_) | Fate::NoNetworkPolicy | Fate::Revoked => secret.reveal().to_owned(),
-        };
-        let slug = domain::slug::from_name(actor.gateway);
-        Ok(Order {
-            url: format!("http://{}/scep/{slug}", self.http()?),
-            challenge: Some(challenge),
-            subject: Name::parse_text(&actor.subject)?,
-            names: actor.names.clone(),
-            key: KeyType::Rsa2048,
-        })
+    /// Notes whether a device has its certificate, and why not.
+    async fn enrolled(
+        &mut self,
+        index: usize,
+        actor: &Actor,
+        answer: &Answer,
+    ) -> anyhow::Result<()> {
+        let mut reason = None;
+        if let Err(error) = &answer.installed {
+            reason = self.enrollment_reason(answer.subject.as_deref()).await?;
+            if reason.is_none() {
+                bail!("{} did not enroll, and no event says why: {error}", actor.name);
+            }
+        }
+        if let Some(review) = self.reviews.get_mut(index) {
+            review.enrolled = answer.installed.is_ok();
+            review.reason = reason;
+            review.judge(actor);
+        }
+        Ok(())
     }
 
     /// One certificate is revoked a moment before its device joins.
     async fn revoke(
         &mut self,
         actors: &[Actor],
-        enrolled: &[Option<Enrolled>],
+        installed: &[Option<Installed>],
     ) -> anyhow::Result<()> {
         let connection = Connection::within(self.running.instance());
-        for (actor, enrolled) in actors.iter().zip(enrolled) {
-            let (Fate::Revoked, Some(enrolled)) = (actor.fate, enrolled) else { continue };
-            let serial = &enrolled.certificate.serial;
+        for (actor, installed) in actors.iter().zip(installed) {
+            let (Fate::Revoked, Some(installed)) = (actor.fate, installed) else { continue };
+            let serial = &installed.enrolled.certificate.serial;
             let path = format!("/api/v1/certificates/{serial}/revoke");
             let reason = json!({ "reason": "keyCompromise" });
             let revoked: Value = connection.post(&path, &reason).await?;
@@ -323,27 +320,25 @@ impl Stage {
     async fn join(
         &mut self,
         actors: &[Actor],
-        enrolled: Vec<Option<Enrolled>>,
+        installed: Vec<Option<Installed>>,
     ) -> anyhow::Result<()> {
-        let root = self.radius_root().await?;
         let mut visits = Vec::new();
-        for (index, (actor, enrolled)) in actors.iter().zip(enrolled).enumerate() {
-            let Some(enrolled) = enrolled else { continue };
-            let options = self.options(actor, &enrolled, &root)?;
-            visits.push((index, enrolled.certificate.serial.to_string(), options));
+        for (index, (actor, installed)) in actors.iter().zip(installed).enumerate() {
+            let Some(installed) = installed else { continue };
+            visits.push((index, self.options(actor, installed)?));
         }
-        let joined = at_once(visits, |(index, serial, options)| async move {
+        let joined = at_once(visits, |(index, options)| async move {
             let now = clock::now().time();
             let joined = tokio::task::spawn_blocking(move || network::authenticate(&options, now));
-            (index, serial, joined.await)
+            (index, joined.await)
         });
         let mut accepted = 0;
-        for (index, serial, outcome) in joined.await? {
+        for (index, outcome) in joined.await? {
             let outcome = outcome.context("a device came to no end")??;
             accepted += usize::from(outcome.accepted);
-            let reason = if outcome.accepted { None } else { self.access_reason(&serial).await? };
-            let (actor, review) = (actors.get(index), self.reviews.get_mut(index));
-            if let (Some(actor), Some(review)) = (actor, review) {
+            let Some(actor) = actors.get(index) else { continue };
+            let reason = if outcome.accepted { None } else { self.access_reason(actor).await? };
+            if let Some(review) = self.reviews.get_mut(index) {
                 review.joined(&outcome, reason);
                 review.judge(actor);
             }
@@ -354,49 +349,39 @@ impl Stage {
         self.scene("Devices join the network over EAP-TLS", accepted == told, detail)
     }
 
-    /// What the profile installs: downloaded as an administrator would.
-    async fn radius_root(&self) -> anyhow::Result<Certificate> {
-        let url = format!("http://{}/ca/{RADIUS_ROOT}.cer", self.http()?);
-        let bytes = reqwest::get(&url).await?.error_for_status()?.bytes().await?;
-        Ok(Certificate::parse(&bytes)?)
-    }
-
-    fn options(
-        &self,
-        actor: &Actor,
-        enrolled: &Enrolled,
-        root: &Certificate,
-    ) -> anyhow::Result<Options> {
-        let name = enrolled.certificate.subject.common_names().next().unwrap_or("anonymous");
+    /// How a device joins as its profile says, with the version of TLS that it speaks.
+    fn options(&self, actor: &Actor, installed: Installed) -> anyhow::Result<Options> {
+        let Installed { enrolled, network } = installed;
+        let own = enrolled.certificate.subject.common_names().next().map(str::to_owned);
         let issuers = enrolled.chain.iter().filter(|above| !above.is_self_signed());
         let leaf = core::iter::once(&enrolled.certificate);
         let chain = leaf.chain(issuers).map(|certificate| certificate.der.clone()).collect();
+        let ssid = network.ssid.context("the profile names no wireless network")?;
         Ok(Options {
             server: self.radius()?,
             secret: device::access_point::Secret(SHARED_SECRET.as_bytes().to_vec()),
-            name: name.to_owned(),
+            name: network.outer_identity.or(own).unwrap_or_else(|| "anonymous".to_owned()),
             identity: Some(Certified { chain, key: enrolled.key.to_pkcs8().to_vec() }),
-            trusted: Some(Trusted {
-                anchors: vec![root.der.clone()],
-                names: vec![SERVER_NAME.to_owned()],
-            }),
+            trusted: Some(network.trusted),
             tls_lowest: actor.tls,
             tls_highest: actor.tls,
-            access_point: authenticate::describe(SSID, &actor.mac),
+            access_point: authenticate::describe(&ssid, &actor.station()),
             fragment_size: authenticate::FRAGMENT_SIZE,
             patience: authenticate::PATIENCE,
         })
     }
 
     /// Why a device was refused a certificate, as its event says.
-    async fn enrollment_reason(&self, actor: &Actor) -> anyhow::Result<Option<Reason>> {
-        self.reason(|event| event.details.get("asked_subject") == Some(&json!(actor.subject))).await
+    async fn enrollment_reason(&self, subject: Option<&str>) -> anyhow::Result<Option<Reason>> {
+        let Some(subject) = subject else { return Ok(None) };
+        self.reason(|event| event.details.get("asked_subject") == Some(&json!(subject))).await
     }
 
-    /// Why a device was refused access, as its event says.
-    async fn access_reason(&self, serial: &str) -> anyhow::Result<Option<Reason>> {
-        let object = format!("certificate:{serial}");
-        self.reason(|event| event.kind == "network.access" && event.object == object).await
+    /// Why a device was not let in, as its event says.
+    async fn access_reason(&self, actor: &Actor) -> anyhow::Result<Option<Reason>> {
+        let station = json!(actor.station());
+        let is_meant = |event: &Shown| event.details.get("calling_station") == Some(&station);
+        self.reason(|event| event.kind == "network.access" && is_meant(event)).await
     }
 
     async fn reason(&self, about: impl Fn(&Shown) -> bool) -> anyhow::Result<Option<Reason>> {
@@ -420,61 +405,6 @@ const GUIDE: [(&str, &str); 9] = [
     ("Device Onboarding > Network Profiles", "network_profile"),
     ("RADIUS > Access Points", "access_point"),
 ];
-
-impl Review {
-    fn of(actor: &Actor, enrolled: bool) -> Self {
-        Self {
-            name: actor.name.clone(),
-            enrolled,
-            authenticated: None,
-            tls: None,
-            vlan: None,
-            reason: None,
-            as_told: false,
-        }
-    }
-
-    fn joined(&mut self, outcome: &Outcome, reason: Option<Reason>) {
-        self.authenticated = Some(outcome.accepted);
-        self.tls = outcome.tls_version.map(|version| version.to_string());
-        self.vlan = outcome.vlan.clone();
-        self.reason = reason;
-    }
-
-    /// Whether it went for this device as it was to go.
-    fn judge(&mut self, actor: &Actor) {
-        let code = self.reason.as_ref().map(|reason| reason.code.as_str());
-        self.as_told = code == actor.fate.code()
-            && match actor.fate {
-                Fate::Accepted(vlan) => {
-                    self.authenticated == Some(true) && self.vlan.as_deref() == Some(vlan)
-                }
-                Fate::WrongChallenge => !self.enrolled && self.authenticated.is_none(),
-                Fate::NoNetworkPolicy | Fate::Revoked => {
-                    self.enrolled && self.authenticated == Some(false)
-                }
-            };
-    }
-
-    fn row(&self) -> Vec<String> {
-        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-        let access = match self.authenticated {
-            None => "-",
-            Some(true) => "accepted",
-            Some(false) => "refused",
-        };
-        let enrolled = if self.enrolled { "yes" } else { "refused" };
-        let reason = self.reason.as_ref().map(|reason| reason.code.clone());
-        vec![
-            self.name.clone(),
-            enrolled.to_owned(),
-            access.to_owned(),
-            text(&self.tls),
-            text(&self.vlan),
-            reason.unwrap_or_default(),
-        ]
-    }
-}
 
 /// Does the same for each, a few at once; answers in their order.
 async fn at_once<I, F, O>(items: Vec<I>, action: impl Fn(I) -> F) -> anyhow::Result<Vec<O>>
