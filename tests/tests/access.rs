@@ -293,7 +293,18 @@ fn our_own_device_refuses_a_server_that_it_does_not_trust() {
         assert_eq!(refused["accepted"], false, "{refused:#}");
         assert_eq!(refused["server_verified"], false, "{refused:#}");
         assert!(refused["reason"].is_string(), "{refused:#}");
-        lab.refusal(code);
+        // The event tells the conversation: the device says no, and is the last to speak.
+        let event = lab.refusal(code);
+        let packets = event["details"]["packets"].as_array().expect("there are packets").clone();
+        let (first, last) = (&packets[0], &packets[packets.len() - 1]);
+        assert_eq!(
+            (&first["from"], &first["after_ms"]),
+            (&serde_json::json!("device"), &serde_json::json!(0)),
+            "{event:#}"
+        );
+        assert_eq!(first["what"], "TLS ClientHello", "{event:#}");
+        assert_eq!(last["from"], "device", "{event:#}");
+        assert!(packets.iter().any(|one| one["from"] == "server"), "{event:#}");
     }
 }
 

@@ -87,7 +87,7 @@ fn the_guide_as_it_stands_has_no_problem_before_and_after_its_story() {
 
 #[test]
 fn a_stopped_organization_is_examined_too_and_people_read_blocks() {
-    let toml = guide::with([(TRUSTED, "trusted_authorities = [\"Example School Root CA\"]")]);
+    let toml = guide::with([(TRUSTED, "trusted_authorities = [\"DigiCert Global Root G2\"]")]);
     let lab = Lab::unserved(&toml);
     let told = lab.ask(["doctor"]).ended_with(1);
     let first = "problem DOC-TRUST-MISSING network_profile:Example-Secure\n  what  it trusts";
@@ -157,7 +157,7 @@ fn an_attribute_without_a_value_is_found_and_so_is_a_name_of_the_wrong_kind() {
 
 #[test]
 fn a_trusted_root_that_is_missing_in_the_network_profile_is_found() {
-    let wrong = "trusted_authorities = [\"Example School Root CA\"]";
+    let wrong = "trusted_authorities = [\"DigiCert Global Root G2\"]";
     let lab = Lab::of(&guide::with([(TRUSTED, wrong)]));
     // A device that was set up by this profile breaks off.
     let identity = lab.enroll("mac-1");

@@ -1,6 +1,9 @@
 //! Network profiles: the certificates that devices are to trust, Device Onboarding > Network
 //! Profiles > Certificates.
 
+pub mod configure;
+mod device;
+pub mod inspect;
 mod network;
 pub mod render;
 
@@ -8,6 +11,7 @@ use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::certificate_authority::CertificateAuthority;
 use domain::network_profile::NetworkProfile;
+use domain::network_profile::uploaded;
 use domain::object::Kind;
 use domain::refusal::Refusal;
 use pki::certificate::Certificate;
@@ -43,6 +47,8 @@ pub enum Origin {
     Own,
     /// One that browsers trust.
     Public,
+    /// One that was given to the profile as PEM.
+    Uploaded,
 }
 
 /// A certificate that devices are to trust.
@@ -95,6 +101,13 @@ impl Trusted {
         }
     }
 
+    /// One that was given as PEM; it is called as it calls itself.
+    pub fn of_uploaded(certificate: &Certificate) -> Self {
+        let subject = certificate.subject.to_string();
+        let name = certificate.subject.common_names().next().unwrap_or(&subject);
+        Self::of(name, Origin::Uploaded, certificate).with_pem(certificate)
+    }
+
     fn of_root(root: &PublicRoot) -> Self {
         Self::of(&root.name, Origin::Public, &root.certificate)
     }
@@ -114,14 +127,16 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The certificates that a profile lets devices trust, in its order: of an own authority one for
-/// each of its keys, newest first, that is not over.
+/// each of its keys, newest first, that is not over; then those that were given as PEM.
 pub fn certificates(app: &App, actor: &Actor, name: &str) -> Result<Vec<Trusted>, Refusal> {
     let shown = object::show(app, actor, Kind::NetworkProfile, name)?;
     let rules = app.snapshot.rules();
     let profile: Option<&NetworkProfile> = rules.organization.find(&shown.name);
-    let names = profile.map(|profile| profile.trusted_authorities.as_slice()).unwrap_or_default();
+    let Some(profile) = profile else { return Ok(Vec::new()) };
     let now = app.world.time();
-    Ok(names.iter().flat_map(|name| trusted(&rules, name, now)).collect())
+    let named = profile.trusted_authorities.iter().flat_map(|name| trusted(&rules, name, now));
+    let given = profile.trusted_certificates.iter().filter_map(|text| uploaded(text).ok());
+    Ok(named.chain(given.map(|one| Trusted::of_uploaded(&one))).collect())
 }
 
 /// The certificates behind a name that a profile trusts.

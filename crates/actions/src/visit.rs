@@ -191,6 +191,25 @@ pub fn refuse(snapshot: &Snapshot, place: &Place, serial: Option<&Serial>, refus
     note(snapshot, place, serial, Some(refusal.clone()), remembered);
 }
 
+/// How a conversation with a device ended that was not let in.
+#[derive(Debug)]
+pub struct End<'a> {
+    /// The certificate that it showed.
+    pub serial: Option<&'a Serial>,
+    /// Why.
+    pub refusal: &'a Refusal,
+    /// What was said, packet by packet.
+    pub packets: Value,
+}
+
+/// As [`refuse`], after a conversation.
+pub fn refuse_after(snapshot: &Snapshot, place: &Place, end: End<'_>) {
+    let mut details = place.details();
+    details.insert("packets".into(), end.packets);
+    let remembered = Remembered { details, inputs: None };
+    note(snapshot, place, end.serial, Some(end.refusal.clone()), remembered);
+}
+
 /// Remembers how a device's session goes, as the access point tells it.
 pub fn report(snapshot: &Snapshot, place: &Place, session: Map<String, Value>) {
     let mut details = place.details();

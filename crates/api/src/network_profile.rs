@@ -1,10 +1,15 @@
-//! `/api/v1/network-profiles/NAME/certificates` and `…/render`, and `/api/v1/public-roots`
+//! `/api/v1/network-profiles/NAME/certificates` and `…/render`, `/api/v1/inspect`, and
+//! `/api/v1/public-roots`
 
 use std::sync::Arc;
 
 use actions::App;
 use actions::network_profile;
 use actions::network_profile::Trusted;
+use actions::network_profile::configure;
+use actions::network_profile::configure::Configured;
+use actions::network_profile::inspect;
+use actions::network_profile::inspect::Inspected;
 use actions::network_profile::render;
 use actions::network_profile::render::Order;
 use actions::network_profile::render::Rendered;
@@ -50,6 +55,13 @@ pub(crate) fn operations(table: &mut Table) {
     let render = Operation::post(path, "Write a network profile for a platform");
     let render = render.needs(Permission::PkiChange).takes::<Order>().answers::<Rendered>();
     table.add(render, self::render);
+    let path = "/api/v1/network-profiles/{name}/configure";
+    let configure = Operation::post(path, "Write what access points are told of a network");
+    let configure = configure.needs(read).takes::<configure::Order>().answers::<Configured>();
+    table.add(configure, self::configure);
+    let inspect = Operation::post("/api/v1/inspect", "Compare a profile with the organization");
+    let inspect = inspect.needs(read).takes::<inspect::Order>().answers::<Inspected>();
+    table.add(inspect, self::inspect);
     let roots = Operation::get("/api/v1/public-roots", "List the public roots by their name");
     table.add(roots.needs(read).query::<RootsQuery>().lists::<Trusted>(), public_roots);
 }
@@ -71,6 +83,25 @@ async fn render(
 ) -> Result<Json<Rendered>, Problem> {
     let Taken(order) = body?;
     Ok(Json(render::render(&app, &actor, &name, order).await?))
+}
+
+async fn configure(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    Path(name): Path<String>,
+    body: Result<Taken<configure::Order>, Problem>,
+) -> Result<Json<Configured>, Problem> {
+    let Taken(order) = body?;
+    Ok(Json(configure::configure(&app, &actor, &name, &order)?))
+}
+
+async fn inspect(
+    State(app): State<Arc<App>>,
+    Caller(actor): Caller,
+    body: Result<Taken<inspect::Order>, Problem>,
+) -> Result<Json<Inspected>, Problem> {
+    let Taken(order) = body?;
+    Ok(Json(inspect::inspect(&app, &actor, &order)?))
 }
 
 /// `GET /api/v1/public-roots`

@@ -84,10 +84,13 @@ fn refuse_unexpanded(place: &str, value: &str) -> Result<(), Refusal> {
 }
 
 /// The first thing in a text that looks like an MDM's variable: `%Email%` (Mosyle),
-/// `$EMAIL` (Jamf), `{{UserName}}` (Intune), `${EMAIL}`.
+/// `$EMAIL` (Jamf), `{{UserName}}` (Intune), `${EMAIL}`, `{EmailAddress}` (Workspace ONE), and the
+/// place that a card leaves to the console's own list: `[the serial number]`.
 fn unexpanded(text: &str) -> Option<&str> {
     between(text, "{{", "}}")
         .or_else(|| between(text, "${", "}"))
+        .or_else(|| brace_variable(text))
+        .or_else(|| between(text, "[the ", "]"))
         .or_else(|| percent_variable(text))
         .or_else(|| dollar_variable(text))
 }
@@ -114,6 +117,15 @@ fn percent_variable(text: &str) -> Option<&str> {
         rest = inside;
     }
     None
+}
+
+/// `{EmailAddress}`: three letters at least.
+fn brace_variable(text: &str) -> Option<&str> {
+    const LETTERS_MIN: usize = 3;
+    let found = between(text, "{", "}")?;
+    let inside = found.strip_prefix('{')?.strip_suffix('}')?;
+    let is_name = inside.len() >= LETTERS_MIN && inside.chars().all(|c| c.is_ascii_alphabetic());
+    is_name.then_some(found)
 }
 
 /// `$EMAIL`: three capital letters at least.
@@ -151,6 +163,8 @@ mod tests {
         check("mac $SERIALNUMBER!", Some("$SERIALNUMBER"));
         check("{{UserPrincipalName}}@x", Some("{{UserPrincipalName}}"));
         check("${EMAIL}", Some("${EMAIL}"));
+        check("mac-{DeviceSerialNumber}", Some("{DeviceSerialNumber}"));
+        check("device-[the serial number]", Some("[the serial number]"));
     }
 
     #[test]
@@ -161,6 +175,8 @@ mod tests {
         check("urn:x%20y%AF%20", None);
         check("MacBook Pro ($1,200)", None);
         check("{x}", None);
+        check("{12345678}", None);
+        check("https://[2001:db8::1]/", None);
         check("%", None);
         check("$", None);
         check("größe%ab", None);

@@ -47,7 +47,7 @@ pub struct Finding {
     pub code: String,
     /// How grave it is.
     pub severity: Severity,
-    /// With what, as `kind:name`.
+    /// With what: `kind:name`, or the payload and key of a profile.
     pub object: String,
     /// What is wrong, as a sentence without its full stop.
     pub what: String,

@@ -357,10 +357,50 @@ mod tests {
         let many: Vec<String> = (0..33).map(|number| number.to_string()).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         refused(&current, whole(&many), "network_profile[0].trusted_authorities");
+        // A public root alone may be that of an imported certificate; an own one may not.
+        made(whole(&[public]));
+        refused(&current, whole(&["SCEP CA"]), "network_profile[0].trusted_authorities");
         // Nothing else may name a public root.
         let mut other = whole(&[own]);
         other["gateway"][0]["certificate_authority"] = json!(public);
         refused(&current, other, "gateway[0].certificate_authority");
+    }
+
+    #[test]
+    fn a_network_that_no_device_could_join_is_refused() {
+        let whole = |keys: [&str; 3], security: &str, names: &[&str]| {
+            let mut radius = root("RADIUS CA");
+            radius["generate_ca_for"] = json!("radius-server");
+            radius["key"] = json!(keys[1]);
+            let mut devices = root("SCEP CA");
+            devices["key"] = json!(keys[2]);
+            json!({
+                "certificate_authority": [devices, radius],
+                "server_certificate": [{ "name": "RADIUS", "certificate_authority": "RADIUS CA",
+                    "key": keys[0], "names": ["radius.example.test"] }],
+                "gateway": [{ "name": "G", "certificate_authority": "SCEP CA" }],
+                "network_profile": [{ "name": "Wi-Fi", "ssid": "School", "gateway": "G",
+                    "security_type": security, "server_certificate": "RADIUS",
+                    "trusted_authorities": ["RADIUS CA"], "radius_server_names": names }],
+            })
+        };
+        let (none, profile) = (Organization::default(), "network_profile[0]");
+        let (plain, strict) = ("wpa3-enterprise", "wpa3-enterprise-192");
+        let weak = ["ecdsa-p256", "rsa-2048", "rsa-2048"];
+        let strong = ["ecdsa-p384", "rsa-3072", "rsa-4096"];
+        made(whole(weak, plain, &["other.example.test", "*.example.test"]));
+        for names in [&["*.test"][..], &["a.radius.example.test"], &["radius.example.org"]] {
+            refused(&none, whole(weak, plain, names), &format!("{profile}.radius_server_names"));
+        }
+        let names = &["radius.example.test"];
+        made(whole(strong, strict, names));
+        for (place, field) in
+            ["server_certificate", "server_certificate", "gateway"].iter().enumerate()
+        {
+            let mut keys = strong;
+            keys[place] = weak[place];
+            refused(&none, whole(keys, strict, names), &format!("{profile}.{field}"));
+        }
     }
 
     #[test]

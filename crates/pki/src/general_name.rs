@@ -282,6 +282,19 @@ fn understand_other_name(element: &Element<'_>) -> Result<Option<GeneralName>, M
     Ok(None)
 }
 
+/// Whether a name that devices accept covers one that a certificate carries. A star stands for one
+/// label, whole and not empty (RFC 6125, 6.4.3; Apple's `TLSTrustedServerNames` takes it anywhere):
+/// `*.example.org`, `wpa.*.example.org`.
+#[must_use]
+pub fn covers(accepted: &str, carried: &str) -> bool {
+    let accepted: Vec<&str> = accepted.split('.').collect();
+    let carried: Vec<&str> = carried.split('.').collect();
+    accepted.len() == carried.len()
+        && accepted.iter().zip(&carried).all(|(accepted, label)| {
+            (*accepted == "*" && !label.is_empty()) || accepted.eq_ignore_ascii_case(label)
+        })
+}
+
 fn is_dns(text: &str) -> bool {
     let host = text.strip_prefix("*.").unwrap_or(text);
     text.len() <= DNS_BYTES_MAX && !host.is_empty() && host.split('.').all(is_label)
@@ -329,6 +342,20 @@ fn is_upn(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_star_covers_one_whole_label() {
+        assert!(covers("radius.example.org", "RADIUS.example.org"));
+        assert!(covers("*.example.org", "radius.example.org"));
+        assert!(covers("wpa.*.example.org", "wpa.north.example.org"));
+        for other in
+            ["example.org", "a.radius.example.org", ".example.org", "radius.example.net", ""]
+        {
+            assert!(!covers("*.example.org", other), "{other}");
+        }
+        assert!(!covers("r*.example.org", "radius.example.org"));
+        assert!(!covers(" radius.example.org", "radius.example.org"));
+    }
 
     #[test]
     fn legal_names_survive_the_round_trip() {

@@ -37,6 +37,12 @@
     }
   };
 
+  const base64 = (bytes) => {
+    let text = "";
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return btoa(text);
+  };
+
   const ready = (part) => {
     times(part);
     copies(part);
@@ -63,7 +69,10 @@
     // A file is read into the field that is sent; without a script the field is filled in by hand.
     for (const file of document.querySelectorAll("input[type=file][data-into]")) {
       file.addEventListener("change", async () => {
-        if (file.files.length) document.getElementById(file.dataset.into).value = await file.files[0].text();
+        if (!file.files.length) return;
+        const [one] = file.files;
+        const into = document.getElementById(file.dataset.into);
+        into.value = file.dataset.as === "base64" ? base64(new Uint8Array(await one.arrayBuffer())) : await one.text();
       });
     }
     // What does not hold the text is hidden, and stays chosen.

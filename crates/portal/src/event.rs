@@ -2,6 +2,7 @@
 
 mod fix;
 mod listing;
+mod packets;
 mod showing;
 mod timeline;
 

@@ -1,6 +1,8 @@
 //! Device Onboarding > Network Profiles: what devices join, and whom they trust there.
 
 mod certificates;
+mod configure;
+mod inspect;
 mod render;
 
 use actions::network_profile;
@@ -44,8 +46,12 @@ pub(crate) fn pages(pages: &mut Pages) {
     let change = Access::Needs(Permission::NetworkChange);
     let at = |rest: &str| format!("/network-profiles/{{name}}/{rest}");
     let issue = Access::Needs(Permission::PkiChange);
+    pages.get(inspect::URL.to_owned(), read, inspect::ask);
+    pages.post(inspect::URL.to_owned(), read, inspect::show);
     pages.get(at("render"), issue, render::ask);
     pages.post(at("render"), issue, render::write);
+    pages.get(at("configure"), read, configure::ask);
+    pages.post(at("configure"), read, configure::show);
     pages.get(at("certificates"), change, certificates::choose);
     pages.post(at("certificates"), change, certificates::update);
     pages.get(at("certificates.pem"), read, certificates::bundle);
@@ -137,10 +143,17 @@ impl Noun for ProfilePages {
         Form { noun: "network_profile", sections }
     }
 
+    async fn below(_: &Desk, _: &Visitor) -> Result<Vec<String>, Fault> {
+        let panel = inspect::LinkPanel { url: inspect::URL };
+        Ok(vec![panel.render().unwrap_or_default()])
+    }
+
     fn links(_: &Desk, visitor: &Visitor, shown: &Shown) -> Vec<Link> {
         let own = object::url(Kind::NetworkProfile, &shown.slug);
-        let link = || Link::new("network_profile.render", format!("{own}/render"));
-        visitor.can(Permission::PkiChange).then(link).into_iter().collect()
+        let link = |key, rest| Link::new(key, format!("{own}/{rest}"));
+        let render = link("network_profile.render", "render");
+        let render = visitor.can(Permission::PkiChange).then_some(render);
+        render.into_iter().chain([link("network_profile.configure", "configure")]).collect()
     }
 
     async fn panels(desk: &Desk, visitor: &Visitor, shown: &Shown) -> Result<Vec<String>, Fault> {

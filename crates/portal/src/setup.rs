@@ -19,6 +19,8 @@ use axum::response::Redirect;
 use axum::response::Response;
 use domain::actor::Permission;
 use domain::event::Shown;
+use domain::network_profile::NetworkProfile;
+use domain::object::Kind;
 use domain::refusal::Refusal;
 use domain::secret::Secret;
 use serde_json::Value;
@@ -404,7 +406,14 @@ struct DevicePage {
     refused: Option<Shown>,
     /// Where devices enroll.
     url: Option<String>,
-    profiles: Vec<String>,
+    /// Where each network profile is written for devices.
+    profiles: Vec<Link>,
+}
+
+fn to_write(profile: &NetworkProfile) -> Link {
+    let slug = profile.slug.as_deref().unwrap_or_default();
+    let own = object::url(Kind::NetworkProfile, slug);
+    Link { title: profile.name.clone(), url: format!("{own}/render") }
 }
 
 /// `GET /setup/_device`: waits for the first device.
@@ -425,7 +434,7 @@ async fn first_device(State(desk): State<Arc<Desk>>, visitor: Visitor) -> Result
     let page = DevicePage {
         frame: Frame::new(&desk, &visitor, text::t("setup.device")),
         url: gateway.map(|gateway| rules.organization.enrollment_url(gateway)),
-        profiles: actions::object::names(&rules.organization, domain::object::Kind::NetworkProfile),
+        profiles: rules.organization.network_profile.iter().map(to_write).collect(),
         refused: refused.filter(|_| joined.is_none()),
         enrolled,
         joined,

@@ -90,6 +90,21 @@ impl Vendor {
         }
     }
 
+    /// The name as people read it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::CiscoIosXe => "Cisco IOS XE",
+            Self::Meraki => "Cisco Meraki",
+            Self::Aruba => "Aruba (ArubaOS 8)",
+            Self::UniFi => "Ubiquiti UniFi",
+            Self::MikroTik => "MikroTik (RouterOS 7)",
+            Self::Hostapd => "hostapd",
+            Self::OpenWrt => "OpenWrt",
+            Self::FreeRadius => "FreeRADIUS as a proxy in front",
+        }
+    }
+
     /// How the file's name ends.
     fn ending(self) -> &'static str {
         match self {

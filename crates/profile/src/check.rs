@@ -3,6 +3,7 @@
 use pki::algorithm::Digest;
 use pki::algorithm::SignatureAlgorithm;
 use pki::certificate::Certificate;
+use pki::general_name::covers;
 use pki::key::KeyKind;
 
 use crate::complaint::Complaint;
@@ -71,7 +72,7 @@ pub fn network(network: &Network) -> Vec<Complaint> {
 pub fn server(network: &Network, chain: &[Certificate]) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let names = chain.first().map(names_of).unwrap_or_default();
-    let accepts = |name: &String| names.iter().any(|carried| fits(name, carried));
+    let accepts = |name: &String| names.iter().any(|carried| covers(name, carried));
     if !network.server_names.iter().any(accepts) {
         complaints.push(Complaint::new(
             "radius_server_names",
@@ -93,18 +94,6 @@ pub fn server(network: &Network, chain: &[Certificate]) -> Vec<Complaint> {
         suite_192("server_certificate", chain, &mut complaints);
     }
     complaints
-}
-
-/// Whether a name is what devices accept: `*.` stands for one label.
-#[must_use]
-pub fn fits(accepted: &str, name: &str) -> bool {
-    match accepted.strip_prefix("*.") {
-        None => accepted.eq_ignore_ascii_case(name),
-        Some(rest) => {
-            let behind = name.split_once('.').map(|(_, behind)| behind);
-            behind.is_some_and(|behind| behind.eq_ignore_ascii_case(rest))
-        }
-    }
 }
 
 /// Everything that stands in a line of a file is one line: nothing in it ends the line, or shows

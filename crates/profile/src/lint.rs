@@ -3,7 +3,6 @@
 
 mod network;
 mod scep;
-mod server_name;
 mod trust;
 mod url;
 
@@ -13,8 +12,6 @@ use crate::inspect::Profile;
 use crate::mdm;
 use crate::mdm::Found;
 use crate::platform::Platform;
-
-pub use server_name::covers;
 
 /// Most findings of one profile.
 pub const FINDINGS_MAX: usize = 200;

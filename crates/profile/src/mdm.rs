@@ -247,8 +247,8 @@ mod tests {
     #[test]
     fn a_variable_that_a_console_lacks_is_complained_of_with_what_it_has() {
         let text = Text(vec![Part::Variable(Variable::PersonUpn)]);
-        let complaint = write("names[0]", &text, Platform::Kandji).unwrap_err();
-        assert_eq!(complaint.field, "names[0]");
+        let complaint = write("san.email", &text, Platform::Kandji).unwrap_err();
+        assert_eq!(complaint.field, "san.email");
         assert_eq!(complaint.what, "Kandji (Iru) cannot fill in the owner's principal name");
         assert!(complaint.fix.contains("the serial number"), "{complaint}");
         let complaint = write("subject.CN", &serial(), Platform::Apple).unwrap_err();

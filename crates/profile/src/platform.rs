@@ -110,6 +110,25 @@ impl Platform {
         }
     }
 
+    /// Whether what is written for it holds the challenge: where the device or an MDM asks for the
+    /// certificate by SCEP.
+    #[must_use]
+    pub fn holds_challenge(self) -> bool {
+        match self {
+            Self::Apple | Self::Windows | Self::Linux => true,
+            Self::Android | Self::ChromeOs | Self::EapConfig | Self::P12 => false,
+            Self::Mosyle
+            | Self::Jamf
+            | Self::Intune
+            | Self::Kandji
+            | Self::Addigy
+            | Self::WorkspaceOne
+            | Self::Meraki
+            | Self::Google
+            | Self::Generic => true,
+        }
+    }
+
     /// Whether it is the console of an MDM, for which there is a card to copy from.
     #[must_use]
     pub fn is_console(self) -> bool {

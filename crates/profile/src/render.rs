@@ -12,6 +12,8 @@ use crate::mdm::Spelling;
 use crate::network::Network;
 use crate::onc;
 use crate::onc::AndroidKey;
+use crate::p12;
+use crate::p12::Identity;
 use crate::platform::Platform;
 use crate::text::Variable;
 use crate::windows;
@@ -119,11 +121,33 @@ pub fn render(
         Platform::Linux => linux::files(network).map(files),
         Platform::EapConfig => eap_config::files(network, None).map(files),
         Platform::P12 => Err(vec![Complaint::new(
-            "platform",
-            "a bundle holds a key, and a network profile has none",
-            "ask for a bundle of one device's certificate",
+            "device",
+            "is missing: a bundle holds the key of one device",
+            "name a device of the inventory",
         )]),
     }
+}
+
+/// Writes what holds the key of one device, encrypted with a password: a bundle in both its forms,
+/// or a file of which it is a part. `name` begins the names of the bundles.
+///
+/// # Errors
+/// Every [`Complaint`] there is, that of a platform whose files hold no key among them.
+pub fn with_key(
+    network: &Network,
+    platform: Platform,
+    (name, identity, password): (&str, &Identity<'_>, &str),
+) -> Result<Rendered, Vec<Complaint>> {
+    if platform == Platform::P12 {
+        return p12::files(name, identity, password).map(files);
+    }
+    if platform != Platform::EapConfig {
+        let what = format!("holds no key in what is written for {}", platform.label());
+        return Err(vec![Complaint::new("platform", what, "choose p12 or eap-config")]);
+    }
+    let bundle = p12::bundle(identity, password, p12::Form::Modern)?;
+    let client = eap_config::Client { bundle: &bundle, passphrase: password };
+    eap_config::files(network, Some(client)).map(files)
 }
 
 /// What sends SyncML to Windows mostly spells variables as Intune does.

@@ -19,6 +19,7 @@ mod explain;
 mod export;
 mod gateway;
 mod handbook;
+mod inspect;
 mod inventory;
 mod man;
 mod network_policy;
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     Overview(overview::Arguments),
     /// Find out what is wrong with an organization, and what to do about it
     Doctor(doctor::Arguments),
+    /// Check a profile that was made elsewhere: what will not work on devices, and the fix
+    Inspect(inspect::Arguments),
     /// Look at what happened, and why
     #[command(subcommand)]
     Event(event::Verb),
@@ -170,6 +173,7 @@ impl Command {
             | Self::Person(_)
             | Self::Overview(_)
             | Self::Doctor(_)
+            | Self::Inspect(_)
             | Self::Event(_)
             | Self::Explain(_)
             | Self::Search(_)
@@ -216,6 +220,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Person(verb) => person::run(verb).await,
         Command::Overview(arguments) => overview::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
+        Command::Inspect(arguments) => inspect::run(arguments).await,
         Command::Event(verb) => event::run(verb).await,
         Command::Search(arguments) => search::run(arguments).await,
         Command::Explain(arguments) => explain::run(arguments).await,

@@ -7,6 +7,7 @@ pub(crate) mod cookie;
 mod failure;
 pub(crate) mod handshake;
 mod judge;
+mod packets;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use std::time::Instant;
 
 use actions::rules::AccessPoint;
 use actions::snapshot::Snapshot;
+use actions::visit::End;
 use actions::visit::Leave;
 use domain::refusal::Refusal;
 use domain::visit::Place;
@@ -46,6 +48,8 @@ use radius::reply::Reply;
 use crate::conversation::cookie::Cookies;
 use crate::conversation::handshake::Handshakes;
 use crate::conversation::judge::Judge;
+use crate::conversation::packets::Packets;
+use crate::conversation::packets::Sender;
 
 /// Most conversations of one shard, of which there are four a processor; each takes up to 11 KiB
 /// before its handshake is over.
@@ -78,6 +82,7 @@ struct Conversation {
     /// The visit and its leave, once the device is proved and may enter.
     leave: Option<(Visit, Leave)>,
     rounds: u32,
+    packets: Packets,
     began: Instant,
     touched: Instant,
 }
@@ -173,8 +178,9 @@ impl Conversations {
         let state = self.draw_state();
         let place = place(&self.snapshot, asked);
         let (began, touched) = (asked.at, asked.at);
-        let (leave, rounds) = (None, 0);
-        let conversation = Conversation { session, judge, place, leave, rounds, began, touched };
+        let (leave, rounds, packets) = (None, 0, Packets::new(began));
+        let conversation =
+            Conversation { session, judge, place, leave, rounds, packets, began, touched };
         self.open.insert(state, conversation);
         self.snapshot.metrics().conversations.rise();
         self.order.insert((touched, state));
@@ -191,6 +197,7 @@ impl Conversations {
         self.order.insert((asked.at, state));
         conversation.touched = asked.at;
         conversation.rounds += 1;
+        conversation.packets.add(Sender::Device, message, asked.at);
         let step = conversation.session.step(
             message,
             now,
@@ -203,6 +210,9 @@ impl Conversations {
         match step {
             Step::Ignored => None,
             Step::Ask(message) => {
+                if let Some(conversation) = self.open.get_mut(&state) {
+                    conversation.packets.add(Sender::Server, &message, asked.at);
+                }
                 let reply = Reply::new(Code::AccessChallenge, asked.request);
                 Some(reply.eap_message(&message).state(&state).proxy_states(asked.request))
             }
@@ -251,8 +261,9 @@ impl Conversations {
         let (certificate, standing) = match judged {
             Ok(judged) => judged,
             Err((serial, refusal)) => {
-                let place = &conversation.place;
-                actions::visit::refuse(&self.snapshot, place, serial.as_ref(), &refusal);
+                let packets = conversation.packets.told();
+                let end = End { serial: serial.as_ref(), refusal: &refusal, packets };
+                actions::visit::refuse_after(&self.snapshot, &conversation.place, end);
                 return Some(conversation.session.deny());
             }
         };
@@ -289,7 +300,9 @@ impl Conversations {
     fn refuse(&self, conversation: &Conversation, refusal: &Refusal) {
         let leaf = leaf(conversation);
         let serial: Option<&Serial> = leaf.as_ref().map(|leaf| &leaf.serial);
-        actions::visit::refuse(&self.snapshot, &conversation.place, serial, refusal);
+        let packets = conversation.packets.told();
+        let end = End { serial, refusal, packets };
+        actions::visit::refuse_after(&self.snapshot, &conversation.place, end);
     }
 
     /// Access-Reject, remembered with its reason.

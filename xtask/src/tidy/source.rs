@@ -12,7 +12,7 @@ const BANNED_NAMES: &[&str] = &[
 ];
 
 /// Crates that touch no file, socket, clock or environment.
-const PURE: &[&str] = &["domain", "eap", "pki", "radius", "scep"];
+const PURE: &[&str] = &["domain", "eap", "pki", "profile", "radius", "scep"];
 
 /// What pure crates may not name in `std`.
 const IMPURE_MODULES: &[&str] = &["env", "fs", "net", "process", "thread"];

@@ -37,7 +37,6 @@ use store::StoreError;
 use store::certificate::Kept;
 use store::enrollment::Known;
 use store::write::Write;
-use subtle::ConstantTimeEq;
 
 use self::holder::Holder;
 use self::limits::Held;
@@ -46,6 +45,7 @@ use crate::App;
 use crate::certificate;
 use crate::certificate_authority;
 use crate::decision;
+use crate::gateway;
 use crate::metrics;
 use crate::rules::AuthorityKey;
 use crate::rules::Rules;
@@ -306,17 +306,7 @@ fn accept(app: &App, rules: &Rules, gateway: &Gateway, claim: &Claim) -> Result<
         .challenge
         .as_ref()
         .ok_or_else(|| Refusal::ChallengeMissing { gateway: name.clone() })?;
-    let mut found = None;
-    // All are compared, so that the time tells nothing. A challenge is hashed for the name that the
-    // gateway had when it was drawn.
-    for name in gateway.names() {
-        let hash = store::gateway::hash(&app.master, name, challenge);
-        for kept in rules.gateway_secrets(&gateway.name) {
-            if bool::from(kept.hash.ct_eq(&hash)) {
-                found = Some(kept.id.clone());
-            }
-        }
-    }
+    let found = gateway::secret::found(app, rules, gateway, challenge);
     found.ok_or_else(|| Refusal::ChallengeWrong { gateway: name.clone() })
 }
 

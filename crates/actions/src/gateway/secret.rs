@@ -9,6 +9,7 @@ use domain::gateway::Gateway;
 use domain::object::Kind;
 use domain::object::check_name;
 use domain::refusal::Refusal;
+use domain::secret::Secret;
 use pki::time::Time;
 use serde::Deserialize;
 use serde::Serialize;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use store::gateway::KeptSecret;
 use store::gateway::Listed;
 use store::write::Write;
+use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -26,6 +28,7 @@ use crate::gateway::show_secret;
 use crate::inventory;
 use crate::organization;
 use crate::organization::NotApplied;
+use crate::rules::Rules;
 use crate::unavailable;
 use crate::world::Said;
 
@@ -65,6 +68,26 @@ pub struct Made {
     /// Gateway, Enrollment URL and the challenge itself.
     #[serde(flatten)]
     pub shown: ShownSecret,
+}
+
+/// Which of a gateway's challenges this is, if any. All are compared, so that the time tells nothing.
+/// A challenge is hashed for the name that the gateway had when it was drawn.
+pub(crate) fn found(
+    app: &App,
+    rules: &Rules,
+    gateway: &Gateway,
+    challenge: &Secret,
+) -> Option<String> {
+    let mut found = None;
+    for name in gateway.names() {
+        let hash = store::gateway::hash(&app.master, name, challenge);
+        for kept in rules.gateway_secrets(&gateway.name) {
+            if bool::from(kept.hash.ct_eq(&hash)) {
+                found = Some(kept.id.clone());
+            }
+        }
+    }
+    found
 }
 
 /// The challenges of a gateway, oldest first.

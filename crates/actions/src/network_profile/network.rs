@@ -31,6 +31,9 @@ use crate::rules::Rules;
 /// Size of the RSA keys that devices make: what Apple's devices and every console can.
 const KEY_BITS: u16 = 2048;
 
+/// The size for 192-bit security, which takes no less than 3072 bits: the next that all can make.
+const KEY_BITS_192: u16 = 4096;
+
 /// What the identifiers of payloads begin with; the organization's name follows.
 const IDENTIFIER: &str = "net.safeconduct";
 
@@ -76,7 +79,12 @@ pub(super) fn network(
             challenge: enrolling.challenge.to_owned(),
             subject,
             names,
-            key_bits: KEY_BITS,
+            key_bits: match profile.security_type {
+                SecurityType::Wpa3Enterprise192 => KEY_BITS_192,
+                SecurityType::Wpa2Enterprise
+                | SecurityType::Wpa3Enterprise
+                | SecurityType::Wired => KEY_BITS,
+            },
             allow_all_apps: profile.allow_all_apps,
         },
     })
@@ -98,7 +106,7 @@ pub(super) fn server_chain(rules: &Rules, profile: &NetworkProfile) -> Vec<Certi
 }
 
 /// The issuing authority's certificate and those above it, the root last.
-fn chain(rules: &Rules, gateway: &Gateway) -> Option<Vec<Certificate>> {
+pub(super) fn chain(rules: &Rules, gateway: &Gateway) -> Option<Vec<Certificate>> {
     let authority = rules.organization.authority_of(gateway)?;
     Some(rules.authority(&authority.name)?.current.chain.clone())
 }
@@ -171,7 +179,8 @@ fn text(field: &str, value: &str) -> Result<Text, Vec<Complaint>> {
     Ok(Text(parts.collect::<Result<_, _>>()?))
 }
 
-fn variable(variable: Variable) -> Option<text::Variable> {
+/// What a profile calls a variable, if an MDM or a device can know its value.
+pub(super) fn variable(variable: Variable) -> Option<text::Variable> {
     match variable {
         Variable::DeviceSerial => Some(text::Variable::DeviceSerial),
         Variable::DeviceUdid => Some(text::Variable::DeviceUdid),

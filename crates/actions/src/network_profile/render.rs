@@ -5,13 +5,19 @@ use base64::engine::general_purpose::STANDARD;
 use domain::actor::Actor;
 use domain::actor::Permission;
 use domain::complaint::Complaint;
+use domain::gateway::Gateway;
 use domain::network_profile::NetworkProfile;
 use domain::object::Kind;
+use domain::refusal::Refusal;
 use domain::secret::Secret;
+use pki::cms::signed_data::Signer;
+use profile::apple;
 use profile::card::Card;
 use profile::card::Entry;
 use profile::check;
 use profile::file::File;
+use profile::network::Network;
+use profile::p12::Identity;
 use profile::platform::Platform;
 use profile::render::Part;
 use profile::render::Selection;
@@ -19,6 +25,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::device;
+use super::device::OfDevice;
 use super::network;
 use super::network::Enrolling;
 use crate::App;
@@ -29,7 +37,7 @@ use crate::organization::history;
 use crate::rules::Rules;
 
 /// Longest label of a challenge: names of objects are no longer.
-const LABEL_CHARS_MAX: usize = 120;
+pub(super) const LABEL_CHARS_MAX: usize = 120;
 
 /// What is to be written, and for whom.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -37,11 +45,15 @@ const LABEL_CHARS_MAX: usize = 120;
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// For which platform: apple, mosyle, jamf, intune, kandji, addigy, workspace-one, meraki,
-    /// google, generic, windows, android, chromeos, linux, eap-config.
+    /// google, generic, windows, android, chromeos, linux, eap-config, p12.
     pub platform: String,
     /// Only a part, to find out which fails: trust, scep or wifi.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<String>,
+    /// The device of the inventory whose values are filled in, by its name, number or address;
+    /// without, variables stay for an MDM to fill in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// The challenge to write; the gateway gets a further one if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -61,6 +73,10 @@ pub struct Rendered {
     /// What the gateway's new challenge is called; none if one was given, or none is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
+    /// What the bundle with the device's key is encrypted with, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub password: Option<Secret>,
     /// The files.
     pub files: Vec<RenderedFile>,
     /// What to enter into the console, if the platform is one.
@@ -126,13 +142,19 @@ pub fn platforms() -> impl Iterator<Item = (&'static str, &'static str)> {
     Platform::ALL.into_iter().map(|platform| (platform.as_str(), platform.label()))
 }
 
+/// Every MDM that has a console: its name, and what people call it.
+pub fn consoles() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let consoles = Platform::ALL.into_iter().filter(|platform| platform.is_console());
+    consoles.map(|platform| (platform.as_str(), platform.label()))
+}
+
 /// Every part that can be written alone: its name, and what people call it.
 pub fn parts() -> impl Iterator<Item = (&'static str, &'static str)> {
     Part::ALL.into_iter().map(|part| (part.as_str(), part.label()))
 }
 
 /// Writes a network profile for a platform. Whatever enrolls gets a challenge of its own, so that it
-/// can be ended alone.
+/// can be ended alone; what holds the key of a device is issued its certificate on the way.
 pub async fn render(
     app: &App,
     actor: &Actor,
@@ -141,13 +163,20 @@ pub async fn render(
 ) -> Result<Rendered, NotApplied> {
     let shown = object::show(app, actor, Kind::NetworkProfile, name)?;
     let (platform, selection) = order.parse()?;
+    let device = match &order.device {
+        Some(device) => Some(OfDevice::find(app, actor, device).await?),
+        None => None,
+    };
     let version = version(app, actor, &shown.name).await?;
+    let job = Job { name: &shown.name, platform, selection, device: device.as_ref(), version };
+    if let Some(device) = job.keyed() {
+        return job.write_with_key(app, actor, device).await;
+    }
     // Whatever is wrong is told before a challenge is made.
-    let tried = Enrolling { version, challenge: "tried" };
-    written(app, &shown.name, &tried, (platform, &selection))?;
+    job.write(app, "tried")?;
     let (challenge, label) = match order.secret {
         Some(given) => (given, None),
-        None if selection.only.is_none_or(|only| only == Part::Scep) => {
+        None if job.asks() => {
             let gateway = gateway(&app.snapshot.rules(), &shown.name)?;
             let label = format!("{}, {}, p-{version}", shown.name, platform.as_str());
             let label: String = label.chars().take(LABEL_CHARS_MAX).collect();
@@ -159,16 +188,119 @@ pub async fn render(
             (Secret::new(""), None)
         }
     };
-    let enrolling = Enrolling { version, challenge: challenge.reveal() };
-    let (url, rendered) = written(app, &shown.name, &enrolling, (platform, &selection))?;
-    Ok(Rendered {
-        platform: platform.as_str().to_owned(),
-        version,
-        url,
-        challenge: label,
-        files: rendered.files.into_iter().map(RenderedFile::from).collect(),
-        card: rendered.card.map(RenderedCard::from),
-    })
+    Ok(Rendered { challenge: label, ..job.write(app, challenge.reveal())? })
+}
+
+/// What is to be written.
+struct Job<'a> {
+    name: &'a str,
+    platform: Platform,
+    selection: Selection,
+    device: Option<&'a OfDevice>,
+    version: i64,
+}
+
+impl Job<'_> {
+    /// Whether what is written holds a challenge.
+    fn asks(&self) -> bool {
+        self.platform.holds_challenge() && self.selection.includes(Part::Scep)
+    }
+
+    /// The device whose key is in what is written.
+    fn keyed(&self) -> Option<&OfDevice> {
+        let holds_key = matches!(self.platform, Platform::P12 | Platform::EapConfig);
+        self.device.filter(|_| holds_key)
+    }
+
+    /// The network, with what the inventory knows of the device.
+    fn network(&self, app: &App, rules: &Rules, challenge: &str) -> Result<Network, NotApplied> {
+        let definition = definition(rules, self.name)?;
+        let enrolling = Enrolling { version: self.version, challenge };
+        let network = network::network(rules, definition, &enrolling, app.world.time());
+        let network = network.map_err(NotApplied::Complaints)?;
+        let wrong = check::server(&network, &network::server_chain(rules, definition));
+        if !wrong.is_empty() {
+            return Err(complaints(wrong));
+        }
+        match self.device {
+            Some(device) => device.fill(network).map_err(NotApplied::Complaints),
+            None => Ok(network),
+        }
+    }
+
+    fn write(&self, app: &App, challenge: &str) -> Result<Rendered, NotApplied> {
+        let rules = app.snapshot.rules();
+        let network = self.network(app, &rules, challenge)?;
+        let login_window = definition(&rules, self.name)?.login_window;
+        let selection = Selection { login_window, ..self.selection };
+        let written = profile::render::render(&network, self.platform, &selection);
+        let mut written = written.map_err(complaints)?;
+        if self.platform == Platform::Apple {
+            self.sign(&rules, &mut written.files)?;
+        }
+        Ok(self.rendered(&network, written))
+    }
+
+    async fn write_with_key(
+        &self,
+        app: &App,
+        actor: &Actor,
+        device: &OfDevice,
+    ) -> Result<Rendered, NotApplied> {
+        actor.may(Permission::PkiChange)?;
+        if self.selection.only.is_some() {
+            let what = "is not possible for what holds a key".to_owned();
+            return Err(complaint("only", what, "leave it out"));
+        }
+        let rules = app.snapshot.rules();
+        let network = self.network(app, &rules, "")?;
+        if self.platform == Platform::EapConfig {
+            // Whatever is wrong is told before a certificate is issued.
+            profile::render::render(&network, self.platform, &self.selection)
+                .map_err(complaints)?;
+        }
+        let profile = definition(&rules, self.name)?;
+        let bundle = device::bundle(app, actor, (profile, &network)).await?;
+        let identity = Identity { key: &bundle.key, chain: &bundle.chain };
+        let name = format!("{}-{}", network.slug, device.slug());
+        let with = (name.as_str(), &identity, bundle.password.reveal());
+        let written = profile::render::with_key(&network, self.platform, with);
+        let rendered = self.rendered(&network, written.map_err(complaints)?);
+        Ok(Rendered { password: Some(bundle.password), ..rendered })
+    }
+
+    /// Devices show people who made a profile that they install by hand: the gateway's authority,
+    /// by the certificate with which it speaks SCEP.
+    fn sign(&self, rules: &Rules, files: &mut [File]) -> Result<(), NotApplied> {
+        let gateway: Option<&Gateway> =
+            rules.organization.find(&definition(rules, self.name)?.gateway);
+        let authority = gateway.and_then(|gateway| rules.organization.authority_of(gateway));
+        let authority = authority.and_then(|authority| rules.authority(&authority.name));
+        let signing = authority.and_then(|it| Some((it, it.registration.first()?)));
+        let Some((authority, identity)) = signing else {
+            let what = "there is nothing to sign the profile with".to_owned();
+            return Err(Refusal::Internal { what }.into());
+        };
+        let hash = identity.key.key_type().default_hash();
+        let signer = Signer { certificate: &identity.certificate, key: &identity.key, hash };
+        for file in files {
+            file.content = apple::sign(&file.content, &signer, &authority.current.chain)
+                .map_err(|error| Refusal::Internal { what: error.to_string() })?;
+        }
+        Ok(())
+    }
+
+    fn rendered(&self, network: &Network, written: profile::render::Rendered) -> Rendered {
+        Rendered {
+            platform: self.platform.as_str().to_owned(),
+            version: self.version,
+            url: network.scep.url.clone(),
+            challenge: None,
+            password: None,
+            files: written.files.into_iter().map(RenderedFile::from).collect(),
+            card: written.card.map(RenderedCard::from),
+        }
+    }
 }
 
 /// The version of a network profile: the organization's when it last changed.
@@ -178,35 +310,21 @@ async fn version(app: &App, actor: &Actor, name: &str) -> Result<i64, NotApplied
 }
 
 fn gateway(rules: &Rules, profile: &str) -> Result<String, NotApplied> {
-    let found = rules.organization.find::<NetworkProfile>(profile);
-    found.map(|profile| profile.gateway.clone()).ok_or_else(|| gone(profile))
+    definition(rules, profile).map(|profile| profile.gateway.clone())
 }
 
-fn gone(profile: &str) -> NotApplied {
-    let noun = Kind::NetworkProfile.words();
-    domain::refusal::Refusal::NotFound { noun, name: profile.to_owned() }.into()
-}
-
-fn written(
-    app: &App,
+/// The network profile, which somebody may have removed in the meantime.
+pub(super) fn definition<'a>(
+    rules: &'a Rules,
     name: &str,
-    enrolling: &Enrolling<'_>,
-    (platform, selection): (Platform, &Selection),
-) -> Result<(String, profile::render::Rendered), NotApplied> {
-    let rules = app.snapshot.rules();
-    let definition = rules.organization.find::<NetworkProfile>(name).ok_or_else(|| gone(name))?;
-    let network = network::network(&rules, definition, enrolling, app.world.time())
-        .map_err(NotApplied::Complaints)?;
-    let wrong = check::server(&network, &network::server_chain(&rules, definition));
-    if !wrong.is_empty() {
-        return Err(complaints(wrong));
-    }
-    let selection = Selection { login_window: definition.login_window, ..*selection };
-    let rendered = profile::render::render(&network, platform, &selection).map_err(complaints)?;
-    Ok((network.scep.url, rendered))
+) -> Result<&'a NetworkProfile, NotApplied> {
+    rules.organization.find(name).ok_or_else(|| {
+        let noun = Kind::NetworkProfile.words();
+        Refusal::NotFound { noun, name: name.to_owned() }.into()
+    })
 }
 
-fn complaints(all: Vec<profile::complaint::Complaint>) -> NotApplied {
+pub(super) fn complaints(all: Vec<profile::complaint::Complaint>) -> NotApplied {
     let all = all.into_iter().map(|one| Complaint::new(one.field, one.what, one.fix));
     NotApplied::Complaints(all.collect())
 }
@@ -229,8 +347,15 @@ impl Order {
     }
 }
 
-fn complaint(field: &str, what: String, fix: impl Into<String>) -> NotApplied {
+pub(super) fn complaint(field: &str, what: String, fix: impl Into<String>) -> NotApplied {
     NotApplied::Complaints(vec![Complaint::new(field, what, fix)])
+}
+
+impl RenderedFile {
+    /// What is in it, if that is text.
+    pub fn text(&self) -> Option<String> {
+        String::from_utf8(STANDARD.decode(&self.content).ok()?).ok()
+    }
 }
 
 impl From<File> for RenderedFile {

@@ -32,6 +32,8 @@ mod holding;
 #[cfg(test)]
 mod importing;
 #[cfg(test)]
+mod inspecting;
+#[cfg(test)]
 mod issuing;
 #[cfg(test)]
 mod listening;

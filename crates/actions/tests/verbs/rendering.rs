@@ -1,9 +1,12 @@
 //! Network profiles as files for devices and cards for consoles.
 
+use actions::device;
 use actions::gateway::secret;
+use actions::network_profile::configure;
 use actions::network_profile::render;
 use actions::network_profile::render::Order;
 use actions::network_profile::render::Rendered;
+use actions::network_profile::render::RenderedFile;
 use actions::object;
 use actions::object::Saving;
 use actions::organization::NotApplied;
@@ -11,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::actor::Actor;
 use domain::actor::Role;
+use domain::complaint::Complaint;
 use domain::object::Kind;
 use domain::secret::Secret;
 use serde_json::Value;
@@ -23,7 +27,7 @@ const PROFILE: &str = "Example-Secure";
 const GATEWAY: &str = "Mosyle";
 
 fn order(platform: &str) -> Order {
-    Order { platform: platform.to_owned(), only: None, secret: None }
+    Order { platform: platform.to_owned(), only: None, device: None, secret: None }
 }
 
 async fn render(fixture: &Fixture, order: Order) -> Result<Rendered, NotApplied> {
@@ -86,9 +90,9 @@ async fn every_platform_is_written_for_or_says_why_not() {
         match platform {
             // Nobody fills in variables there.
             "apple" | "linux" if rendered.is_err() => {
-                assert!(complaint(rendered).0.starts_with("subject"), "{platform}");
+                assert_eq!(complaint(rendered).0, "subject", "{platform}");
             }
-            "p12" => assert_eq!(complaint(rendered).0, "platform"),
+            "p12" => assert_eq!(complaint(rendered).0, "device"),
             _ => {
                 let rendered = rendered.unwrap();
                 assert!(!rendered.files.is_empty(), "{platform}");
@@ -100,8 +104,79 @@ async fn every_platform_is_written_for_or_says_why_not() {
 }
 
 #[tokio::test]
+async fn what_the_inventory_knows_of_a_device_is_filled_in() {
+    let fixture = Fixture::mosyle().await;
+    device_of_anna(&fixture).await;
+    let of =
+        |device: &str, platform: &str| Order { device: Some(device.into()), ..order(platform) };
+    // No MDM stands between a Mac and a file that somebody installs by hand.
+    let rendered = render(&fixture, of("C02ABC123", "apple")).await.unwrap();
+    let file = rendered.files.iter().find(|file| file.name.ends_with(".mobileconfig")).unwrap();
+    let signed = STANDARD.decode(&file.content).unwrap();
+    let profile = profile::inspect::read(&signed).unwrap();
+    assert!(profile.signatures.len() == 1 && profile.signatures[0].fits);
+    assert_eq!(profile.scep().unwrap().subject, [("CN".to_owned(), "C02ABC123".to_owned())]);
+    let linux = render(&fixture, of("MacBook 1", "linux")).await.unwrap();
+    assert!(content(&linux, "enroll.sh").contains("C02ABC123"));
+    // What it does not know is told, before a challenge is made.
+    change(&fixture, json!({ "san": { "upn": ["${/person/upn}"] } })).await;
+    let before = secret::list(&fixture.app, &owner(), GATEWAY).await.unwrap().len();
+    let (field, what) = complaint(render(&fixture, of("MacBook 1", "apple")).await);
+    assert_eq!(field, "san.upn");
+    assert!(what.contains("${/person/upn}") && what.contains("MacBook 1"), "{what}");
+    assert_eq!(secret::list(&fixture.app, &owner(), GATEWAY).await.unwrap().len(), before);
+    let Err(NotApplied::Refused(refusal)) = render(&fixture, of("Nobody", "apple")).await else {
+        panic!("there is no such device")
+    };
+    assert_eq!(refusal.code(), "API-NOT-FOUND");
+}
+
+#[tokio::test]
+async fn a_bundle_holds_a_certificate_of_the_device_and_its_password_is_told_once() {
+    let fixture = Fixture::mosyle().await;
+    device_of_anna(&fixture).await;
+    let of = |platform: &str| Order { device: Some("MacBook 1".into()), ..order(platform) };
+    let rendered = render(&fixture, of("p12")).await.unwrap();
+    let names: Vec<&str> = rendered.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["example-secure-macbook-1.p12", "example-secure-macbook-1-legacy.p12"]);
+    assert!(rendered.files.iter().all(|file| file.secret));
+    let password = rendered.password.unwrap();
+    assert_eq!(password.reveal().len(), 24);
+    // The challenge that gave the right to it is gone, and the certificate is the device's.
+    assert_eq!(secret::list(&fixture.app, &owner(), GATEWAY).await.unwrap().len(), 1);
+    let shown = device::show(&fixture.app, &owner(), "MacBook 1").await.unwrap();
+    let certificates = shown.certificates.unwrap();
+    assert!(certificates.iter().any(|one| one.subject.contains("C02ABC123")), "{certificates:?}");
+    let events = serde_json::to_string(&fixture.events().await).unwrap();
+    assert!(!events.contains(password.reveal()));
+    let eap_config = render(&fixture, of("eap-config")).await.unwrap();
+    let text = content(&eap_config, ".eap-config");
+    assert!(text.contains(eap_config.password.unwrap().reveal()), "{text}");
+    let part = Order { only: Some("scep".to_owned()), ..of("p12") };
+    assert_eq!(complaint(render(&fixture, part).await).0, "only");
+    // Whom no policy gives a certificate gets no bundle, and leaves no challenge behind.
+    let policy = (Kind::EnrollmentPolicy, "Mosyle enrollment");
+    let off = json!({ "rules": [] }).as_object().unwrap().clone();
+    object::change(&fixture.app, &owner(), policy, (off, Saving::default())).await.unwrap();
+    let Err(NotApplied::Refused(refusal)) = render(&fixture, of("p12")).await else {
+        panic!("nobody issues it")
+    };
+    assert_eq!(refusal.code(), "ENR-NO-POLICY");
+    assert_eq!(secret::list(&fixture.app, &owner(), GATEWAY).await.unwrap().len(), 1);
+}
+
+async fn device_of_anna(fixture: &Fixture) {
+    let told = json!({ "name": "MacBook 1", "serial": "C02ABC123" });
+    let told = serde_json::from_value(told).unwrap();
+    device::create(&fixture.app, &owner(), told).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_part_that_needs_no_challenge_makes_none() {
     let fixture = Fixture::mosyle().await;
+    for platform in ["android", "chromeos", "eap-config"] {
+        assert_eq!(render(&fixture, order(platform)).await.unwrap().challenge, None);
+    }
     for (part, challenges) in [("trust", 1), ("wifi", 1), ("scep", 2)] {
         let order = Order { only: Some(part.to_owned()), ..order("jamf") };
         let rendered = render(&fixture, order).await.unwrap();
@@ -125,11 +200,54 @@ async fn what_cannot_be_written_is_told_before_a_challenge_is_made() {
     let missing = render::render(&fixture.app, &owner(), "Nobody", order("jamf")).await;
     let Err(NotApplied::Refused(refusal)) = missing else { panic!("{missing:?}") };
     assert_eq!(refusal.code(), "API-NOT-FOUND");
-    // A name that the server's certificate does not carry.
-    change(&fixture, json!({ "radius_server_names": ["other.example.test"] })).await;
-    let (field, _) = complaint(render(&fixture, order("mosyle")).await);
-    assert!(field.starts_with("radius_server_names"), "{field}");
     assert_eq!(secret::list(&fixture.app, &owner(), GATEWAY).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn access_points_of_each_maker_are_told_where_the_server_is() {
+    let fixture = Fixture::mosyle().await;
+    let address = "192.0.2.10".parse().unwrap();
+    let ask =
+        |order: configure::Order| configure::configure(&fixture.app, &owner(), PROFILE, &order);
+    for (vendor, _) in configure::vendors() {
+        let configured = ask(configure::Order::new(vendor, vec![address])).unwrap();
+        let text: String = configured.files.iter().filter_map(RenderedFile::text).collect();
+        assert!(text.contains("192.0.2.10") && text.contains("THE-SHARED-SECRET"), "{text}");
+        let given = Secret::new("a-secret-from-elsewhere");
+        let order = configure::Order::new(vendor, vec![address]);
+        let configured = ask(configure::Order { shared_secret: Some(given), ..order }).unwrap();
+        assert!(configured.files[0].secret);
+        assert!(configured.files[0].text().unwrap().contains("a-secret-from-elsewhere"));
+    }
+    let path = |order| {
+        let Err(NotApplied::Complaints(complaints)) = ask(order) else { panic!("it is wrong") };
+        complaints[0].path.clone()
+    };
+    assert_eq!(path(configure::Order::new("palmos", vec![address])), "vendor");
+    assert_eq!(path(configure::Order::new("hostapd", Vec::new())), "address");
+    assert_eq!(path(configure::Order::new("hostapd", vec![address; 4])), "address");
+    let unspecified = "0.0.0.0".parse().unwrap();
+    assert_eq!(path(configure::Order::new("hostapd", vec![unspecified])), "address[0]");
+}
+
+#[tokio::test]
+async fn what_no_device_could_join_is_refused_when_it_is_saved() {
+    let fixture = Fixture::mosyle().await;
+    for (field, value) in [
+        ("radius_server_names", json!(["other.example.test"])),
+        ("trusted_authorities", json!(["Example School Root CA"])),
+        ("security_type", json!("wpa3-enterprise-192")),
+    ] {
+        let patch = json!({ field: value }).as_object().unwrap().clone();
+        let object = (Kind::NetworkProfile, PROFILE);
+        let saving = (patch, Saving::default());
+        let saved = object::change(&fixture.app, &owner(), object, saving).await;
+        let Err(NotApplied::Complaints(complaints)) = saved else { panic!("{field}: {saved:?}") };
+        let names = |one: &Complaint| {
+            one.path.ends_with(field) || field == "security_type" && one.what.contains("192-bit")
+        };
+        assert!(complaints.iter().any(names), "{field}: {complaints:?}");
+    }
 }
 
 #[tokio::test]

@@ -47,6 +47,9 @@ mod holding;
 #[path = "../verbs/importing.rs"]
 mod importing;
 #[cfg(test)]
+#[path = "../verbs/inspecting.rs"]
+mod inspecting;
+#[cfg(test)]
 #[path = "../verbs/issuing.rs"]
 mod issuing;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What devices are told of the network, beside what the RADIUS server shows them.
 
+use pki::general_name::covers;
 use pki::public_root;
 use pki::public_root::PublicRoot;
 
@@ -141,7 +142,7 @@ fn names(
 ) {
     let seen = case.seen.server(&server.name);
     let carried = seen.map_or(&server.names, |seen| &seen.names);
-    let accepts = |name: &String| carried.iter().any(|own| fits(name, own));
+    let accepts = |name: &String| carried.iter().any(|own| covers(name, own));
     if !profile.radius_server_names.iter().any(accepts) {
         let what = format!(
             "devices accept {}, and the certificate {} carries {}",
@@ -150,16 +151,5 @@ fn names(
             listed(carried.iter().map(String::as_str))
         );
         report.add(&check::SERVER_NAME, profile, what);
-    }
-}
-
-/// Whether a name is what devices accept: `*.` stands for one label.
-fn fits(accepted: &str, name: &str) -> bool {
-    match accepted.strip_prefix("*.") {
-        None => accepted.eq_ignore_ascii_case(name),
-        Some(rest) => {
-            let behind = name.split_once('.').map(|(_, behind)| behind);
-            behind.is_some_and(|behind| behind.eq_ignore_ascii_case(rest))
-        }
     }
 }

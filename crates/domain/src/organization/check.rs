@@ -1,6 +1,7 @@
 //! Whether an organization is sound as a whole: names, slugs, references, chains.
 
 mod constraint;
+mod network_profile;
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -59,6 +60,7 @@ pub fn check(organization: &Organization, places: &Places, gone: &Gone) -> Vec<C
     checker.own_addresses();
     checker.roots();
     checker.constraints();
+    checker.network_profiles();
     checker.complaints
 }
 

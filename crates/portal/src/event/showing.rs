@@ -26,6 +26,8 @@ use serde_json::Value;
 use super::detail;
 use super::fix;
 use super::fix::Spot;
+use super::packets;
+use super::packets::Packet;
 use super::timeline;
 use super::timeline::Moment;
 use crate::fault;
@@ -73,6 +75,7 @@ struct EventPage {
     /// The roles that led there.
     roles: Vec<String>,
     timeline: Vec<Moment>,
+    packets: Vec<Packet>,
     links: Vec<Related>,
     details: Vec<(String, String)>,
     /// The page that also tries out what would happen now.
@@ -136,6 +139,7 @@ pub(super) async fn show(
         path: explanation.as_ref().map(|it| it.path.clone()).unwrap_or_default(),
         roles: explanation.map(|it| [it.roles, it.device_roles].concat()).unwrap_or_default(),
         timeline: timeline::around(&desk, &visitor, &event).await,
+        packets: packets::of(&event),
         links: related(&desk, &event),
         details: details(&event),
         try_now: trial.filter(|_| now.is_none()).map(|_| format!("{own}?now=yes#now")),
@@ -243,6 +247,7 @@ fn details(event: &Shown) -> Vec<(String, String)> {
     let shown_elsewhere = [
         "inputs",
         "trace",
+        "packets",
         "device",
         "access_point",
         "policy",

@@ -17,6 +17,7 @@ use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
 use domain::complaint::Complaint;
+use domain::network_profile::uploaded;
 use domain::object::Kind;
 use domain::plan::FieldChange;
 use domain::refusal::Refusal;
@@ -39,6 +40,9 @@ use crate::visitor::Visitor;
 
 /// The field that names what devices trust.
 const FIELD: &str = "trusted_authorities";
+
+/// The field of those that were given as PEM.
+const GIVEN: &str = "trusted_certificates";
 
 /// Most names that are read out of a form.
 const NAMES_MAX: usize = 1000;
@@ -88,6 +92,49 @@ fn ticked(posted: &Posted, before: &[String]) -> Vec<String> {
     names
 }
 
+/// A certificate that was given as PEM, to be kept or not.
+struct Upload {
+    sha256: String,
+    name: String,
+    end: String,
+    is_kept: bool,
+}
+
+fn uploads(given: &[String], kept: &[String]) -> Vec<Upload> {
+    let read = given.iter().filter_map(|text| Some((text, uploaded(text).ok()?)));
+    let shown = read.map(|(text, certificate)| {
+        let one = Trusted::of_uploaded(&certificate);
+        let is_kept = kept.contains(text);
+        let end = one.not_after.to_date_text();
+        Upload { sha256: one.sha256, name: one.name, end, is_kept }
+    });
+    shown.collect()
+}
+
+/// What was given before and is still ticked, and what is given now; what is wrong with that
+/// otherwise.
+fn given(posted: &Posted, before: &[String]) -> Result<Vec<String>, String> {
+    let ticked: Vec<&str> = posted.all("keep").take(NAMES_MAX).collect();
+    let is_kept = |text: &&String| {
+        uploaded(text).is_ok_and(|one| {
+            let sha256 = Trusted::of_uploaded(&one).sha256;
+            ticked.contains(&sha256.as_str())
+        })
+    };
+    let mut all: Vec<String> = before.iter().filter(is_kept).cloned().collect();
+    let Some(text) = posted.text("upload") else { return Ok(all) };
+    let added = pem::certificates(text).map_err(|error| error.to_string())?;
+    if added.is_empty() {
+        return Err("-----BEGIN CERTIFICATE-----".to_owned());
+    }
+    for one in added.iter().take(NAMES_MAX).map(pem::certificate) {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    Ok(all)
+}
+
 /// The section within the form.
 pub(super) struct Chooser {
     all: Vec<Trusted>,
@@ -128,6 +175,8 @@ struct ChoosePage {
     to: String,
     etag: String,
     choices: Vec<Choice>,
+    uploads: Vec<Upload>,
+    upload: String,
     wrong: Vec<String>,
     /// What somebody else made of it meanwhile.
     theirs: Option<Vec<FieldChange>>,
@@ -143,7 +192,7 @@ struct Why {
 fn page(
     desk: &Desk,
     visitor: &Visitor,
-    (shown, held): (&object::Shown, &[String]),
+    (shown, held): (&object::Shown, &Held),
     (why, status): (Why, StatusCode),
 ) -> Result<Response, Fault> {
     let own = crate::object::url(Kind::NetworkProfile, &shown.slug);
@@ -153,15 +202,24 @@ fn page(
         up: Link { title: shown.name.clone(), url: own.clone() },
         to: format!("{own}/certificates"),
         etag: shown.etag.clone(),
-        choices: choices(&all.items, held),
+        choices: choices(&all.items, &held.names),
+        uploads: uploads(&texts(shown, GIVEN), &held.given),
+        upload: held.upload.clone(),
         wrong: why.wrong,
         theirs: why.theirs,
     };
     Ok(fault::render(&page, status))
 }
 
-fn held(shown: &object::Shown) -> Vec<String> {
-    shown.definition.get(FIELD).map(form::texts).unwrap_or_default()
+/// What is ticked, and what was written.
+struct Held {
+    names: Vec<String>,
+    given: Vec<String>,
+    upload: String,
+}
+
+fn texts(shown: &object::Shown, field: &str) -> Vec<String> {
+    shown.definition.get(field).map(form::texts).unwrap_or_default()
 }
 
 /// `GET /network-profiles/{name}/certificates`: Add/Remove Certificate.
@@ -171,7 +229,9 @@ pub(super) async fn choose(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let shown = object::show(&desk.app, visitor.actor()?, Kind::NetworkProfile, &name)?;
-    page(&desk, &visitor, (&shown, &held(&shown)), (Why::default(), StatusCode::OK))
+    let (names, given) = (texts(&shown, FIELD), texts(&shown, GIVEN));
+    let held = Held { names, given, upload: String::new() };
+    page(&desk, &visitor, (&shown, &held), (Why::default(), StatusCode::OK))
 }
 
 /// `POST /network-profiles/{name}/certificates`: Update.
@@ -183,9 +243,25 @@ pub(super) async fn update(
 ) -> Result<Response, Fault> {
     let actor = visitor.actor()?;
     let shown = object::show(&desk.app, actor, Kind::NetworkProfile, &name)?;
-    let names = ticked(&posted, &held(&shown));
+    let before = texts(&shown, GIVEN);
+    let mut held = Held {
+        names: ticked(&posted, &texts(&shown, FIELD)),
+        given: before.clone(),
+        upload: posted.text("upload").unwrap_or_default().to_owned(),
+    };
+    match given(&posted, &before) {
+        Ok(given) => held.given = given,
+        Err(why) => {
+            let wrong = vec![text::with("network_profile.upload_unread", &[("why", &why)])];
+            let why = Why { wrong, theirs: None };
+            return page(&desk, &visitor, (&shown, &held), (why, StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    }
     let mut patch = Map::new();
-    patch.insert(FIELD.to_owned(), Value::from(names.clone()));
+    patch.insert(FIELD.to_owned(), Value::from(held.names.clone()));
+    if held.given != before {
+        patch.insert(GIVEN.to_owned(), Value::from(held.given.clone()));
+    }
     let etag = posted.text("etag").map(str::to_owned);
     let saving = Saving { etag, ..Saving::default() };
     let object = (Kind::NetworkProfile, name.as_str());
@@ -205,14 +281,15 @@ pub(super) async fn update(
                 return Err(NotApplied::Outdated(outdated).into());
             };
             let mut own = current.definition.clone();
-            form::value::put(&mut own, FIELD, Value::from(names.clone()));
+            form::value::put(&mut own, FIELD, Value::from(held.names.clone()));
+            form::value::put(&mut own, GIVEN, Value::from(held.given.clone()));
             let theirs = Some(domain::plan::differences(&own, &current.definition));
             let wrong = vec![text::t("form.outdated").into_owned()];
             (current, Why { wrong, theirs }, StatusCode::CONFLICT)
         }
         Err(NotApplied::Refused(refusal)) => return Err(refusal.into()),
     };
-    page(&desk, &visitor, (&shown, &names), (why, status))
+    page(&desk, &visitor, (&shown, &held), (why, status))
 }
 
 /// `GET /network-profiles/{name}/certificates.pem`: Download.

@@ -39,6 +39,7 @@ struct AskPage {
     platform: String,
     parts: Vec<Choice>,
     part: String,
+    device: String,
     wrong: Vec<String>,
 }
 
@@ -50,11 +51,19 @@ struct RenderedPage {
     rendered: Rendered,
 }
 
-fn choices(all: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Choice> {
+/// What was filled in.
+#[derive(Default)]
+struct Asked {
+    platform: String,
+    part: String,
+    device: String,
+}
+
+pub(super) fn choices(all: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Choice> {
     all.map(|(value, label)| Choice { value: value.to_owned(), label: label.to_owned() }).collect()
 }
 
-fn up(shown: &object::Shown) -> Link {
+pub(super) fn up(shown: &object::Shown) -> Link {
     let url = crate::object::url(Kind::NetworkProfile, &shown.slug);
     Link { title: shown.name.clone(), url }
 }
@@ -63,7 +72,7 @@ fn page(
     desk: &Desk,
     visitor: &Visitor,
     shown: &object::Shown,
-    (platform, part, wrong): (&str, &str, Vec<String>),
+    (asked, wrong): (&Asked, Vec<String>),
 ) -> Response {
     let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let up = up(shown);
@@ -71,11 +80,11 @@ fn page(
         frame: Frame::new(desk, visitor, text::t("network_profile.render")),
         to: format!("{}/render", up.url),
         up,
-        // A bundle holds the key of one device.
-        platforms: choices(render::platforms().filter(|(name, _)| *name != "p12")),
-        platform: platform.to_owned(),
+        platforms: choices(render::platforms()),
+        platform: asked.platform.clone(),
         parts: Choice::or_none(choices(render::parts()), "network_profile.render_whole"),
-        part: part.to_owned(),
+        part: asked.part.clone(),
+        device: asked.device.clone(),
         wrong,
     };
     fault::render(&page, status)
@@ -88,7 +97,8 @@ pub(super) async fn ask(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let shown = object::show(&desk.app, visitor.actor()?, Kind::NetworkProfile, &name)?;
-    Ok(page(&desk, &visitor, &shown, (FIRST, "", Vec::new())))
+    let asked = Asked { platform: FIRST.to_owned(), ..Asked::default() };
+    Ok(page(&desk, &visitor, &shown, (&asked, Vec::new())))
 }
 
 /// `POST /network-profiles/{name}/render`
@@ -100,9 +110,14 @@ pub(super) async fn write(
 ) -> Result<Response, Fault> {
     let actor = visitor.actor()?;
     let shown = object::show(&desk.app, actor, Kind::NetworkProfile, &name)?;
-    let platform = posted.text("platform").unwrap_or_default().to_owned();
-    let only = posted.text("only").filter(|part| !part.is_empty()).map(str::to_owned);
-    let order = Order { platform: platform.clone(), only: only.clone(), secret: None };
+    let text = |name: &str| posted.text(name).unwrap_or_default().to_owned();
+    let asked = Asked { platform: text("platform"), part: text("only"), device: text("device") };
+    let order = Order {
+        platform: asked.platform.clone(),
+        only: posted.text("only").map(str::to_owned),
+        device: posted.text("device").map(str::to_owned),
+        secret: None,
+    };
     match render::render(&desk.app, actor, &name, order).await {
         Ok(rendered) => {
             let frame = Frame::new(&desk, &visitor, text::t("network_profile.render"));
@@ -111,8 +126,7 @@ pub(super) async fn write(
         }
         Err(NotApplied::Complaints(complaints)) => {
             let wrong = complaints.iter().map(ToString::to_string).collect();
-            let part = only.unwrap_or_default();
-            Ok(page(&desk, &visitor, &shown, (&platform, &part, wrong)))
+            Ok(page(&desk, &visitor, &shown, (&asked, wrong)))
         }
         Err(other @ (NotApplied::Refused(_) | NotApplied::Outdated(_))) => Err(other.into()),
     }

@@ -6,6 +6,7 @@ mod tests {
     use axum::body::Body;
     use axum::http::Request;
     use pki::pem;
+    use pki::public_root;
     use serde_json::json;
 
     use crate::browser::Fixture;
@@ -351,6 +352,66 @@ mod tests {
         assert!(got.status == 200 && got.text.contains("<li>DigiCert Global Root G3</li>"));
         let blank = fixture.get("/network-profiles/_new").await.text;
         assert!(blank.contains("radius.example.test"));
+    }
+
+    #[tokio::test]
+    async fn a_root_from_elsewhere_is_uploaded_shown_and_taken_away() {
+        let fixture = Fixture::new().await;
+        let own = "/network-profiles/example-secure";
+        let to = format!("{own}/certificates");
+        let root = public_root::find("DigiCert Global Root G3").unwrap();
+        let root = pem::certificate(&root.certificate);
+        let kept = ("trusted_authorities", "Example School RADIUS CA");
+        let upload = [kept, ("upload", root.as_str())];
+        assert_eq!(fixture.send(&to, &upload).await.status, 303);
+        let page = fixture.get(own).await.text;
+        assert!(page.contains("uploaded") && page.contains("DigiCert Global Root G3"), "{page}");
+        let choose = fixture.get(&to).await.text;
+        let (_, rest) = choose.split_once("name=\"keep\" value=\"").unwrap();
+        let digits = rest.split('"').next().unwrap().to_owned();
+        let der = fixture.get(&format!("{to}/{digits}.cer")).await;
+        assert_eq!((der.status, der.kind.as_str()), (200, "application/pkix-cert"));
+        // Once is enough, and what is no certificate loses nothing.
+        let again = [kept, ("keep", digits.as_str()), ("upload", root.as_str())];
+        assert_eq!(fixture.send(&to, &again).await.status, 303);
+        let bundle = fixture.get(&format!("{own}/certificates.pem")).await;
+        assert_eq!(pem::certificates(&bundle.text).unwrap().len(), 2);
+        let junk = [kept, ("keep", digits.as_str()), ("upload", "junk <b>")];
+        let got = fixture.send(&to, &junk).await;
+        assert!(got.status == 422 && got.text.contains("junk &#60;b&#62;"), "{}", got.text);
+        assert!(got.text.contains(&format!("value=\"{digits}\" checked")), "{}", got.text);
+        assert_eq!(fixture.send(&to, &[kept]).await.status, 303);
+        let bundle = fixture.get(&format!("{own}/certificates.pem")).await;
+        assert_eq!(pem::certificates(&bundle.text).unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_profile_is_checked_and_access_points_are_configured_on_a_page() {
+        let fixture = Fixture::new().await;
+        let own = "/network-profiles/example-secure";
+        let list = fixture.get("/network-profiles").await.text;
+        assert!(list.contains("/network-profiles/_inspect"), "{list}");
+        let order = [("platform", "mosyle")];
+        let page = fixture.send(&format!("{own}/render"), &order).await.text;
+        let (_, rest) = page.split_once("application/x-apple-aspen-config;base64,").unwrap();
+        let file = rest.split('"').next().unwrap();
+        let check = "/network-profiles/_inspect";
+        let got = fixture.send(check, &[("content", file), ("console", "mosyle")]).await;
+        assert!(got.status == 200 && got.text.contains("will get their certificate"));
+        let got = fixture.send(check, &[("content", file), ("console", "jamf")]).await;
+        assert!(got.text.contains("PROFILE-VARIABLE-FOREIGN"), "{}", got.text);
+        let got = fixture.send(check, &[("content", "<plist>&junk;</plist>")]).await;
+        assert!(got.status == 422 && got.text.contains("content:"), "{}", got.text);
+        assert!(got.text.contains("&#60;plist&#62;&#38;junk;"), "{}", got.text);
+        let to = format!("{own}/configure");
+        let wish = [("vendor", "hostapd"), ("addresses", "192.0.2.10, 2001:db8::10")];
+        let got = fixture.send(&to, &wish).await;
+        assert!(got.status == 200 && got.text.contains("auth_server_addr=192.0.2.10"));
+        let got = fixture.send(&to, &[("vendor", "hostapd"), ("addresses", "radius")]).await;
+        assert!(got.status == 422 && got.text.contains("radius is no address"), "{}", got.text);
+        let bundle = [("platform", "p12"), ("device", "")];
+        let got = fixture.send(&format!("{own}/render"), &bundle).await;
+        assert!(got.status == 422 && got.text.contains("name a device"), "{}", got.text);
     }
 
     #[tokio::test]

@@ -150,14 +150,14 @@ fn check_scep(network: &Network) -> Vec<Complaint> {
 /// The subject as Apple writes it: relative names, each a list of pairs.
 fn subject(network: &Network, platform: Platform, complaints: &mut Vec<Complaint>) -> Vec<Value> {
     let mut subject = Vec::new();
-    for (place, (attribute, text)) in network.scep.subject.iter().enumerate() {
-        let field = format!("subject[{place}]");
+    for (attribute, text) in &network.scep.subject {
+        let field = "subject";
         let Some(key) = attribute_key(attribute) else {
             let what = format!("\"{attribute}\" is no attribute of a name");
             complaints.push(Complaint::new(field, what, "use CN, O, OU, E … or a number"));
             continue;
         };
-        match mdm::write(&field, text, platform) {
+        match mdm::write(field, text, platform) {
             Ok(value) => {
                 let pair = Value::Array(vec![key.into(), value.into()]);
                 subject.push(Value::Array(vec![pair]));
@@ -192,9 +192,9 @@ fn attribute_key(attribute: &str) -> Option<String> {
 /// The alternative names: one string a kind, or a list where there are several.
 fn names(network: &Network, platform: Platform, complaints: &mut Vec<Complaint>) -> Dictionary {
     let mut names = Dictionary::default();
-    for (place, (kind, text)) in network.scep.names.iter().enumerate() {
+    for (kind, text) in &network.scep.names {
         let key = kind.as_key();
-        match mdm::write(&format!("names[{place}]"), text, platform) {
+        match mdm::write(kind.as_field(), text, platform) {
             Err(complaint) => complaints.push(complaint),
             Ok(text) => {
                 let value = match names.get(key) {
@@ -212,8 +212,20 @@ fn names(network: &Network, platform: Platform, complaints: &mut Vec<Complaint>)
 }
 
 impl NameKind {
+    /// The field of a network profile that asks for names of this kind.
+    #[must_use]
+    pub fn as_field(self) -> &'static str {
+        match self {
+            Self::Email => "san.email",
+            Self::Dns => "san.dns",
+            Self::Uri => "san.uri",
+            Self::Upn => "san.upn",
+        }
+    }
+
     /// The key that Apple gives this kind of name.
-    pub(crate) fn as_key(self) -> &'static str {
+    #[must_use]
+    pub fn as_key(self) -> &'static str {
         match self {
             Self::Email => "rfc822Name",
             Self::Dns => "dNSName",

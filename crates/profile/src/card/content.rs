@@ -48,15 +48,13 @@ impl<'a> Content<'a> {
             }
         };
         let mut subject = Vec::new();
-        for (place, (attribute, value)) in network.scep.subject.iter().enumerate() {
-            let field = format!("subject[{place}]");
-            let value = text(mdm::write_for_form(&field, value, platform));
+        for (attribute, value) in &network.scep.subject {
+            let value = text(mdm::write_for_form("subject", value, platform));
             subject.push((attribute.clone(), value));
         }
         let mut names = Vec::new();
-        for (place, (kind, value)) in network.scep.names.iter().enumerate() {
-            let field = format!("names[{place}]");
-            names.push((*kind, text(mdm::write_for_form(&field, value, platform))));
+        for (kind, value) in &network.scep.names {
+            names.push((*kind, text(mdm::write_for_form(kind.as_field(), value, platform))));
         }
         if !complaints.is_empty() {
             return Err(complaints);

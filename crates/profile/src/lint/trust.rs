@@ -1,10 +1,10 @@
 //! What devices trust: certificates that are there, and those that the network points to.
 
 use pki::certificate::Certificate;
+use pki::general_name::covers;
 
 use super::Expected;
 use super::Report;
-use super::server_name::covers;
 use crate::apple::key::shown;
 use crate::apple::trust;
 use crate::inspect::Content;

@@ -103,8 +103,8 @@ fn request(network: &Network, facts: &mut Vec<Fact>) -> Result<Vec<String>, Vec<
     let scep = &network.scep;
     let mut complaints = Vec::new();
     let mut subject = Vec::new();
-    for (index, (attribute, text)) in scep.subject.iter().enumerate() {
-        match words(text, &format!("subject[{index}]"), escape, facts) {
+    for (attribute, text) in &scep.subject {
+        match words(text, "subject", escape, facts) {
             Ok(value) => subject.push(format!("{}{value}", shell::quote(&format!("{attribute}=")))),
             Err(complaint) => complaints.push(complaint),
         }
@@ -115,14 +115,15 @@ fn request(network: &Network, facts: &mut Vec<Fact>) -> Result<Vec<String>, Vec<
         format!("--key=rsa-{}", scep.key_bits),
         format!("--subject={}''", subject.join("','")),
     ];
-    for (index, (kind, text)) in scep.names.iter().enumerate() {
+    for (kind, text) in &scep.names {
+        let field = kind.as_field();
         let kind = match kind {
             NameKind::Email => "email",
             NameKind::Dns => "dns",
             NameKind::Uri => "uri",
             NameKind::Upn => "upn",
         };
-        match words(text, &format!("names[{index}]"), str::to_owned, facts) {
+        match words(text, field, str::to_owned, facts) {
             Ok(value) => request.push(format!("--san={kind}:{value}")),
             Err(complaint) => complaints.push(complaint),
         }

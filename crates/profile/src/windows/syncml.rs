@@ -157,9 +157,8 @@ fn target(uri: &str) -> Element {
 fn subject(network: &Network, spelling: Spelling<'_>) -> Result<String, Vec<Complaint>> {
     let mut written = Vec::new();
     let mut complaints = Vec::new();
-    for (index, (attribute, text)) in network.scep.subject.iter().enumerate() {
-        let field = format!("subject[{index}]");
-        match spelling::spell(text, &field, spelling) {
+    for (attribute, text) in &network.scep.subject {
+        match spelling::spell(text, "subject", spelling) {
             Ok(value) => written.push(format!("{attribute}={}", quoted(&value))),
             Err(complaint) => complaints.push(complaint),
         }
@@ -179,8 +178,8 @@ fn quoted(value: &str) -> String {
 fn names(network: &Network, spelling: Spelling<'_>) -> Result<String, Vec<Complaint>> {
     let mut written = Vec::new();
     let mut complaints = Vec::new();
-    for (index, (kind, text)) in network.scep.names.iter().enumerate() {
-        let field = format!("names[{index}]");
+    for (kind, text) in &network.scep.names {
+        let field = kind.as_field();
         // The numbers are those of AlternativeNameType in CertEnroll.
         let number = match kind {
             NameKind::Email => 2,
@@ -188,7 +187,7 @@ fn names(network: &Network, spelling: Spelling<'_>) -> Result<String, Vec<Compla
             NameKind::Uri => 7,
             NameKind::Upn => 11,
         };
-        match spelling::spell(text, &field, spelling) {
+        match spelling::spell(text, field, spelling) {
             Ok(value) if value.contains(';') => complaints.push(Complaint::new(
                 field,
                 "holds a semicolon, which separates names on Windows",

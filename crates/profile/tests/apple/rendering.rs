@@ -193,8 +193,8 @@ fn what_cannot_work_is_complained_of_by_field() {
     check(|n| n.scep.url = "pki.example.org".into(), "url");
     check(|n| n.scep.key_bits = 3072, "key_bits");
     check(|n| n.scep.subject.clear(), "subject");
-    check(|n| n.scep.subject[0].0 = "CN=x, O".into(), "subject[0]");
-    check(|n| n.scep.subject[0].0 = String::new(), "subject[0]");
+    check(|n| n.scep.subject[0].0 = "CN=x, O".into(), "subject");
+    check(|n| n.scep.subject[0].0 = String::new(), "subject");
     check(|n| n.tls = TlsRange { lowest: TlsVersion::Tls13, highest: TlsVersion::Tls12 }, "tls");
     for ssid in ["", "123456789012345678901234567890123"] {
         let mut network = fixture::network();
@@ -208,11 +208,11 @@ fn what_cannot_work_is_complained_of_by_field() {
 fn a_variable_that_nobody_fills_in_is_complained_of() {
     let complaints = complaints(&fixture::network(), Platform::Apple);
     let fields: Vec<&str> = complaints.iter().map(|one| one.field.as_str()).collect();
-    assert_eq!(fields, ["subject[0]", "names[0]"]);
+    assert_eq!(fields, ["subject", "san.email"]);
     let mut network = fixture::network();
     network.scep.names = vec![(NameKind::Upn, fixture::variable(Variable::PersonUpn))];
     let complaints = render::render(&network, Platform::Kandji, &whole()).unwrap_err();
-    assert_eq!(complaints[0].field, "names[0]");
+    assert_eq!(complaints[0].field, "san.upn");
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn every_platform_gets_its_files_or_is_told_why_not() {
             }
             Err(complaints) => {
                 assert_eq!(platform, Platform::P12, "{complaints:?}");
-                assert_eq!(complaints[0].field, "platform");
+                assert_eq!(complaints[0].field, "device");
             }
         }
     }

@@ -241,16 +241,3 @@ fn a_weakly_signed_server_does_not_go_with_192_bit_security() {
     let plain = Network { anchors: vec![fixture::rsa_3072()], ..fixture::network() };
     assert_eq!(server(&plain, &[fixture::server_sha256()]), []);
 }
-
-#[test]
-fn a_star_is_one_label() {
-    for (accepted, name, fits) in [
-        ("radius.example.org", "RADIUS.example.org", true),
-        ("*.example.org", "radius.example.org", true),
-        ("*.example.org", "a.radius.example.org", false),
-        ("*.example.org", "example.org", false),
-        ("radius.example.org", "example.org", false),
-    ] {
-        assert_eq!(check::fits(accepted, name), fits, "{accepted} {name}");
-    }
-}

@@ -398,13 +398,13 @@ fn what_windows_cannot_be_told_is_refused_with_its_field() {
     network.scep.subject[0].1 = fixture::text(&[Part::Variable(Variable::DeviceMac)]);
     network.scep.subject[1].1 = fixture::text(&[Part::Variable(Variable::DeviceUdid)]);
     let fields: Vec<String> = refused(&network).into_iter().map(|c| c.field).collect();
-    assert_eq!(fields, ["subject[0]", "subject[1]"]);
+    assert_eq!(fields, ["subject", "subject"]);
 
     let mut network = fixture::network();
     network.scep.names[0].1 = fixture::text(&[fixture::literal("a;b")]);
     let complaints = refused(&network);
     assert_eq!(complaints.len(), 1);
-    assert_eq!(complaints[0].field, "names[0]");
+    assert_eq!(complaints[0].field, "san.dns");
     assert_eq!(complaints[0].what, "holds a semicolon, which separates names on Windows");
 }
 

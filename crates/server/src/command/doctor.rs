@@ -27,18 +27,27 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let examined = connection.get::<Examined>("/api/v1/doctor").await;
     connection.close().await;
     let examined = examined?;
-    let count = |severity: Severity| {
-        examined.findings.iter().filter(|finding| finding.severity == severity).count()
-    };
-    let problems = count(Severity::Problem);
     if arguments.json {
         output::json(&examined)?;
     } else {
-        examined.findings.iter().for_each(print);
-        let rest = [("warning", count(Severity::Warning)), ("hint", count(Severity::Hint))];
-        output::line(&last_line(problems, rest));
+        tell(&examined.findings);
     }
-    Ok(if problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(status(&examined.findings))
+}
+
+/// Status 1 if there is a problem.
+pub(crate) fn status(findings: &[Finding]) -> ExitCode {
+    let is_problem = |finding: &Finding| finding.severity == Severity::Problem;
+    if findings.iter().any(is_problem) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Tells findings to people, and at the end how many there are.
+pub(crate) fn tell(findings: &[Finding]) {
+    let count =
+        |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    findings.iter().for_each(print);
+    let rest = [("warning", count(Severity::Warning)), ("hint", count(Severity::Hint))];
+    output::line(&last_line(count(Severity::Problem), rest));
 }
 
 fn print(finding: &Finding) {

@@ -1,5 +1,6 @@
 //! `safeconduct network-profile …`: what devices join, and whom they trust there.
 
+mod configure;
 mod render;
 
 use std::process::ExitCode;
@@ -29,6 +30,8 @@ pub(crate) enum Verb {
     Certificates(CertificatesArguments),
     /// Write what devices, or an MDM's console, are given to join the network
     Render(render::Arguments),
+    /// Print what access points and switches are told of the network and the RADIUS server
+    Configure(configure::Arguments),
     /// List the public roots, which a profile may trust beside authorities
     PublicRoots(RootsArguments),
 }
@@ -63,6 +66,7 @@ pub(crate) async fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Profile(verb) => return object::run(Kind::NetworkProfile, verb).await,
         Verb::Certificates(arguments) => certificates(&arguments).await?,
+        Verb::Configure(arguments) => configure::run(&arguments).await?,
         Verb::Render(arguments) => render::run(&arguments).await?,
         Verb::PublicRoots(arguments) => {
             arguments.part.print(async || roots(&arguments).await).await?;
@@ -108,6 +112,7 @@ fn print(items: &[Trusted]) {
         let kind = match one.kind {
             Origin::Own => "own",
             Origin::Public => "public",
+            Origin::Uploaded => "uploaded",
         };
         let (name, kind, end) = (one.name.clone(), kind.to_owned(), one.not_after.to_rfc3339());
         vec![name, kind, end, one.sha256.clone()]

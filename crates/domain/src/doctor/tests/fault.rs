@@ -271,7 +271,7 @@ pub(super) const REQUESTS: &[Case] = &[
 pub(super) const NETWORK: &[Case] = &[
     ("DOC-PROFILE-NONE", "gateway:Mosyle", |document, _| document["network_profile"] = json!([])),
     ("DOC-TRUST-MISSING", "network_profile:Wi-Fi", |document, _| {
-        document["network_profile"][0]["trusted_authorities"] = json!(["Root"]);
+        document["network_profile"][0]["trusted_authorities"] = json!(["DigiCert Global Root G2"]);
     }),
     ("DOC-TRUST-EXPIRING", "network_profile:Wi-Fi", |_, seen| {
         seen.authorities[2].not_after = after_days(89);
@@ -280,9 +280,9 @@ pub(super) const NETWORK: &[Case] = &[
         let trusted = json!(["RADIUS CA", "DigiCert Global Root G2"]);
         document["network_profile"][0]["trusted_authorities"] = trusted;
     }),
-    ("DOC-SERVER-NAME", "network_profile:Wi-Fi", |document, _| {
-        let names = json!(["*.test", "*.radius.example.test", "radius.example.org"]);
-        document["network_profile"][0]["radius_server_names"] = names;
+    ("DOC-SERVER-NAME", "network_profile:Wi-Fi", |_, seen| {
+        let names = ["example.test", "a.radius.example.test", "radius.example.org"];
+        seen.servers[0].names = names.map(str::to_owned).to_vec();
     }),
     ("DOC-SERVER-EXPIRING", "server_certificate:RADIUS", |_, seen| {
         seen.servers[0].not_after = after_days(29);

@@ -141,7 +141,7 @@ async fn render(
 ) -> anyhow::Result<Vec<u8>> {
     let path = object::url(Kind::NetworkProfile, &format!("/{name}/render"));
     let secret = secret.map(Secret::new);
-    let order = Order { platform: PLATFORM.to_owned(), only: None, secret };
+    let order = Order { platform: PLATFORM.to_owned(), only: None, device: None, secret };
     let rendered: Rendered = connection.post(&path, &serde_json::to_value(&order)?).await?;
     let file = rendered.files.iter().find(|file| file.name.ends_with(".mobileconfig"));
     let file = file.context("no profile was rendered")?;

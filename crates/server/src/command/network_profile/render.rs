@@ -30,12 +30,15 @@ pub(crate) struct Arguments {
     /// Its name or slug
     name: String,
     /// For whom: apple, mosyle, jamf, intune, kandji, addigy, workspace-one, meraki, google, generic,
-    /// windows, android, chromeos, linux, eap-config
+    /// windows, android, chromeos, linux, eap-config, p12
     #[arg(long = "for", value_name = "PLATFORM")]
     platform: String,
     /// Where the files are written; the directory is made
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Fill in what the inventory knows of this device: its name, number or address
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
     /// Write this challenge in place of a further one of the gateway
     #[arg(long, value_name = "S")]
     secret: Option<String>,
@@ -56,6 +59,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let order = Order {
         platform: arguments.platform.clone(),
         only: arguments.only.clone(),
+        device: arguments.device.clone(),
         secret: arguments.secret.clone().map(Secret::new),
     };
     prepare(&arguments.out, arguments.force)?;
@@ -71,18 +75,22 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         written.push(place.display().to_string());
     }
     if arguments.json {
-        let Rendered { platform, version, url, challenge, .. } = &rendered;
+        let Rendered { platform, version, url, challenge, password, .. } = &rendered;
         return output::json(&json!({
             "platform": platform,
             "version": version,
             "url": url,
             "challenge": challenge,
+            "password": password,
             "files": written,
         }));
     }
     written.iter().for_each(|place| output::line(&format!("written: {place}")));
     if let Some(challenge) = &rendered.challenge {
         output::line(&format!("the gateway has a further challenge for it: \"{challenge}\""));
+    }
+    if let Some(password) = &rendered.password {
+        output::line(&format!("its password, shown now and never again: {}", password.reveal()));
     }
     Ok(())
 }
