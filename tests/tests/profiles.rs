@@ -126,6 +126,40 @@ fn a_device_takes_a_signed_profile_says_who_signed_it_and_refuses_a_changed_one(
 }
 
 #[test]
+fn openssl_verifies_the_profile_for_one_mac_which_then_enrolls_by_it() {
+    let lab = lab();
+    lab.ask(["device", "add", "Mac of Anna", "--serial", "C02X1234"]).succeeded();
+    let file = lab.render(PROFILE, "apple", ["--device", "C02X1234"]).join(FILE);
+    let root = lab.authority("example-school-root-ca");
+    let verify = ["cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", "-CAfile"];
+    let arguments = verify.into_iter().chain([shown(&root), "-in", shown(&file)]);
+    stranger::openssl(arguments).succeeded().says("<string>C02X1234</string>");
+    let enrolled = lab.enroll_by(&file, "mac-1", []).succeeded().json();
+    assert_eq!(enrolled["subject"], "CN=C02X1234", "{enrolled:#}");
+    assert_eq!(json::list(&enrolled, "/signed_by").len(), 1, "{enrolled:#}");
+}
+
+#[test]
+fn openssl_opens_the_bundle_of_one_device_in_both_forms() {
+    let lab = lab();
+    lab.ask(["device", "add", "Printer", "--serial", "PRN-0042"]).succeeded();
+    let folder = lab.directory.file("printer");
+    let order = ["network-profile", "render", PROFILE, "--for", "p12", "--device", "PRN-0042"];
+    let [a, b, c, d, e, f, g] = order;
+    let out = ["--json", "--out", shown(&folder)];
+    let rendered = lab.ask([a, b, c, d, e, f, g, out[0], out[1], out[2]]).succeeded().json();
+    let password = format!("pass:{}", json::text(&rendered, "/password"));
+    for (file, form) in [("printer", None), ("printer-legacy", Some("-legacy"))] {
+        let bundle = folder.join(format!("example-secure-{file}.p12"));
+        let open = ["pkcs12", "-nodes", "-in", shown(&bundle), "-passin"];
+        let with = |password| open.into_iter().chain([password]).chain(form);
+        let opened = stranger::openssl(with(&password)).succeeded();
+        opened.says("CN = PRN-0042").says("BEGIN PRIVATE KEY").says("CN = Example School SCEP CA");
+        assert_ne!(stranger::openssl(with("pass:another")).status, 0);
+    }
+}
+
+#[test]
 fn a_device_enrolls_by_a_profile_and_joins_as_it_says() {
     let lab = lab();
     let file = mobileconfig(&lab);

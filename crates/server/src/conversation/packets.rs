@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn of_many_the_first_are_kept_and_the_last() {
-        let began = Instant::now();
+        let began = crate::clock::instant();
         let mut packets = Packets::new(began);
         for number in 0..40_u8 {
             let at = began + Duration::from_millis(u64::from(number));
