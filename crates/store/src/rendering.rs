@@ -20,7 +20,7 @@ pub struct Rendering {
     pub number: i64,
     /// What the network profile was called.
     pub profile: String,
-    /// What tells its definition of then from others.
+    /// What tells its definition of then, with its roots, from others.
     pub content: String,
     /// The roots that it trusts: their SHA-256 in hexadecimal digits.
     pub roots: Vec<String>,
@@ -55,7 +55,8 @@ pub async fn free_number(store: &Store) -> Result<i64, StoreError> {
     Ok(last.unwrap_or(0).max(floor) + 1)
 }
 
-/// Keeps a rendering. Fails with a conflict if its number was given to another in the meantime.
+/// Keeps a rendering. Fails with a conflict if somebody gave its number to another in the meantime,
+/// or its content another number.
 pub fn add(write: Write, rendering: &Rendering) -> Write {
     let stamped = [
         Value::from(rendering.number),
@@ -99,8 +100,9 @@ mod tests {
     const WHY: Why = Why::Bookkeeping(Bookkeeping::ProfileRendered);
 
     fn rendering(number: i64, profile: &str) -> Rendering {
+        let content = number.to_string();
         let (roots, names) = (vec!["AB".to_owned(), "CD".to_owned()], vec!["*.x.test".to_owned()]);
-        let (profile, content) = (profile.to_owned(), "0".to_owned());
+        let profile = profile.to_owned();
         Rendering { number, profile, content, roots, names, at: Time(number) }
     }
 
@@ -117,6 +119,10 @@ mod tests {
         }
         assert_eq!(free_number(&store).await.unwrap(), 45);
         let taken = add(Write::new(), &rendering(43, "C")).commit(&store, WHY).await;
+        assert!(matches!(taken, Err(CommitError::Conflict(_))), "{taken:?}");
+        // The same content never gets a second number.
+        let again = Rendering { number: 45, ..rendering(44, "A") };
+        let taken = add(Write::new(), &again).commit(&store, WHY).await;
         assert!(matches!(taken, Err(CommitError::Conflict(_))), "{taken:?}");
         let kept = of_profile(&store, "A").await.unwrap();
         assert_eq!(kept, [rendering(44, "A"), rendering(42, "A")]);

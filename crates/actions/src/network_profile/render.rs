@@ -335,17 +335,14 @@ async fn number_once(app: &App, name: &str) -> Result<i64, Refusal> {
     let found = rules.organization.find::<NetworkProfile>(name);
     let noun = Kind::NetworkProfile.words();
     let profile = found.ok_or_else(|| Refusal::NotFound { noun, name: name.to_owned() })?;
-    let content = object::etag_of(0, profile);
     let roots = super::anchors_of(&rules, profile, at);
-    let names = profile.radius_server_names.clone();
+    let content = object::etag_of(0, &(profile, &roots));
     let kept = rendering::of_profile(&app.store, name).await.map_err(unavailable)?;
-    let same =
-        |one: &&Rendering| one.roots == roots && one.names == names && one.content == content;
-    if let Some(kept) = kept.iter().find(same) {
+    if let Some(kept) = kept.iter().find(|one| one.content == content) {
         return Ok(kept.number);
     }
     let number = rendering::free_number(&app.store).await.map_err(unavailable)?;
-    let profile = name.to_owned();
+    let (profile, names) = (name.to_owned(), profile.radius_server_names.clone());
     let new = Rendering { number, profile, content, roots, names, at };
     let why = Why::Bookkeeping(Bookkeeping::ProfileRendered);
     let write = rendering::add(Write::new(), &new);

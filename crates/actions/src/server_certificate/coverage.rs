@@ -187,7 +187,7 @@ pub(crate) async fn count(
     let mut known = HashMap::new();
     for profile in &rules.organization.network_profile {
         let place = asked.iter().position(|one| one.name == profile.name);
-        for called in core::iter::once(&profile.name).chain(former_name::of(*&profile)) {
+        for called in core::iter::once(&profile.name).chain(former_name::of(profile)) {
             let all =
                 store::rendering::of_profile(&app.store, called).await.map_err(unavailable)?;
             for one in all {

@@ -26,7 +26,6 @@ use crate::output;
 
 /// Keep the certificates that the RADIUS server shows to devices.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one of it is made in a run")]
 pub(crate) enum Verb {
     #[command(flatten)]
     Object(object::Verb),

@@ -18,7 +18,7 @@ create table rendering (
     -- What the Enrollment URL ends in: p-NUMBER.
     number bigint primary key not null,
     profile text not null,
-    -- What tells the profile's definition of then from others.
+    -- What tells the profile's definition of then, with its roots, from others.
     content text not null,
     -- SHA-256 of each root, in hexadecimal digits, in their order, with spaces between.
     roots text not null,
@@ -28,6 +28,7 @@ create table rendering (
     stamp blob not null
 );
 create index rendering_profile on rendering (profile, number);
+create unique index rendering_content on rendering (profile, content);
 
 -- URLs of before ended in versions of the organization: no rendering is called like one of them.
 insert into meta (key, value) select 'rendering.floor', cast(version as text) from organization;
