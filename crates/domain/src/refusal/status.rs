@@ -24,11 +24,10 @@ impl Refusal {
             Self::TooManyRequests { .. } | Self::LoginSlowed { .. } | Self::OwnListeners { .. } => {
                 429
             }
-            Self::NotFound { .. } => 404,
+            Self::NotFound { .. } | Self::SlotEmpty { .. } => 404,
             Self::Conflict { .. }
             | Self::SlugTaken { .. }
             | Self::RootDiffers { .. }
-            | Self::SlotEmpty { .. }
             | Self::SlotNotValid { .. }
             | Self::AlreadyRevoked { .. }
             | Self::AlreadyHeld { .. }
