@@ -30,7 +30,7 @@ mod tests {
         assert!(page.contains("id=\"slot-next\"") && !page.contains("Nothing waits"), "{page}");
         let got = fixture.send(&format!("{OWN}/discard"), &[]).await;
         assert_eq!(got.location, format!("{OWN}?done=discarded"));
-        assert_eq!(fixture.send(&format!("{OWN}/discard"), &[]).await.status, 409);
+        assert_eq!(fixture.send(&format!("{OWN}/discard"), &[]).await.status, 404);
     }
 
     #[tokio::test]
