@@ -47,10 +47,11 @@ impl Proxy {
                 let Some(Request { path, body }) = read(&stream) else { break };
                 let message = escaped_base64(&body);
                 let path = if body.is_empty() { path } else { format!("{path}&message={message}") };
-                pass(stream, &behind, &path);
+                // Whoever has the answer is to find the request in the list.
                 if let Ok(mut list) = list.lock() {
-                    list.push(path);
+                    list.push(path.clone());
                 }
+                pass(stream, &behind, &path);
             }
         });
         Self { address, passed, thread: Some(thread) }

@@ -295,7 +295,7 @@ fn our_own_device_refuses_a_server_that_it_does_not_trust() {
         assert!(refused["reason"].is_string(), "{refused:#}");
         // The event tells the conversation: the device says no, and is the last to speak.
         let event = lab.refusal(code);
-        let packets = event["details"]["packets"].as_array().expect("there are packets").clone();
+        let packets = event["packets"].as_array().expect("there are packets").clone();
         let (first, last) = (&packets[0], &packets[packets.len() - 1]);
         assert_eq!(
             (&first["from"], &first["after_ms"]),

@@ -71,7 +71,7 @@ mod tests {
     async fn what_is_secret_stands_in_no_page_of_an_import() {
         let fixture = Fixture::new().await;
         let to = format!("{OWN}/import");
-        assert!(fixture.get(&to).await.text.contains("data-form=\"base64\""));
+        assert!(fixture.get(&to).await.text.contains("data-as=\"base64\""));
         let rules = fixture.app.snapshot.rules();
         let own = rules.server_of("RADIUS").unwrap().identity.clone();
         let (chain, key) = (pem::certificate(&own.certificate), pem::private_key(&own.key));
