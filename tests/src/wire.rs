@@ -45,16 +45,20 @@ impl Way {
     /// None only if it is known that there is no way.
     #[track_caller]
     fn find() -> Option<Self> {
+        // A namespace alone is not enough: a container may have no cables to give.
+        let cable = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && ip link add \"$0\" type veth \
+                     peer name \"$1\"";
         let works = |way: Self| {
             let mut command = outcome::command(stranger::UNSHARE.path());
-            outcome::run(command.args(way.apart()).arg("true")).status == 0
+            command.args(way.apart()).args(["sh", "-c", cable, SWITCH, DEVICE]);
+            outcome::run(&mut command).status == 0
         };
         if let Some(way) = [Self::Root, Self::User].into_iter().find(|way| works(*way)) {
             return Some(way);
         }
         assert!(
             std::env::var_os(WITHOUT_NAMESPACES).is_some(),
-            "no network namespace can be made here, neither as root nor in a user namespace; run \
+            "no cable between network namespaces can be laid here, neither as root nor in a user namespace; run \
              the tests as root, allow user namespaces, or say that it is known with \
              {WITHOUT_NAMESPACES}=1"
         );
