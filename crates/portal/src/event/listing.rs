@@ -96,7 +96,7 @@ static RADIUS: Kind = Kind {
     noun: "radius_event",
     path: "/radius-events",
     base: "-kind:object.* -kind:inventory.* -kind:request.* -kind:api.* -kind:session.* \
-           -kind:certificate.* -kind:authority.* -kind:journal.*",
+           -kind:certificate.* -kind:authority.* -kind:server.* -kind:journal.*",
     columns: &[
         ("at", ""),
         ("kind", ""),
