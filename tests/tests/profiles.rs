@@ -95,6 +95,23 @@ fn what_is_xml_is_well_formed_and_networkmanager_takes_its_keyfile() {
     }
 }
 
+#[test]
+fn a_profile_is_compared_with_the_organization_and_access_points_are_told_of_it() {
+    let lab = lab();
+    let file = mobileconfig(&lab);
+    let inspect = |file: &Path| lab.ask(["inspect", shown(file), "--console", "mosyle"]);
+    inspect(&file).succeeded().says("No problems found.").says("CN=%SerialNumber%");
+    let wrong = changed(&file, guide::SERVER_NAME, "radius.exmaple.test");
+    let told = inspect(&wrong).ended_with(1);
+    told.says("problem PROFILE-NAME").says("fix   add radius.example.test");
+    let junk = lab.directory.write("junk.mobileconfig", "junk");
+    inspect(&junk).refused().complains("content: ");
+    let configure = ["network-profile", "configure", PROFILE, "--for", "hostapd", "--address"];
+    let [noun, verb, name, option, vendor, address] = configure;
+    let told = lab.ask([noun, verb, name, option, vendor, address, "192.0.2.10"]).succeeded();
+    told.says("auth_server_addr=192.0.2.10").says("THE-SHARED-SECRET");
+}
+
 /// The profile around which OpenSSL put a signature.
 #[track_caller]
 fn signed(lab: &Lab, file: &Path) -> PathBuf {

@@ -267,18 +267,18 @@ impl Job<'_> {
             profile::render::render(&network, self.platform, &self.selection)
                 .map_err(complaints)?;
         }
+        let version = number(app, self.name).await?;
+        let job = Self { version, ..*self };
+        let network = job.network(app, &rules, "")?;
         let profile = definition(&rules, self.name)?;
         // A bundle alone brings no roots that its device would trust servers by.
-        let rendering = match self.platform == Platform::EapConfig {
-            true => Some(number(app, self.name).await?),
-            false => None,
-        };
+        let rendering = (self.platform == Platform::EapConfig).then_some(version);
         let bundle = device::bundle(app, actor, (profile, &network), rendering).await?;
         let identity = Identity { key: &bundle.key, chain: &bundle.chain };
         let name = format!("{}-{}", network.slug, device.slug());
         let with = (name.as_str(), &identity, bundle.password.reveal());
         let written = profile::render::with_key(&network, self.platform, with);
-        let rendered = self.rendered(&network, written.map_err(complaints)?);
+        let rendered = job.rendered(&network, written.map_err(complaints)?);
         Ok(Rendered { password: Some(bundle.password), ..rendered })
     }
 
