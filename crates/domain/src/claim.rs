@@ -124,13 +124,21 @@ fn percent_variable(text: &str) -> Option<&str> {
     None
 }
 
-/// `{EmailAddress}`: three letters at least.
+/// `{EmailAddress}`: letters and digits, with two capitals at least, so that a word that somebody put
+/// into braces does not look like one.
 fn brace_variable(text: &str) -> Option<&str> {
-    const LETTERS_MIN: usize = 3;
-    let found = between(text, "{", "}")?;
-    let inside = found.strip_prefix('{')?.strip_suffix('}')?;
-    let is_name = inside.len() >= LETTERS_MIN && inside.chars().all(|c| c.is_ascii_alphabetic());
-    is_name.then_some(found)
+    let mut rest = text;
+    while let Some(found) = between(rest, "{", "}") {
+        let inside = found.trim_start_matches('{').trim_end_matches('}');
+        let capitals = inside.chars().filter(char::is_ascii_uppercase).count();
+        let is_word = inside.chars().all(|c| c.is_ascii_alphanumeric());
+        if capitals >= 2 && is_word && inside.chars().any(|c| c.is_ascii_lowercase()) {
+            return Some(found);
+        }
+        let end = rest.find(found)? + found.len();
+        rest = rest.get(end..)?;
+    }
+    None
 }
 
 /// `$EMAIL`: three capital letters at least.
@@ -181,6 +189,9 @@ mod tests {
         check("MacBook Pro ($1,200)", None);
         check("{x}", None);
         check("{12345678}", None);
+        check("iPad {Lager}", None);
+        check("{1} {EmailAddress}", Some("{EmailAddress}"));
+        check("{CustomAttribute1}", Some("{CustomAttribute1}"));
         check("https://[2001:db8::1]/", None);
         check("%", None);
         check("$", None);

@@ -394,6 +394,15 @@ mod tests {
         }
         let names = &["radius.example.test"];
         made(whole(strong, strict, names));
+        // What was saved before there was such a check keeps nobody from saving something else.
+        let mut before = made(whole(weak, plain, names));
+        before.network_profile[0].radius_server_names = vec!["radius.example.org".to_owned()];
+        applied(
+            &before,
+            json!({ "gateway": [{ "name": "H", "certificate_authority": "SCEP CA" }] }),
+        );
+        let touched = whole(weak, plain, &["radius.example.org"]);
+        refused(&before, touched, &format!("{profile}.radius_server_names"));
         for (place, field) in
             ["server_certificate", "server_certificate", "gateway"].iter().enumerate()
         {

@@ -41,9 +41,6 @@ use crate::rules::Rules;
 /// What a bundle's password is drawn from, in characters: 5 bits each, typed by hand into printers.
 const PASSWORD_CHARS: usize = 24;
 
-/// The key of a bundle: what printers and the smallest of things can use.
-const KEY: KeyType = KeyType::Rsa2048;
-
 /// A device, and what the inventory knows of it.
 pub(super) struct OfDevice {
     device: Arc<Device>,
@@ -116,7 +113,12 @@ pub(super) async fn bundle(
     (profile, network): (&NetworkProfile, &Network),
     rendering: Option<i64>,
 ) -> Result<Bundle, NotApplied> {
-    let made = tokio::task::spawn_blocking(|| PrivateKey::generate(KEY)).await;
+    // What printers and the smallest of things can use, unless the network wants more.
+    let kind = match network.scep.key_bits {
+        4096 => KeyType::Rsa4096,
+        _ => KeyType::Rsa2048,
+    };
+    let made = tokio::task::spawn_blocking(move || PrivateKey::generate(kind)).await;
     let made = made.map_err(|error| internal(&error))?;
     let key = made.map_err(|error| internal(&error))?;
     let (subject, names) = asked(network)?;
@@ -129,8 +131,11 @@ pub(super) async fn bundle(
         Ok(der) => issue_for(app, profile, (&der, rendering), &challenge).await,
         Err(refusal) => Err(refusal.into()),
     };
-    // Whatever became of it, nobody else is to use the challenge.
-    secret::remove(app, actor, &profile.gateway, &challenge.id).await?;
+    // Whatever became of it, nobody else is to use the challenge; what was issued is not lost by that.
+    if let Err(error) = secret::remove(app, actor, &profile.gateway, &challenge.id).await {
+        let refusal = error.refusal();
+        tracing::warn!(%refusal, challenge = challenge.id, "the challenge of a bundle is still there");
+    }
     let leaf = issued?;
     let rules = app.snapshot.rules();
     let mut chain = above(&rules, &leaf);

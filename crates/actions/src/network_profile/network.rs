@@ -57,7 +57,11 @@ pub(super) fn network(
         let what = "has no authority with a key, so that nothing is issued there";
         return Err(vec![Complaint::new("gateway", what, "choose another gateway")]);
     };
-    let url = format!("{}/p-{}", organization.enrollment_url(gateway), enrolling.version);
+    let url = match enrolling.version {
+        // It stands for nothing that devices trust.
+        0 => organization.enrollment_url(gateway),
+        version => format!("{}/p-{version}", organization.enrollment_url(gateway)),
+    };
     let (subject, names) = (subject(profile)?, names(profile)?);
     Ok(Network {
         organization: organization.settings.name.clone(),

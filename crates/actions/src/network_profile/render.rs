@@ -196,7 +196,13 @@ pub async fn render(
             (Secret::new(""), None)
         }
     };
-    Ok(Rendered { challenge: label, ..job.write(app, challenge.reveal())? })
+    let rendered = job.write(app, challenge.reveal())?;
+    if number(app, &shown.name).await? != version {
+        // The number stands for what devices trust.
+        let what = format!("somebody changed {} at the same time", shown.name);
+        return Err(Refusal::Conflict { what }.into());
+    }
+    Ok(Rendered { challenge: label, ..rendered })
 }
 
 /// What is to be written.
@@ -223,7 +229,9 @@ impl Job<'_> {
     /// The network, with what the inventory knows of the device.
     fn network(&self, app: &App, rules: &Rules, challenge: &str) -> Result<Network, NotApplied> {
         let definition = definition(rules, self.name)?;
-        let enrolling = Enrolling { version: self.version, challenge };
+        // A part alone does not bring what its number would say that devices trust.
+        let version = if self.selection.only.is_some() { 0 } else { self.version };
+        let enrolling = Enrolling { version, challenge };
         let network = network::network(rules, definition, &enrolling, app.world.time());
         let network = network.map_err(NotApplied::Complaints)?;
         let wrong = check::server(&network, &network::server_chain(rules, definition));

@@ -200,7 +200,12 @@ pub(crate) async fn count(
         let gateway: Option<&Gateway> = rules.organization.find(&profile.gateway);
         gateway.map(|gateway| gateway.names().map(str::to_owned).collect()).unwrap_or_default()
     });
-    let mut counting = Counting::new(gateways.collect(), known);
+    let mut gateways: Vec<Vec<String>> = gateways.collect();
+    if gateways.is_empty() && rules.shown_in(None, false) == Some(name) {
+        // No profile speaks of it, and devices are shown it all the same: nothing is known of them.
+        gateways.push(of_no_profile(rules));
+    }
+    let mut counting = Counting::new(gateways, known);
     let (store, now) = (app.store.clone(), app.world.time());
     // A million certificates take a moment: not on a thread that others wait for.
     let counted = tokio::task::spawn_blocking(move || {
@@ -211,6 +216,16 @@ pub(crate) async fn count(
         Ok(tally) => tally.map_err(unavailable),
         Err(error) => Err(Refusal::Internal { what: error.to_string() }),
     }
+}
+
+/// The gateways whose devices no network profile speaks of.
+fn of_no_profile(rules: &Rules) -> Vec<String> {
+    let organization = &rules.organization;
+    let is_named = |gateway: &&Gateway| {
+        organization.network_profile.iter().any(|profile| profile.gateway == gateway.name)
+    };
+    let others = organization.gateway.iter().filter(|gateway| !is_named(gateway));
+    others.flat_map(|gateway| gateway.names().map(str::to_owned)).collect()
 }
 
 /// Some of those that might be cut off, by name where memory has one.

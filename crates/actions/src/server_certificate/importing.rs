@@ -165,9 +165,12 @@ async fn place(
     if waits {
         return Ok(Place::Next);
     }
-    let certificate = slot.certificate();
-    if certificate.not_before > app.world.time() {
-        let what = format!("is valid from {} on", certificate.not_before.to_rfc3339());
+    let above = slot.server.intermediates.iter().chain(&slot.root);
+    let mut all = core::iter::once(slot.certificate()).chain(above);
+    let now = app.world.time();
+    if let Some(certificate) = all.find(|one| !one.is_valid_at(now)) {
+        let (from, to) = (certificate.not_before.to_rfc3339(), certificate.not_after.to_rfc3339());
+        let what = format!("has {}, which is valid from {from} to {to}", certificate.subject);
         let fix = "let it wait with --next, and switch then";
         return Err(NotApplied::Complaints(vec![Complaint::new("certificate", what, fix)]));
     }

@@ -25,6 +25,7 @@ use super::look;
 use super::named;
 use super::note;
 use super::placed;
+use super::switching::is_same_to_devices;
 use super::told;
 use crate::App;
 use crate::certificate_authority;
@@ -131,9 +132,15 @@ pub(crate) async fn make_changed(
         .map_or((None, &[][..]), |(root, above)| (Some(root.clone()), above));
     let server = Server { identity: made.identity.clone(), intermediates: above.to_vec() };
     let slot = Slot { generation, server, root, imported: false };
-    let is_seen = slot.leads_to(slots.active.root.as_ref())
-        || coverage::count(app, rules, (name, &slot)).await?.devices.cut_off() == 0;
+    // What somebody imported is theirs to change.
+    let is_seen = !slots.active.imported
+        && (is_same_to_devices(slots, &slot)
+            || coverage::count(app, rules, (name, &slot)).await?.devices.cut_off() == 0);
     let place = if is_seen { Place::Active } else { Place::Next };
+    if place == Place::Next && slots.next.as_ref().is_some_and(|next| next.imported) {
+        let what = format!("an imported certificate waits in {name}; switch to it or discard it");
+        return Err(Refusal::Conflict { what });
+    }
     Ok((made, placed(slots, name, generation, place)))
 }
 

@@ -76,6 +76,10 @@ async fn try_switch(app: &App, actor: &Actor, name: &str, order: &Order) -> Resu
     let from = order.from();
     let found = if order.back { &slots.previous } else { &slots.next };
     let slot = found.as_ref().ok_or_else(|| empty(name, from))?;
+    if order.back && slots.next.is_some() {
+        let what = format!("a certificate waits in {name}, and would be lost; discard it first");
+        return Err(Refusal::Conflict { what });
+    }
     check_valid(app, name, (from, slot))?;
     let meant = order.sha256.as_deref();
     if meant.is_some_and(|meant| !meant.eq_ignore_ascii_case(&fingerprint(slot.certificate()))) {
@@ -106,10 +110,10 @@ fn check_valid(
     name: &str,
     (from, slot): (server_certificate::Slot, &Slot),
 ) -> Result<(), Refusal> {
-    let certificate = slot.certificate();
-    if certificate.is_valid_at(app.world.time()) {
-        return Ok(());
-    }
+    let above = slot.server.intermediates.iter().chain(&slot.root);
+    let mut all = core::iter::once(slot.certificate()).chain(above);
+    let now = app.world.time();
+    let Some(certificate) = all.find(|one| !one.is_valid_at(now)) else { return Ok(()) };
     Err(Refusal::SlotNotValid {
         server_certificate: name.to_owned(),
         slot: from.as_str().to_owned(),

@@ -6,9 +6,11 @@ use pki::public_root;
 
 use super::Checker;
 use crate::certificate_authority::CertificateAuthority;
+use crate::certificate_authority::Purpose;
 use crate::gateway::Gateway;
 use crate::network_profile::NetworkProfile;
 use crate::network_profile::SecurityType;
+use crate::object::Kind;
 use crate::organization::Organization;
 use crate::server_certificate::ServerCertificate;
 
@@ -19,12 +21,24 @@ impl Checker<'_> {
         for profile in &organization.network_profile {
             let server: Option<&ServerCertificate> = organization.find(&profile.server_certificate);
             let Some(server) = server else { continue };
+            // What was saved before is told by doctor: nobody is kept from saving something else.
+            if !self.is_touched(profile) {
+                continue;
+            }
             self.accepted_names(profile, server);
             self.trusted_roots(profile, server);
             if profile.security_type == SecurityType::Wpa3Enterprise192 {
                 self.suite_192(profile, server);
             }
         }
+    }
+
+    /// Whether the document speaks of a profile, or of what it rests on.
+    fn is_touched(&self, profile: &NetworkProfile) -> bool {
+        let named = |kind: Kind, name: &str| self.places.contains_key(&(kind, name.to_owned()));
+        named(Kind::NetworkProfile, &profile.name)
+            || named(Kind::ServerCertificate, &profile.server_certificate)
+            || named(Kind::Gateway, &profile.gateway)
     }
 
     /// Devices accept a name that the RADIUS server's certificate carries.
@@ -48,10 +62,13 @@ impl Checker<'_> {
         let organization = self.organization;
         let Some(authority) = organization.find(&server.certificate_authority) else { return };
         let above = organization.chain_of(authority);
-        let is_own = |name: &str| organization.find::<CertificateAuthority>(name).is_some();
-        let leads = |name: &String| {
-            above.iter().any(|one| one.name == *name)
-                || (!is_own(name) && public_root::find(name).is_some())
+        // One that is for RADIUS servers may have signed a certificate that was imported.
+        let leads = |name: &String| match organization.find::<CertificateAuthority>(name) {
+            Some(own) => {
+                above.iter().any(|one| one.name == *name)
+                    || own.generate_ca_for == Purpose::RadiusServer
+            }
+            None => public_root::find(name).is_some(),
         };
         let trusted = &profile.trusted_authorities;
         let given = !profile.trusted_certificates.is_empty();
