@@ -162,9 +162,8 @@ impl Conversations {
             return Some(self.reject(asked, None, &Refusal::EapStateUnknown));
         };
         let judge = Arc::new(Judge::new(Arc::clone(&self.snapshot)));
-        let called = asked.request.called_station_id();
-        let ssid = called.as_ref().and_then(|called| called.ssid.as_deref());
-        let network = (ssid, is_wired(asked.request));
+        let place = place(&self.snapshot, asked);
+        let network = (place.ssid.as_deref(), is_wired(asked.request));
         let Some(settings) = self.handshakes.settings(&self.snapshot.rules(), network) else {
             let what = "there is no server certificate, or no authority for devices".to_owned();
             return Some(self.reject(asked, None, &Refusal::Internal { what }));
@@ -179,7 +178,6 @@ impl Conversations {
         };
         self.make_room();
         let state = self.draw_state();
-        let place = place(&self.snapshot, asked);
         let (began, touched) = (asked.at, asked.at);
         let (leave, rounds, packets) = (None, 0, Packets::new(began));
         let conversation =

@@ -28,6 +28,7 @@ use crate::App;
 use crate::gateway::secret;
 use crate::organization::NotApplied;
 use crate::rules::Rules;
+use crate::server_certificate::dns_names;
 
 pub use profile::inspect::PROFILE_BYTES_MAX;
 
@@ -222,7 +223,7 @@ fn findings(
     let slots = rules.slots_of(&definition.server_certificate);
     let shown = slots.into_iter().flat_map(|slots| [Some(&slots.active), slots.next.as_ref()]);
     let shown: Vec<_> = shown.flatten().collect();
-    let server_names: Vec<_> = shown.iter().map(|one| names(one.certificate())).collect();
+    let server_names: Vec<_> = shown.iter().map(|one| dns_names(one.certificate())).collect();
     let anchors: Vec<Certificate> = shown.iter().filter_map(|one| one.root.clone()).collect();
     let challenge = |text: &str| match may_judge {
         true => whose(app, rules, own, text),
@@ -239,11 +240,6 @@ fn findings(
         console,
     };
     Ok(lint::compare(profile, &expected).into_iter().map(finding).collect())
-}
-
-fn names(certificate: &Certificate) -> Vec<String> {
-    let all = certificate.general_names();
-    all.iter().filter_map(|name| name.as_dns()).map(str::to_owned).collect()
 }
 
 fn whose(app: &App, rules: &Rules, own: &Gateway, text: &str) -> Challenge {

@@ -1,5 +1,7 @@
 //! `network-profile render`: what devices, consoles and administrators are given for a network.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::actor::Actor;
@@ -179,16 +181,16 @@ pub async fn render(
         return tried.write_with_key(app, actor, device).await;
     }
     // Whatever is wrong is told before a challenge is made.
-    tried.write(app, "tried")?;
-    let version = number(app, &shown.name).await?;
+    tried.write(app, &app.snapshot.rules(), "tried")?;
+    let (rules, version) = number(app, &shown.name).await?;
     let job = Job { version, ..tried };
     let (challenge, label) = match order.secret {
         Some(given) => (given, None),
         None if job.asks() => {
-            let gateway = gateway(&app.snapshot.rules(), &shown.name)?;
+            let gateway = &definition(&rules, &shown.name)?.gateway;
             let label = format!("{}, {}, p-{version}", shown.name, platform.as_str());
             let label: String = label.chars().take(LABEL_CHARS_MAX).collect();
-            let made = secret::add(app, actor, &gateway, secret::Order { label }).await?;
+            let made = secret::add(app, actor, gateway, secret::Order { label }).await?;
             (made.shown.secret, Some(made.label))
         }
         None => {
@@ -196,13 +198,8 @@ pub async fn render(
             (Secret::new(""), None)
         }
     };
-    let rendered = job.write(app, challenge.reveal())?;
-    if number(app, &shown.name).await? != version {
-        // The number stands for what devices trust.
-        let what = format!("somebody changed {} at the same time", shown.name);
-        return Err(Refusal::Conflict { what }.into());
-    }
-    Ok(Rendered { challenge: label, ..rendered })
+    // What is written is what the number stands for, whatever somebody changed meanwhile.
+    Ok(Rendered { challenge: label, ..job.write(app, &rules, challenge.reveal())? })
 }
 
 /// What is to be written.
@@ -244,15 +241,14 @@ impl Job<'_> {
         }
     }
 
-    fn write(&self, app: &App, challenge: &str) -> Result<Rendered, NotApplied> {
-        let rules = app.snapshot.rules();
-        let network = self.network(app, &rules, challenge)?;
-        let login_window = definition(&rules, self.name)?.login_window;
+    fn write(&self, app: &App, rules: &Rules, challenge: &str) -> Result<Rendered, NotApplied> {
+        let network = self.network(app, rules, challenge)?;
+        let login_window = definition(rules, self.name)?.login_window;
         let selection = Selection { login_window, ..self.selection };
         let written = profile::render::render(&network, self.platform, &selection);
         let mut written = written.map_err(complaints)?;
         if self.platform == Platform::Apple {
-            self.sign(&rules, &mut written.files)?;
+            self.sign(rules, &mut written.files)?;
         }
         Ok(self.rendered(&network, written))
     }
@@ -268,14 +264,13 @@ impl Job<'_> {
             let what = "is not possible for what holds a key".to_owned();
             return Err(complaint("only", what, "leave it out"));
         }
-        let rules = app.snapshot.rules();
-        let network = self.network(app, &rules, "")?;
+        let network = self.network(app, &app.snapshot.rules(), "")?;
         if self.platform == Platform::EapConfig {
             // Whatever is wrong is told before a certificate is issued.
             profile::render::render(&network, self.platform, &self.selection)
                 .map_err(complaints)?;
         }
-        let version = number(app, self.name).await?;
+        let (rules, version) = number(app, self.name).await?;
         let job = Self { version, ..*self };
         let network = job.network(app, &rules, "")?;
         let profile = definition(&rules, self.name)?;
@@ -327,8 +322,9 @@ impl Job<'_> {
 /// Most attempts to get a number: each but the last is lost to somebody else who renders.
 const ATTEMPTS_MAX: u32 = 8;
 
-/// The number of what devices are to trust by a profile: one of before, or the next.
-async fn number(app: &App, name: &str) -> Result<i64, NotApplied> {
+/// The number of what devices are to trust by a profile: one of before, or the next. The rules are
+/// those that it stands for.
+async fn number(app: &App, name: &str) -> Result<(Arc<Rules>, i64), NotApplied> {
     let mut attempts = 1;
     loop {
         match number_once(app, name).await {
@@ -338,7 +334,7 @@ async fn number(app: &App, name: &str) -> Result<i64, NotApplied> {
     }
 }
 
-async fn number_once(app: &App, name: &str) -> Result<i64, Refusal> {
+async fn number_once(app: &App, name: &str) -> Result<(Arc<Rules>, i64), Refusal> {
     let (rules, at) = (app.snapshot.rules(), app.world.time());
     let found = rules.organization.find::<NetworkProfile>(name);
     let noun = Kind::NetworkProfile.words();
@@ -347,7 +343,8 @@ async fn number_once(app: &App, name: &str) -> Result<i64, Refusal> {
     let content = object::etag_of(0, &(profile, &roots));
     let kept = rendering::of_profile(&app.store, name).await.map_err(unavailable)?;
     if let Some(kept) = kept.iter().find(|one| one.content == content) {
-        return Ok(kept.number);
+        let number = kept.number;
+        return Ok((rules, number));
     }
     let number = rendering::free_number(&app.store).await.map_err(unavailable)?;
     let (profile, names) = (name.to_owned(), profile.radius_server_names.clone());
@@ -355,11 +352,7 @@ async fn number_once(app: &App, name: &str) -> Result<i64, Refusal> {
     let why = Why::Bookkeeping(Bookkeeping::ProfileRendered);
     let write = rendering::add(Write::new(), &new);
     write.commit(&app.store, why).await.map_err(certificate::conflict)?;
-    Ok(number)
-}
-
-fn gateway(rules: &Rules, profile: &str) -> Result<String, NotApplied> {
-    definition(rules, profile).map(|profile| profile.gateway.clone())
+    Ok((rules, number))
 }
 
 /// The network profile, which somebody may have removed in the meantime.
