@@ -28,7 +28,6 @@ use crate::certificate::Page;
 use crate::object;
 use crate::rules::Authority;
 use crate::rules::Rules;
-use crate::rules::slot::fingerprint;
 
 /// Most certificates that can be chosen from at once: all public roots and a hundred authorities.
 pub const CHOICES_MAX: usize = 250;
@@ -96,8 +95,8 @@ impl Trusted {
             subject: certificate.subject.to_string(),
             not_before: certificate.not_before,
             not_after: certificate.not_after,
-            sha256: hex(&certificate.sha256_fingerprint()),
-            sha1: hex(&certificate.sha1_fingerprint()),
+            sha256: certificate.sha256_digits(),
+            sha1: certificate.sha1_digits(),
             pem: None,
         }
     }
@@ -121,10 +120,6 @@ impl Trusted {
     fn holds(&self, text: &str) -> bool {
         [&self.name, &self.subject].iter().any(|own| own.to_lowercase().contains(text))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// The certificates that a profile lets devices trust, in its order: of an own authority one for
@@ -164,7 +159,7 @@ fn anchors<'a>(rules: &'a Rules, name: &str, now: Time) -> Vec<(Option<i64>, &'a
 
 /// The SHA-256 of every root that a profile would be handed out with now.
 pub(crate) fn anchors_of(rules: &Rules, profile: &NetworkProfile, now: Time) -> Vec<String> {
-    network::anchors(rules, profile, now).iter().map(fingerprint).collect()
+    network::anchors(rules, profile, now).iter().map(Certificate::sha256_digits).collect()
 }
 
 /// Everything that a profile can trust whose name or subject holds a text, whatever the case of

@@ -40,7 +40,6 @@ use crate::organization::NotApplied;
 use crate::rules::Rules;
 use crate::rules::slot::Slot;
 use crate::rules::slot::Slots;
-use crate::rules::slot::fingerprint;
 use crate::unavailable;
 use crate::world::Said;
 
@@ -107,11 +106,11 @@ impl ShownSlot {
             names: dns_names(certificate),
             issuer: certificate.issuer.to_string(),
             root: slot.root_name(),
-            root_sha256: slot.root.as_ref().map(fingerprint),
+            root_sha256: slot.root.as_ref().map(Certificate::sha256_digits),
             same_root: slot.leads_to(active.root.as_ref()),
             not_before: certificate.not_before,
             not_after: certificate.not_after,
-            sha256: fingerprint(certificate),
+            sha256: certificate.sha256_digits(),
             imported: slot.imported,
             chain: core::iter::once(certificate).chain(above).map(pem::certificate).collect(),
         }
@@ -288,7 +287,7 @@ fn told(certificate: &Certificate, (generation, root): (i64, String)) -> Map<Str
     let serial: &Serial = &certificate.serial;
     let mut details = Map::new();
     details.insert("serial".into(), Value::from(serial.to_string()));
-    details.insert("sha256".into(), Value::from(fingerprint(certificate)));
+    details.insert("sha256".into(), Value::from(certificate.sha256_digits()));
     details.insert("root".into(), Value::from(root));
     details.insert("not_after".into(), Value::from(certificate.not_after.to_rfc3339()));
     details.insert("generation".into(), Value::from(generation));

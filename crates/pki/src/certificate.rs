@@ -369,6 +369,22 @@ impl Certificate {
         let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der);
         digest.as_ref().try_into().unwrap_or_default()
     }
+
+    /// [`Self::sha256_fingerprint`] in hexadecimal digits, `A` to `F` as capitals.
+    #[must_use]
+    pub fn sha256_digits(&self) -> String {
+        digits(&self.sha256_fingerprint())
+    }
+
+    /// [`Self::sha1_fingerprint`] in hexadecimal digits, `A` to `F` as capitals.
+    #[must_use]
+    pub fn sha1_digits(&self) -> String {
+        digits(&self.sha1_fingerprint())
+    }
+}
+
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 impl PartialEq for Certificate {

@@ -117,15 +117,20 @@ fn headline(count: usize) -> String {
 }
 
 fn thing(desk: &Desk, finding: Finding) -> Thing {
-    let (tone, key) = match finding.severity {
-        Severity::Problem => ("red", "overview.problem"),
-        Severity::Warning => ("yellow", "overview.warning"),
-        Severity::Hint => ("blue", "overview.hint"),
-    };
+    let (tone, key) = tone(finding.severity);
     let url = place(desk, &finding.object);
     let (noun, name) = finding.object.split_once(':').unwrap_or(("", &finding.object));
     let what = (noun.replace('_', " "), name.to_owned());
     Thing { what, tone, word: text::t(key).into_owned(), url, finding }
+}
+
+/// How a finding is shown: its colour, and the key of its word.
+pub(crate) fn tone(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Problem => ("red", "overview.problem"),
+        Severity::Warning => ("yellow", "overview.warning"),
+        Severity::Hint => ("blue", "overview.hint"),
+    }
 }
 
 /// The page of what is named as `kind:name`, if it has one.

@@ -169,7 +169,6 @@ fn shown_key(
     generation: &Generation,
 ) -> Option<ShownKey> {
     let own = generation.chain.first()?;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     Some(ShownKey {
         number: generation.number,
         slug: definition.key_slug(generation.number),
@@ -177,8 +176,8 @@ fn shown_key(
         not_before: own.not_before,
         not_after: own.not_after,
         status: app.snapshot.standing(&own.serial).ok().map(|standing| standing.status),
-        sha256: hex(&own.sha256_fingerprint()),
-        sha1: hex(&own.sha1_fingerprint()),
+        sha256: own.sha256_digits(),
+        sha1: own.sha1_digits(),
         chain: None,
     })
 }

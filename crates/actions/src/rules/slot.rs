@@ -45,7 +45,7 @@ impl Slot {
     /// The SHA-256 of each certificate above it: devices that trust one of them accept it.
     pub fn above(&self) -> Vec<String> {
         let above = self.server.intermediates.iter().chain(&self.root);
-        above.map(fingerprint).collect()
+        above.map(Certificate::sha256_digits).collect()
     }
 
     /// Whom the root names.
@@ -75,11 +75,6 @@ impl Slots {
             previous: number(&self.previous),
         }
     }
-}
-
-/// SHA-256, in hexadecimal digits.
-pub(crate) fn fingerprint(certificate: &Certificate) -> String {
-    certificate.sha256_fingerprint().iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// What slots are made of.

@@ -30,7 +30,6 @@ use crate::organization::NotApplied;
 use crate::rules::Rules;
 use crate::rules::slot::Slot;
 use crate::rules::slot::Slots;
-use crate::rules::slot::fingerprint;
 use crate::share;
 
 /// How it is changed over.
@@ -82,7 +81,7 @@ async fn try_switch(app: &App, actor: &Actor, name: &str, order: &Order) -> Resu
     }
     check_valid(app, name, (from, slot))?;
     let meant = order.sha256.as_deref();
-    if meant.is_some_and(|meant| !meant.eq_ignore_ascii_case(&fingerprint(slot.certificate()))) {
+    if meant.is_some_and(|meant| !meant.eq_ignore_ascii_case(&slot.certificate().sha256_digits())) {
         let what = format!("there is another certificate in the slot {} by now", from.as_str());
         return Err(Refusal::Conflict { what });
     }

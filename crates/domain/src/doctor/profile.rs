@@ -1,6 +1,5 @@
 //! What devices are told of the network, beside what the RADIUS server shows them.
 
-use pki::certificate::Certificate;
 use pki::general_name::covers;
 use pki::public_root;
 use pki::public_root::PublicRoot;
@@ -149,7 +148,7 @@ fn trust(
             continue;
         };
         if let Some(root) = public
-            && !above.contains(&&fingerprint(&root.certificate))
+            && !above.contains(&&root.certificate.sha256_digits())
         {
             let what = format!(
                 "it trusts the public root {name}, which the RADIUS server's certificate {} does \
@@ -168,11 +167,6 @@ fn trust(
             report.add_as(&check::TRUST_EXPIRING, severity, object, what);
         }
     }
-}
-
-/// The SHA-256 of a certificate, as observations have it.
-fn fingerprint(certificate: &Certificate) -> String {
-    certificate.sha256_fingerprint().iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// The public root of this name, unless it is that of an authority of ours.

@@ -13,7 +13,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::doctor::Finding;
-use domain::doctor::Severity;
 use domain::object::Kind;
 
 use crate::fault;
@@ -23,6 +22,7 @@ use crate::form::Choice;
 use crate::frame::Frame;
 use crate::list::Link;
 use crate::object;
+use crate::overview;
 use crate::page::Desk;
 use crate::posted::Posted;
 use crate::text;
@@ -121,11 +121,7 @@ fn order(content: &str) -> Order {
 }
 
 fn told(finding: Finding) -> Told {
-    let (tone, key) = match finding.severity {
-        Severity::Problem => ("red", "overview.problem"),
-        Severity::Warning => ("yellow", "overview.warning"),
-        Severity::Hint => ("blue", "overview.hint"),
-    };
+    let (tone, key) = overview::tone(finding.severity);
     Told { tone, word: text::t(key).into_owned(), finding }
 }
 

@@ -111,7 +111,7 @@ impl<'a> Content<'a> {
     /// The fingerprint of the root: SHA-1, as consoles show it.
     pub(super) fn fingerprint(&self) -> String {
         let Some(root) = self.root() else { return String::new() };
-        root.certificate.sha1_fingerprint().iter().map(|byte| format!("{byte:02X}")).collect()
+        root.certificate.sha1_digits()
     }
 
     /// What a profile of a certificate is called in a console.

@@ -76,7 +76,7 @@ impl Numbers {
 
 fn trusted(network: &Network) -> Vec<(String, String)> {
     let node = |store: &str, certificate: &Certificate| {
-        let thumbprint = thumbprint(certificate);
+        let thumbprint = certificate.sha1_digits();
         let uri = format!("{ROOTS}/{store}/{thumbprint}/EncodedCertificate");
         (uri, STANDARD.encode(&certificate.der))
     };
@@ -100,7 +100,7 @@ fn request(
 ) -> Result<Element, Vec<Complaint>> {
     let node = format!("{SCEP}/{}", guid::of(network, "scep"));
     let install = format!("{node}/Install");
-    let root = network.chain.last().map(thumbprint).unwrap_or_default();
+    let root = network.chain.last().map(Certificate::sha1_digits).unwrap_or_default();
     let mut parts = vec![numbers.next(), add(numbers, &node, Format::Node, "")];
     let values = [
         ("ServerURL", Format::Text, network.scep.url.clone()),
@@ -198,10 +198,6 @@ fn names(network: &Network, spelling: Spelling<'_>) -> Result<String, Vec<Compla
         }
     }
     if complaints.is_empty() { Ok(written.join(";")) } else { Err(complaints) }
-}
-
-fn thumbprint(certificate: &Certificate) -> String {
-    certificate.sha1_fingerprint().iter().map(|octet| format!("{octet:02X}")).collect()
 }
 
 /// A segment of a URI (RFC 3986 2.1): what is not unreserved is escaped, byte by byte.
